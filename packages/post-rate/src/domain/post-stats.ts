@@ -1,0 +1,206 @@
+import { type Displayed, displayPolicies, type Live } from './display-policy.ts'
+import { settingsAt, windowEndAt } from './display-window.ts'
+import { countOf, emptyHistogram, type Histogram, moveRating, sameHistogram } from './histogram.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * Everything that is known of a post's ratings: one state with one version. PostgreSQL's `post_stats` holds the record;
+ * Kafka, Redis and node memory hold copies, replaced only by a newer version. Times are milliseconds since the epoch.
+ */
+export interface PostStats extends Live {
+  postId: number
+  version: number
+  /** Live figures: every rating folded so far. */
+  counts: Histogram
+  /** Counts up with every rating that is news in its window; never down. Its growth between two steps is the arrivals. */
+  activity: number
+  displayed: Displayed
+  /** End of the window that the state has reached: what is displayed holds until then. Null where nothing is promised. */
+  windowEnd: number | null
+  /** `windowEnd` where that end will change what is displayed, otherwise null. */
+  stepAt: number | null
+  /** A tombstone: the post is gone and its version stays. */
+  deleted: boolean
+}
+
+/** A committed change of a rating, as the database's triggers recorded it. */
+export interface RatingEvent {
+  kind: 'rating'
+  postId: number
+  userId: string
+  /** Null: withdrawn. */
+  score: number | null
+  /** Null: there was none. */
+  previousScore: number | null
+  ratedAt: number
+  /** When the rating that this one replaces was last changed; null for a first rating. */
+  previousRatedAt: number | null
+  /** When it happened, by the database's clock. */
+  at: number
+}
+
+/** A post that was deleted. Its ratings are withdrawn by events of their own. */
+export interface DeletionEvent {
+  kind: 'deleted'
+  postId: number
+  at: number
+}
+
+export type StatsEvent = RatingEvent | DeletionEvent
+
+/** What an event is folded with, beside the state. */
+export interface FoldContext {
+  settings: Settings
+  /** Versions rise above it; it is raised after the database went back in time. */
+  versionFloor: number
+  /**
+   * Everything committed before it has been folded and every step due before it has been made, so readers were promised
+   * that nothing displayed changes before the end of its window: an event that is older counts at it.
+   */
+  watermark: number
+}
+
+/** One new version of a post's state, and why it came to be. */
+export interface StatsChange {
+  kind: 'rating' | 'display' | 'deleted'
+  stats: PostStats
+}
+
+/** The state of a post that nobody has rated yet. */
+export function newPostStats(postId: number, createdAt: number): PostStats {
+  return {
+    postId,
+    version: 0,
+    counts: emptyHistogram,
+    activity: 0,
+    displayed: { counts: emptyHistogram, average: null, asOf: createdAt, activity: 0, guard: null },
+    windowEnd: null,
+    stepAt: null,
+    deleted: false,
+  }
+}
+
+/** Applies one event: first the window ends that lie before it, each a change of its own, then the event itself. */
+export function foldEvent(stats: PostStats, event: StatsEvent, context: FoldContext): StatsChange[] {
+  const time = Math.max(event.at, context.watermark)
+  const changes = stepWindows(stats, time, context)
+  const reached = changes.at(-1)?.stats ?? stats
+  changes.push({
+    kind: event.kind,
+    stats: event.kind === 'deleted' ? bury(reached, time, context) : applyRating(reached, event, time, context),
+  })
+  return changes
+}
+
+/** Steps every window that ended at or before `time` and had something to show, in event time. */
+export function stepWindows(stats: PostStats, time: number, context: FoldContext): StatsChange[] {
+  const changes: StatsChange[] = []
+  let state = stats
+  while (state.stepAt !== null && state.stepAt <= time) {
+    const end = state.stepAt
+    const { display, windowSeconds } = settingsAt(context.settings, state.postId, end)
+    const displayed = displayPolicies[display].step(state.displayed, state, end)
+    const nextEnd = promisesWindow(displayed, display) ? windowEndAt(state.postId, end, windowSeconds) : null
+    state = withDisplayed(state, displayed, nextEnd, displayPolicies[display].pending(displayed, state), context)
+    changes.push({ kind: 'display', stats: state })
+  }
+  return changes
+}
+
+/**
+ * Puts recomputed figures in the place of wrong ones. Readers see them where any change would be seen: at the end of
+ * the window, or at once where nothing was displayed.
+ */
+export function repairCounts(stats: PostStats, counts: Histogram, time: number, context: FoldContext): StatsChange[] {
+  const changes = stepWindows(stats, Math.max(time, context.watermark), context)
+  const reached = changes.at(-1)?.stats ?? stats
+  const deleted = reached.deleted && countOf(counts) === 0
+  const repaired = show({ ...reached, counts, deleted }, Math.max(time, context.watermark), context)
+  changes.push({ kind: 'display', stats: repaired })
+  return changes
+}
+
+/** True where the displayed figures of a settled post (no step pending) disagree with the policy's own idea of them. */
+export function displayIsStale(stats: PostStats, settings: Settings): boolean {
+  if (stats.stepAt !== null || stats.deleted) return false
+  const { display } = settingsAt(settings, stats.postId, stats.displayed.asOf)
+  return (
+    displayPolicies[display].pending(stats.displayed, stats) || !sameHistogram(stats.displayed.counts, stats.counts)
+  )
+}
+
+/** The same state one version up: how a copy that differs at the same version is overwritten. */
+export function raiseVersion(stats: PostStats, versionFloor: number): PostStats {
+  return { ...stats, version: nextVersion(stats.version, versionFloor) }
+}
+
+/** Versions never go back, whatever the database did. */
+function nextVersion(version: number, floor: number): number {
+  return Math.max(version, floor) + 1
+}
+
+function applyRating(stats: PostStats, event: RatingEvent, time: number, context: FoldContext): PostStats {
+  const counts = moveRating(stats.counts, event.previousScore, event.score)
+  const { windowSeconds } = settingsAt(context.settings, stats.postId, event.at)
+  const windowStart = windowEndAt(stats.postId, event.at, windowSeconds) - windowSeconds * 1000
+  const activity = stats.activity + (isNews(event, windowStart) ? 1 : 0)
+  // A rating can only be stored where the post exists, so one that follows a tombstone means the post came back.
+  const deleted = stats.deleted && event.score === null
+  return show({ ...stats, counts, activity, deleted }, time, context)
+}
+
+/** A rating is news where it is new in its window: not a withdrawal, not a second change of mind, not an import of old dates. */
+function isNews(event: RatingEvent, windowStart: number): boolean {
+  if (event.score === null || event.ratedAt < windowStart) return false
+  return event.previousRatedAt === null || event.previousRatedAt < windowStart
+}
+
+/** Decides what readers see after the live figures changed at `time`. */
+function show(stats: PostStats, time: number, context: FoldContext): PostStats {
+  const { display, windowSeconds } = settingsAt(context.settings, stats.postId, time)
+  const policy = displayPolicies[display]
+  const promisedEnd = stats.windowEnd !== null && stats.windowEnd > time ? stats.windowEnd : null
+  const nothingShown = countOf(stats.displayed.counts) === 0
+  if ((display === 'live' && promisedEnd === null) || nothingShown) {
+    const displayed = policy.step(stats.displayed, stats, time)
+    const end = promisesWindow(displayed, display) ? windowEndAt(stats.postId, time, windowSeconds) : null
+    return withDisplayed(stats, displayed, end, false, context)
+  }
+  const end = promisedEnd ?? windowEndAt(stats.postId, time, windowSeconds)
+  // Under `live` a window is only left over from the policy before it; its end shows whatever has come since.
+  const pending =
+    display === 'live' ? !sameHistogram(stats.displayed.counts, stats.counts) : policy.pending(stats.displayed, stats)
+  return withDisplayed(stats, stats.displayed, end, pending, context)
+}
+
+/** At once, for readers too: a deleted post has no page on which a window could matter. */
+function bury(stats: PostStats, time: number, context: FoldContext): PostStats {
+  const displayed: Displayed = {
+    counts: emptyHistogram,
+    average: null,
+    asOf: time,
+    activity: stats.activity,
+    guard: null,
+  }
+  return { ...withDisplayed(stats, displayed, null, false, context), deleted: true }
+}
+
+function promisesWindow(displayed: Displayed, display: string): boolean {
+  return display !== 'live' && countOf(displayed.counts) > 0
+}
+
+function withDisplayed(
+  stats: PostStats,
+  displayed: Displayed,
+  windowEnd: number | null,
+  pending: boolean,
+  context: FoldContext,
+): PostStats {
+  return {
+    ...stats,
+    version: nextVersion(stats.version, context.versionFloor),
+    displayed,
+    windowEnd,
+    stepAt: pending ? windowEnd : null,
+  }
+}

@@ -1,0 +1,122 @@
+import { type Histogram, isHistogram } from './histogram.ts'
+import { isPostId } from './ids.ts'
+import type { PostStats } from './post-stats.ts'
+import { figuresOf, type ShownStats } from './shown-stats.ts'
+
+/** The schema number of the messages that this version writes and reads. */
+export const messageSchema = 1
+
+/** One message of the topic: what changed, and the whole state after it. Times are ISO 8601. */
+export interface RatingChange {
+  schema: number
+  kind: 'rating' | 'display' | 'deleted'
+  /** Names the database, so that two deployments on one topic cannot mix. */
+  source: string
+  eventId: string
+  postId: number
+  /** Only for kind `rating`. */
+  userId?: string
+  score?: number | null
+  previousScore?: number | null
+  ratedAt?: string
+  version: number
+  counts: Histogram
+  activity: number
+  displayed: ChangedDisplay
+}
+
+/** The displayed figures as a message and a Redis hash carry them. */
+export interface ChangedDisplay extends Omit<ShownStats, 'guard'> {
+  sum: number
+  /** The window end at which the displayed figures will change; null where nothing is pending. */
+  stepAt: string | null
+  activity: number
+  guard: PostStats['displayed']['guard']
+}
+
+/** The state's part of a message. */
+export function encodeStats(
+  stats: PostStats,
+): Pick<RatingChange, 'postId' | 'version' | 'counts' | 'activity' | 'displayed'> {
+  const { displayed } = stats
+  return {
+    postId: stats.postId,
+    version: stats.version,
+    counts: stats.counts,
+    activity: stats.activity,
+    displayed: {
+      ...figuresOf(displayed.counts),
+      average: displayed.average,
+      asOf: iso(displayed.asOf),
+      nextUpdateAt: stats.windowEnd === null ? null : iso(stats.windowEnd),
+      stepAt: stats.stepAt === null ? null : iso(stats.stepAt),
+      activity: displayed.activity,
+      guard: displayed.guard,
+    },
+  }
+}
+
+/** What a consumer makes of a message's bytes. */
+export type ReadMessage =
+  | { kind: 'state'; source: string; stats: PostStats }
+  /** Of a schema that this version does not know: to wait with, not to skip. */
+  | { kind: 'future'; schema: number }
+  /** Never readable, so skipped and counted. */
+  | { kind: 'unreadable'; reason: string }
+
+/** Reads a message from an untrusted topic. Never throws. */
+export function readMessage(value: Uint8Array | string | null): ReadMessage {
+  if (value === null) return unreadable('no value')
+  let message: unknown
+  try {
+    message = JSON.parse(typeof value === 'string' ? value : new TextDecoder('utf-8', { fatal: true }).decode(value))
+  } catch {
+    return unreadable('not JSON')
+  }
+  if (typeof message !== 'object' || message === null) return unreadable('not an object')
+  const { schema, kind, source, postId, version, counts, activity, displayed } = message as Partial<RatingChange>
+  if (Number.isSafeInteger(schema) && (schema as number) > messageSchema)
+    return { kind: 'future', schema: schema as number }
+  if (schema !== messageSchema) return unreadable('no schema')
+  if (kind !== 'rating' && kind !== 'display' && kind !== 'deleted') return unreadable('unknown kind')
+  if (typeof source !== 'string') return unreadable('no source')
+  if (!isPostId(postId)) return unreadable('bad postId')
+  if (!isPostId(version)) return unreadable('bad version')
+  if (!isHistogram(counts) || !isCounter(activity)) return unreadable('bad figures')
+  const shown = decodeDisplayed(displayed)
+  if (shown === null) return unreadable('bad displayed figures')
+  return { kind: 'state', source, stats: { postId, version, counts, activity, ...shown, deleted: kind === 'deleted' } }
+}
+
+/** Reads displayed figures from an untrusted copy; null where they are not what {@link encodeStats} writes. */
+export function decodeDisplayed(value: unknown): Pick<PostStats, 'displayed' | 'windowEnd' | 'stepAt'> | null {
+  if (typeof value !== 'object' || value === null) return null
+  const { histogram, average, asOf, nextUpdateAt, stepAt, activity, guard } = value as Partial<ChangedDisplay>
+  if (!isHistogram(histogram) || !isCounter(activity)) return null
+  if (average !== null && !(typeof average === 'number' && average >= 0 && average <= 5)) return null
+  const [asOfTime, windowEnd, stepTime] = [asOf, nextUpdateAt, stepAt].map(millis)
+  if (asOfTime === undefined || windowEnd === undefined || stepTime === undefined || asOfTime === null) return null
+  return {
+    displayed: { counts: histogram, average, asOf: asOfTime, activity, guard: guard ?? null },
+    windowEnd,
+    stepAt: stepTime,
+  }
+}
+
+function millis(value: unknown): number | null | undefined {
+  if (value === null) return null
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString()
+}
+
+function isCounter(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function unreadable(reason: string): ReadMessage {
+  return { kind: 'unreadable', reason }
+}

@@ -1,0 +1,79 @@
+import { windowEndAt } from './display-window.ts'
+import { averageOf, countOf, type Histogram, roundAverage, sumOf } from './histogram.ts'
+import type { PostStats } from './post-stats.ts'
+import type { DisplaySettings } from './settings.ts'
+
+/** The figures of a histogram. `average` is null at count 0, otherwise rounded to 4 decimals. */
+export interface Figures {
+  count: number
+  sum: number
+  average: number | null
+  histogram: Histogram
+}
+
+/** What readers see. Times are ISO 8601 with milliseconds, UTC. */
+export interface ShownStats {
+  count: number
+  average: number | null
+  histogram: Histogram
+  /** The moment whose figures these are. */
+  asOf: string
+  /** Nothing in these figures changes before it. Null where a change shows at once (count 0, policy `live`). */
+  nextUpdateAt: string | null
+  guard: ShownGuard | null
+}
+
+/** Said of a post whose shown average is held back while unusually many ratings arrive. */
+export interface ShownGuard {
+  state: 'damped'
+  /** Shown mean minus true mean, at most 4 decimals. */
+  gap: number
+  since: string
+}
+
+export function figuresOf(histogram: Histogram): Figures {
+  return { count: countOf(histogram), sum: sumOf(histogram), average: averageOf(histogram), histogram }
+}
+
+/** What a reader must know about time to promise how long the displayed figures hold. */
+export interface ReadingTime {
+  /** The database's clock, milliseconds since the epoch. */
+  now: number
+  /** How far the copy that is read is known to be complete; null where nothing is known. */
+  watermark: number | null
+}
+
+/** A post's state as readers see it. */
+export function showStats(stats: PostStats, settings: DisplaySettings, time: ReadingTime): ShownStats {
+  const { displayed } = stats
+  const nextUpdateAt = nextUpdate(stats, settings, time)
+  return {
+    count: countOf(displayed.counts),
+    average: displayed.average,
+    histogram: displayed.counts,
+    asOf: new Date(displayed.asOf).toISOString(),
+    nextUpdateAt: nextUpdateAt === null ? null : new Date(nextUpdateAt).toISOString(),
+    guard: displayed.guard?.armed
+      ? {
+          state: 'damped',
+          gap: roundAverage(displayed.guard.gap),
+          since: new Date(displayed.guard.since).toISOString(),
+        }
+      : null,
+  }
+}
+
+/**
+ * The end of the window until which the displayed figures hold. A post that has been quiet since its stored window
+ * ended is promised the current one only where the copy is complete up to that window's start; otherwise a change may
+ * still be on its way, and the answer is that start: due now.
+ */
+function nextUpdate(stats: PostStats, settings: DisplaySettings, { now, watermark }: ReadingTime): number | null {
+  if (countOf(stats.displayed.counts) === 0) return null
+  if (stats.stepAt !== null) return stats.stepAt
+  if (stats.windowEnd !== null && stats.windowEnd > now) return stats.windowEnd
+  if (settings.display === 'live') return null
+  const end = windowEndAt(stats.postId, now, settings.windowSeconds)
+  const start = end - settings.windowSeconds * 1000
+  return watermark !== null && watermark >= start ? end : start
+}

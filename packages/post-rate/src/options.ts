@@ -1,0 +1,63 @@
+import type { RedisOptions } from 'ioredis'
+import type { KafkaConfig } from 'kafkajs'
+import type { PoolConfig } from 'pg'
+import type { DisplaySettings } from './domain/settings.ts'
+import type { Logger } from './ports/logger.ts'
+
+/** How to reach PostgreSQL: a URL, pg's pool options, a Sequelize 6 instance or a `pg.Pool` of the host's own. */
+export type DatabaseOption = string | PoolConfig | SequelizeLike | PoolLike
+/** How to reach Redis: a URL, ioredis options, or an ioredis client (also a Cluster) of the host's own. */
+export type RedisOption = string | RedisOptions | RedisLike
+/** How to reach Kafka: kafkajs options, or a kafkajs client of the host's own. */
+export type KafkaOption = KafkaConfig | KafkaLike
+
+/** Told apart by shape, so that another installed version of the package is recognised too. */
+export interface SequelizeLike {
+  authenticate(...args: never[]): Promise<void>
+  getDialect(): string
+}
+export interface PoolLike {
+  connect(...args: never[]): unknown
+  totalCount: number
+}
+export interface RedisLike {
+  pipeline(...args: never[]): unknown
+  disconnect(...args: never[]): void
+}
+export interface KafkaLike {
+  producer(...args: never[]): unknown
+  consumer(...args: never[]): unknown
+  admin(...args: never[]): unknown
+}
+
+export interface PostRateOptions {
+  database: DatabaseOption
+  /** Without it readers' statistics come from PostgreSQL. */
+  redis?: RedisOption
+  /** Without it the relay hands its states to the projector in its own process. */
+  kafka?: KafkaOption
+  /** PostgreSQL schema of the library's own; letters, digits and `_`. Default `post_rate`. */
+  schema?: string
+  /** Topic of the changes. Default `rating-changes`. */
+  topic?: string
+  /** Partitions the topic is made with when it is missing. Default 6. */
+  topicPartitions?: number
+  /** Consumer group. Default `post-rate`. */
+  group?: string
+  /** Prefix of every Redis key, without braces. Default `post-rate:`. */
+  redisPrefix?: string
+  /** Shards of the posts that relays share among themselves; the same in every process. Default 1. */
+  relayShards?: number
+  /** Connections to PostgreSQL that this process opens at most. Default 10. */
+  poolSize?: number
+  /** Ratings that may wait for their statement before further ones are refused with `OVERLOADED`. Default 10000. */
+  queueLimit?: number
+  /**
+   * The display settings that this process believes in; a start on a deployment with others is refused with
+   * `INVALID_INPUT`. Left out: whatever the deployment has.
+   */
+  display?: Partial<DisplaySettings>
+  /** Replaces user ids in messages by a keyed hash (HMAC-SHA-256, hex). Default: they are sent as they are. */
+  hashUserIds?: { key: string }
+  logger?: Logger
+}

@@ -1,0 +1,58 @@
+import type { FoldContext, PostStats, StatsChange, StatsEvent } from '../domain/post-stats.ts'
+import type { RatingChange } from '../domain/rating-change.ts'
+
+/** A folded change on its way to the event bus. `id` is the outbox's own. */
+export interface OutgoingChange {
+  id: string
+  message: RatingChange
+}
+
+/** Which part of the posts a relay works on: those with `postId % count = index`. */
+export interface Shard {
+  index: number
+  count: number
+}
+
+/**
+ * Computes the new states of one batch. Called inside the fold's transaction, with the posts' rows locked; it must be
+ * pure, since a batch that fails is folded again.
+ */
+export type FoldBatch = (batch: {
+  states: PostStats[]
+  events: { id: string; event: StatsEvent }[]
+  context: FoldContext
+  /** Posts whose window ended; their states are among `states`. */
+  now: number
+}) => FoldedChange[]
+
+/** A new version of a state; `eventId` is the outbox id of the event behind it, null for a window's end alone. */
+export interface FoldedChange {
+  eventId: string | null
+  change: StatsChange
+}
+
+export interface FoldReport {
+  /** Outbox rows folded. */
+  events: number
+  /** Window ends stepped. */
+  steps: number
+  /** True when nothing that was committed before the fold is left to do. */
+  drained: boolean
+  /** How far the shard is complete, milliseconds since the epoch. */
+  watermark: number
+}
+
+/** Committed changes of ratings, waiting to be folded into states and then to be published. */
+export interface Outbox {
+  /**
+   * Folds the oldest unfolded events and steps the windows that are due, at most `limit` of each: new states, their
+   * versions and the marks on the events commit together or not at all. Safe from several relays at once.
+   */
+  fold(shard: Shard, limit: number, fold: FoldBatch): Promise<FoldReport>
+  /** Folded changes not yet acknowledged, oldest first. Repeated until {@link acknowledge}, with the same content. */
+  unpublished(shard: Shard, limit: number): Promise<OutgoingChange[]>
+  /** Forgets changes that the bus has made durable. Idempotent. */
+  acknowledge(ids: readonly string[]): Promise<void>
+  /** What has not been acknowledged yet, folded or not, and the age of the oldest in seconds (0 for none). */
+  backlog(): Promise<{ rows: number; oldestSeconds: number }>
+}

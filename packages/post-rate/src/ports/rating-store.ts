@@ -1,0 +1,34 @@
+import type { DatedRating, Rating, RatingReceipt } from '../domain/rating.ts'
+
+/** What became of one rating of a batch; `undefined` where the post does not exist. */
+export type RateOutcome = RatingReceipt | undefined
+
+export interface ImportOutcome {
+  /** Ratings that were new or newer than the stored one. */
+  changed: number
+  /** Ratings not newer than what is stored. */
+  unchanged: number
+  /** Indexes of the batch whose post does not exist. */
+  unknownPosts: number[]
+}
+
+/**
+ * The ratings themselves: the record on which everything else is computed. Every change is recorded for the relay in
+ * the same commit. All methods reject with `UNAVAILABLE` when the store cannot be reached; a write that was rejected so
+ * may or may not have been stored, and repeating it is safe.
+ */
+export interface RatingStore {
+  /**
+   * Stores a batch in which no (post, user) occurs twice; durable when it resolves. A bad row never fails its neighbours.
+   * Idempotent: the same score again changes nothing.
+   */
+  rate(ratings: readonly Rating[]): Promise<RateOutcome[]>
+  /** Idempotent. Resolves to false where the post does not exist, to true also where there was no rating. */
+  withdraw(postId: number, userId: string): Promise<boolean>
+  /** Withdraws every rating of a user and resolves to how many there were. Idempotent. */
+  erase(userId: string): Promise<number>
+  /** Stores dated ratings where they are newer than what is stored. No (post, user) may occur twice. Idempotent. */
+  import(ratings: readonly DatedRating[]): Promise<ImportOutcome>
+  /** Every rating as of one moment, ordered by post and user, streamed in bounded memory. */
+  export(): AsyncIterable<DatedRating>
+}

@@ -1,0 +1,22 @@
+import type { PostStats } from '../domain/post-stats.ts'
+
+/** The scores that one reader wants to know as their own. */
+export interface OwnScoresWanted {
+  userId: string
+  postIds: readonly number[]
+}
+
+export interface RecordRead {
+  /** One map per entry of `scores`, in its order: post id to score. Posts without a rating are absent. */
+  scores: Map<number, number>[]
+  /** The states of `states` that exist. */
+  states: PostStats[]
+  /** How far the states are complete, milliseconds since the epoch; null where no state was asked for. */
+  watermark: number | null
+}
+
+/** What readers need from the record itself, in one round trip however many of them ask. */
+export interface RecordReader {
+  /** A consistent read: never from a copy. Rejects with `UNAVAILABLE`. */
+  read(scores: readonly OwnScoresWanted[], states: readonly number[]): Promise<RecordRead>
+}

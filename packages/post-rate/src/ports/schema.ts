@@ -1,0 +1,23 @@
+export interface MigrationStatus {
+  version: number
+  name: string
+  /** ISO 8601; null while it is pending. */
+  appliedAt: string | null
+}
+
+export interface MigrateOptions {
+  /** `external`: the posts live in the host's own table; no posts table and no foreign key are made. */
+  posts?: 'own' | 'external'
+  /** First settings of a new deployment. */
+  settings?: import('../domain/settings.ts').DisplaySettings
+}
+
+/** The schema of the record. */
+export interface Schema {
+  /** Applies what is pending; forward only, safe when several run it. Rejects with `SCHEMA_TOO_NEW`. Resolves to what it applied. */
+  migrate(options: MigrateOptions): Promise<MigrationStatus[]>
+  /** Every migration this version knows and every one the database has. */
+  status(): Promise<MigrationStatus[]>
+  /** Rejects with `SCHEMA_TOO_OLD` or `SCHEMA_TOO_NEW` where this version cannot work on the database. */
+  check(): Promise<{ posts: 'own' | 'external' }>
+}
