@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { projectDirectory } from '../services/directories.ts'
+import { TapReader } from './tap.ts'
+
+/** Runs AVA and prints what it reports as it comes. */
+export async function runAva(args: readonly string[], env: NodeJS.ProcessEnv): Promise<TapReader> {
+  const require = createRequire(import.meta.url)
+  const ava = join(dirname(require.resolve('ava/package.json')), 'entrypoints/cli.mjs')
+  const child = spawn(process.execPath, [ava, '--tap', ...args], {
+    cwd: projectDirectory,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const passOn = (signal: NodeJS.Signals) => child.kill(signal)
+  process.on('SIGINT', passOn).on('SIGTERM', passOn)
+  try {
+    const ended = exitCodeOf(child)
+    const reader = new TapReader()
+    for await (const line of createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const text = reader.read(line)
+      if (text !== null) console.log(text)
+    }
+    reader.end(await ended)
+    return reader
+  } finally {
+    process.off('SIGINT', passOn).off('SIGTERM', passOn)
+  }
+}
+
+function exitCodeOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findCommand, runCommand } from './commands.ts'
+import { cacheDirectory } from './directories.ts'
+import { Unavailable } from './unavailable.ts'
+
+const kafkaVersion = '4.4.0'
+
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>post-rate</groupId>
+  <artifactId>kafka-for-tests</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+`
+
+/** Folder with Kafka's jars; downloaded by Maven the first time. */
+export async function kafkaJars(log: (line: string) => void): Promise<string> {
+  const target = join(cacheDirectory(), `kafka-${kafkaVersion}`)
+  if (existsSync(target)) return target
+  const mvn = findCommand('mvn')
+  if (!mvn) throw new Unavailable('no `mvn` to download Kafka with (Debian package `maven`)')
+  log(`Downloading Kafka ${kafkaVersion} with Maven`)
+
+  const work = await mkdtemp(join(cacheDirectory(), 'download-'))
+  try {
+    await writeFile(join(work, 'pom.xml'), pom)
+    await mkdir(join(work, 'jars'))
+    const goal = ['dependency:copy-dependencies', '-DoutputDirectory=jars', '-DincludeScope=runtime']
+    runCommand(mvn, ['--batch-mode', '--quiet', ...goal], { cwd: work })
+    await rename(join(work, 'jars'), target)
+  } catch (cause) {
+    throw new Unavailable(`Kafka cannot be downloaded: ${(cause as Error).message}`, { cause })
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+  return target
+}

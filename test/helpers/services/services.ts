@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { composeAnswers, composeDown, composeIsUp, composeProject, composeUp } from './compose.ts'
+import { runDirectory } from './directories.ts'
+import { startKafka } from './kafka.ts'
+import { startPostgres } from './postgres.ts'
+import { isRunning, ownProcess } from './processes.ts'
+import { startRedis } from './redis.ts'
+import { isUp, type Server, stopServer } from './server.ts'
+import { exclusively, readState, type ServiceName, type State, serviceNames, writeState } from './state.ts'
+
+/** Told what is going on, a line at a time. */
+export type Log = (line: string) => void
+
+export interface Acquired {
+  /** URLs of the services that run. */
+  urls: Partial<Record<ServiceName, string>>
+  /** Why the others do not. */
+  missing: Partial<Record<ServiceName, string>>
+}
+
+const starters: Record<ServiceName, (directory: string, log: Log) => Promise<Server>> = {
+  postgres: (directory) => startPostgres(directory),
+  redis: (directory) => startRedis(directory),
+  kafka: startKafka,
+}
+
+/**
+ * Starts what does not run yet and notes this process as a user, or with `hold` keeps everything up until a forced
+ * release. A service that cannot be had is reported in `missing`; nothing is thrown for it.
+ */
+export async function acquire({ hold, log }: { hold: boolean; log: Log }): Promise<Acquired> {
+  return exclusively(async () => {
+    const state = readState()
+    state.users = state.users.filter(isRunning)
+    if (hold) state.held = true
+    else state.users.push(ownProcess())
+    if (!(await useCompose(state, log))) await startMissing(state, log)
+    writeState(state)
+    return { urls: urlsOf(state), missing: state.missing }
+  })
+}
+
+/** Ends this process's use; stops everything when nobody else uses or holds it, or with `force` in any case. */
+export async function release({ force, log }: { force: boolean; log: Log }): Promise<void> {
+  await exclusively(async () => {
+    const state = readState()
+    const own = ownProcess()
+    state.users = state.users.filter((user) => user.pid !== own.pid && isRunning(user))
+    if (!force && (state.held || state.users.length > 0)) return writeState(state)
+
+    if (state.composeProject) composeDown(state.composeProject)
+    else await Promise.all(Object.values(state.servers).map(stopServer))
+    await rm(join(runDirectory(), 'state.json'), { force: true })
+    log('The test services are down')
+  })
+}
+
+/** What runs, for people. */
+export function status(): { name: ServiceName; text: string }[] {
+  const state = readState()
+  const urls = urlsOf(state)
+  return serviceNames.map((name) => ({ name, text: urls[name] ?? `down${because(state.missing[name])}` }))
+}
+
+/** The environment that makes `post-rate` use what runs. */
+export function environment(): Record<string, string> {
+  const names: Record<ServiceName, string> = { postgres: 'DATABASE_URL', redis: 'REDIS_URL', kafka: 'KAFKA_BROKERS' }
+  const urls = urlsOf(readState())
+  return Object.fromEntries(serviceNames.flatMap((name) => (urls[name] ? [[names[name], urls[name]]] : [])))
+}
+
+async function useCompose(state: State, log: Log): Promise<boolean> {
+  if (state.composeProject) {
+    if (composeIsUp(state.composeProject)) return true
+    state.composeProject = null
+    state.servers = {}
+  }
+  if (Object.values(state.servers).some(isUp) || !composeAnswers()) return false
+  log('Starting PostgreSQL, Redis and Kafka with Docker Compose')
+  try {
+    const urls = await composeUp()
+    const server = (url: string): Server => ({ url, processes: [], directory: '', stopSignal: 'SIGTERM' })
+    state.servers = { postgres: server(urls.postgres), redis: server(urls.redis), kafka: server(urls.kafka) }
+    state.composeProject = composeProject
+    state.missing = {}
+    return true
+  } catch (error) {
+    log(`Docker Compose did not bring them up, trying what is installed: ${(error as Error).message}`)
+    return false
+  }
+}
+
+async function startMissing(state: State, log: Log): Promise<void> {
+  state.missing = {}
+  await Promise.all(
+    serviceNames.map(async (name) => {
+      const known = state.servers[name]
+      if (known && isUp(known)) return
+      delete state.servers[name]
+      if (known) await stopServer(known)
+      log(`Starting ${name}`)
+      const directory = await mkdtemp(join(runDirectory(), `${name}-`))
+      try {
+        state.servers[name] = await starters[name](directory, log)
+      } catch (error) {
+        await rm(directory, { recursive: true, force: true })
+        state.missing[name] = (error as Error).message
+        log(`Cannot start ${name}: ${(error as Error).message}`)
+      }
+    }),
+  )
+}
+
+function urlsOf(state: State): Partial<Record<ServiceName, string>> {
+  const running = Object.entries(state.servers).filter(([, server]) => isUp(server))
+  return Object.fromEntries(running.map(([name, { url }]) => [name, url]))
+}
+
+function because(reason: string | undefined): string {
+  return reason ? `: ${reason}` : ''
+}
