@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { projectDirectory } from '../services/directories.ts'
 import { TapReader } from './tap.ts'
 
 /** Runs AVA and prints what it reports as it comes. */
 export async function runAva(args: readonly string[], env: NodeJS.ProcessEnv): Promise<TapReader> {
-  const require = createRequire(import.meta.url)
-  const ava = join(dirname(require.resolve('ava/package.json')), 'entrypoints/cli.mjs')
+  const ava = join(projectDirectory, 'node_modules/ava/entrypoints/cli.mjs')
   const child = spawn(process.execPath, [ava, '--tap', ...args], {
     cwd: projectDirectory,
     env,

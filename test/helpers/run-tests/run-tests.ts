@@ -17,6 +17,10 @@ export async function runTests(args: readonly string[]): Promise<number> {
     const env = testEnvironment(urls, tools.environment)
     const result = await runAva(args.length > 0 ? args : ordinaryTestFiles(), env)
     return report(result, leftOut)
+  } catch (error) {
+    console.error(error)
+    console.log('\n0 passed, 1 failed')
+    return 1
   } finally {
     await release({ force: false, log: () => {} })
   }
@@ -41,7 +45,10 @@ function testEnvironment(
 
 function report({ counts, failures, skips }: TapReader, leftOut: Record<string, string>): number {
   const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
-  if (failures.length > 0) console.log(['', 'Failed:', ...failures.map((title) => `  ✖ ${title}`)].join('\n'))
+  if (failures.length > 0) {
+    const hint = 'For whole stacks: npm run services -- up; npx ava FILE'
+    console.log(['', `Failed ${failures.length}:`, ...failures.map((title) => `  ✖ ${title}`), hint].join('\n'))
+  }
   if (skips.length > 0)
     console.log(['', `Skipped ${skips.length}:`, ...skips.map((title) => `  - ${title}`)].join('\n'))
   const reasons = Object.entries(leftOut).map(([name, reason]) => `  ! ${name}: ${reason}`)

@@ -24,7 +24,7 @@ export class TapReader {
       if (sum[1] === 'pass' || sum[1] === 'fail') this.#reported[sum[1]] = Number(sum[2])
       return null
     }
-    if (/^(TAP version|1\.\.)|^ +(---|\.\.\.)$/.test(line) || line.trim() === '') return null
+    if (/^(TAP version|1\.\.)|^ +(---|\.\.\.)$|^# .*\bhook( for .*)?$/.test(line) || line.trim() === '') return null
     return `    ${line.replace(/^#? {0,4}/, '')}`
   }
 
