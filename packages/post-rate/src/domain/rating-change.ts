@@ -1,4 +1,5 @@
-import { type Histogram, isHistogram } from './histogram.ts'
+import type { GuardState } from './display-policy.ts'
+import { countOf, type Histogram, isHistogram, sumOf } from './histogram.ts'
 import { isPostId } from './ids.ts'
 import type { PostStats } from './post-stats.ts'
 import { figuresOf, type ShownStats } from './shown-stats.ts'
@@ -23,6 +24,8 @@ export interface RatingChange {
   counts: Histogram
   activity: number
   displayed: ChangedDisplay
+  /** True where the state is a tombstone, of whatever kind the change is; otherwise left out. */
+  deleted?: boolean
 }
 
 /** The displayed figures as a message and a Redis hash carry them. */
@@ -37,7 +40,7 @@ export interface ChangedDisplay extends Omit<ShownStats, 'guard'> {
 /** The state's part of a message. */
 export function encodeStats(
   stats: PostStats,
-): Pick<RatingChange, 'postId' | 'version' | 'counts' | 'activity' | 'displayed'> {
+): Pick<RatingChange, 'postId' | 'version' | 'counts' | 'activity' | 'displayed' | 'deleted'> {
   const { displayed } = stats
   return {
     postId: stats.postId,
@@ -53,6 +56,7 @@ export function encodeStats(
       activity: displayed.activity,
       guard: displayed.guard,
     },
+    ...(stats.deleted ? { deleted: true } : {}),
   }
 }
 
@@ -74,39 +78,63 @@ export function readMessage(value: Uint8Array | string | null): ReadMessage {
     return unreadable('not JSON')
   }
   if (typeof message !== 'object' || message === null) return unreadable('not an object')
-  const { schema, kind, source, postId, version, counts, activity, displayed } = message as Partial<RatingChange>
-  if (Number.isSafeInteger(schema) && (schema as number) > messageSchema)
-    return { kind: 'future', schema: schema as number }
+  const { schema, kind, source, postId, version, counts, activity, displayed, deleted } =
+    message as Partial<RatingChange>
+  if (isCounter(schema) && schema > messageSchema) return { kind: 'future', schema }
   if (schema !== messageSchema) return unreadable('no schema')
   if (kind !== 'rating' && kind !== 'display' && kind !== 'deleted') return unreadable('unknown kind')
   if (typeof source !== 'string') return unreadable('no source')
   if (!isPostId(postId)) return unreadable('bad postId')
   if (!isPostId(version)) return unreadable('bad version')
-  if (!isHistogram(counts) || !isCounter(activity)) return unreadable('bad figures')
+  if (!isHistogram(counts) || !isCounter(sumOf(counts)) || !isCounter(activity)) return unreadable('bad figures')
+  if (deleted !== undefined && typeof deleted !== 'boolean') return unreadable('bad deleted')
   const shown = decodeDisplayed(displayed)
   if (shown === null) return unreadable('bad displayed figures')
-  return { kind: 'state', source, stats: { postId, version, counts, activity, ...shown, deleted: kind === 'deleted' } }
+  const stats = { postId, version, counts, activity, ...shown }
+  return { kind: 'state', source, stats: { ...stats, deleted: kind === 'deleted' || deleted === true } }
 }
 
 /** Reads displayed figures from an untrusted copy; null where they are not what {@link encodeStats} writes. */
 export function decodeDisplayed(value: unknown): Pick<PostStats, 'displayed' | 'windowEnd' | 'stepAt'> | null {
   if (typeof value !== 'object' || value === null) return null
-  const { histogram, average, asOf, nextUpdateAt, stepAt, activity, guard } = value as Partial<ChangedDisplay>
-  if (!isHistogram(histogram) || !isCounter(activity)) return null
-  if (average !== null && !(typeof average === 'number' && average >= 0 && average <= 5)) return null
+  const { count, sum, histogram, average, asOf, nextUpdateAt, stepAt, activity, guard } =
+    value as Partial<ChangedDisplay>
+  if (!isHistogram(histogram) || !isCounter(sumOf(histogram)) || !isCounter(activity)) return null
+  if (count !== countOf(histogram) || sum !== sumOf(histogram)) return null
+  if (count === 0 ? average !== null : !(typeof average === 'number' && average >= 0 && average <= 5)) return null
   const [asOfTime, windowEnd, stepTime] = [asOf, nextUpdateAt, stepAt].map(millis)
   if (asOfTime === undefined || windowEnd === undefined || stepTime === undefined || asOfTime === null) return null
+  const remembered = decodeGuard(guard)
+  if (remembered === undefined) return null
   return {
-    displayed: { counts: histogram, average, asOf: asOfTime, activity, guard: guard ?? null },
+    displayed: { counts: histogram, average: average as number | null, asOf: asOfTime, activity, guard: remembered },
     windowEnd,
     stepAt: stepTime,
   }
 }
 
+/** Undefined where it is damaged. */
+function decodeGuard(value: unknown): GuardState | null | undefined {
+  if (value === null) return null
+  if (typeof value !== 'object') return undefined
+  const { armed, gap, since, memory } = value as Partial<GuardState>
+  if (typeof armed !== 'boolean' || !Number.isFinite(gap) || !isTime(since)) return undefined
+  if (!Array.isArray(memory) || memory.length > 16 || !memory.every(Number.isFinite)) return undefined
+  return { armed, gap: gap as number, since, memory }
+}
+
+/** Milliseconds of a time in exactly the form that {@link iso} writes. */
 function millis(value: unknown): number | null | undefined {
   if (value === null) return null
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(time) ? undefined : time
+  return isTime(time) && iso(time) === value ? time : undefined
+}
+
+/** Of the years 0 to 9999: others have a longer ISO form. */
+function isTime(value: unknown): value is number {
+  return (
+    Number.isSafeInteger(value) && (value as number) >= -62_167_219_200_000 && (value as number) < 253_402_300_800_000
+  )
 }
 
 function iso(time: number): string {

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import type { PostStats } from '../../domain/post-stats.ts'
+import type { ApplyOutcome, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
+import { encodeHash } from '../redis/stats-hash.ts'
+
+/** The store of copies in this process's memory. It behaves as the one in Redis does, for tests and for a single process. */
+export class MemoryStatsStore implements StatsStore {
+  readonly keeps = true
+  readonly #states = new Map<number, PostStats>()
+  #mark: StoreMark = { identity: null, watermark: null }
+
+  async read(ids: readonly number[]): Promise<StatsRead> {
+    const states = new Map<number, PostStats>()
+    for (const id of ids) {
+      const stats = this.#states.get(id)
+      if (stats !== undefined) states.set(id, stats)
+    }
+    return { states, watermark: this.#mark.watermark }
+  }
+
+  async apply(
+    states: readonly PostStats[],
+    { trusted, ceiling }: { trusted: boolean; ceiling: number },
+  ): Promise<ApplyOutcome[]> {
+    return states.map((stats) => this.#gate(stats, trusted, ceiling))
+  }
+
+  async *ids(): AsyncIterable<number[]> {
+    if (this.#states.size > 0) yield [...this.#states.keys()]
+  }
+
+  async remove(ids: readonly number[]): Promise<void> {
+    for (const id of ids) this.#states.delete(id)
+  }
+
+  async mark(watermark?: number): Promise<StoreMark> {
+    if (watermark !== undefined) this.#mark = { identity: this.#mark.identity ?? randomUUID(), watermark }
+    return this.#mark
+  }
+
+  /** Loses everything, as a restarted server without persistence does. */
+  clear(): void {
+    this.#states.clear()
+    this.#mark = { identity: null, watermark: null }
+  }
+
+  #gate(stats: PostStats, trusted: boolean, ceiling: number): ApplyOutcome {
+    if (!trusted && stats.version >= ceiling) return 'unknown'
+    const stored = this.#states.get(stats.postId)
+    if (stored !== undefined && stored.version < ceiling) {
+      if (stats.version < stored.version) return 'stale'
+      if (stats.version === stored.version) return sameStats(stats, stored) ? 'same' : 'conflict'
+    } else if (!trusted) {
+      return 'unknown'
+    }
+    this.#states.set(stats.postId, stats)
+    return 'written'
+  }
+}
+
+function sameStats(a: PostStats, b: PostStats): boolean {
+  return a.deleted === b.deleted && encodeHash(a).join() === encodeHash(b).join()
+}

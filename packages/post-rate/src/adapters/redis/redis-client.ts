@@ -1,0 +1,160 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { invalidInput } from '../../errors.ts'
+import type { RedisLike, RedisOption } from '../../options.ts'
+import { type Logger, silentLogger } from '../../ports/logger.ts'
+
+export type RedisClient = Redis | Cluster
+type ClientOptions = Omit<RedisOptions, 'replyMapping'>
+
+/** The connections of one process to Redis. */
+export interface RedisClients {
+  /** Answers fast or fails fast: readers have PostgreSQL to fall back on. */
+  reader: RedisClient
+  /** May take longer; a failed write is repeated by its caller. */
+  writer: RedisClient
+  /** Host and port for messages, without credentials. */
+  address: string
+  /** Ends what was opened here, and nothing of the host's. Idempotent. */
+  close(): Promise<void>
+}
+
+const readerLimits: ClientOptions = { commandTimeout: 250, socketTimeout: 2000, autoResendUnfulfilledCommands: false }
+const writerLimits: ClientOptions = { commandTimeout: 5000, socketTimeout: 10_000 }
+
+const common: ClientOptions = {
+  // Nothing here needs RESP3, and old servers and proxies refuse its HELLO.
+  protocol: 2,
+  connectTimeout: 2000,
+  maxRetriesPerRequest: 1,
+  retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1000) + Math.random() * 100,
+  // After a failover the old master stays connected as a replica: only a new connection finds the new one.
+  reconnectOnError: (error) => error.message.startsWith('READONLY'),
+}
+
+/** No queue of commands that wait for a connection: it could only grow. `connected` waits for the first one instead. */
+const forced = { lazyConnect: true, enableOfflineQueue: false } as const
+
+/**
+ * Makes the clients; opens no connection yet. A URL is `redis://` or `rediss://`; for a Redis Cluster it names several
+ * nodes, separated by commas, or ends in `?cluster=true`.
+ * @throws PostRateError INVALID_INPUT where the option is none of the known forms
+ */
+export function createRedisClients(option: RedisOption, logger: Logger = silentLogger): RedisClients {
+  if (isClient(option)) {
+    const client = option as RedisClient
+    return { reader: client, writer: client, address: addressOf(client), close: async () => {} }
+  }
+  const open = (limits: ClientOptions): RedisClient =>
+    typeof option === 'string'
+      ? fromUrl(option, { ...common, ...limits })
+      : new Redis({ ...common, ...limits, ...(option as ClientOptions), ...forced })
+  const clients = [open(readerLimits), open(writerLimits)] as const
+  const address = addressOf(clients[0])
+  for (const client of clients) reportErrors(client, address, logger)
+  return {
+    reader: clients[0],
+    writer: clients[1],
+    address,
+    close: async () => {
+      for (const client of clients) if (client.status !== 'end') client.disconnect()
+    },
+  }
+}
+
+const connecting = new WeakMap<RedisClient, Promise<void>>()
+
+/** Waits for a connection that is being made; a lost one is not waited for, so that callers learn of it at once. */
+export async function connected(client: RedisClient): Promise<void> {
+  if (client.status === 'ready') return
+  if (client.status === 'wait') client.connect().catch(() => {})
+  if (client.status !== 'connecting' && client.status !== 'connect') throw new Error(`connection is ${client.status}`)
+  const shared = connecting.get(client) ?? nextConnection(client).finally(() => connecting.delete(client))
+  connecting.set(client, shared)
+  await shared
+}
+
+function nextConnection(client: RedisClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error) => {
+      client.off('ready', onReady).off('close', onClose).off('error', settle)
+      error === undefined ? resolve() : reject(error)
+    }
+    const onReady = () => settle()
+    const onClose = () => settle(new Error('connection is closed'))
+    client.on('ready', onReady).on('close', onClose).on('error', settle)
+  })
+}
+
+export function isCluster(client: RedisClient): client is Cluster {
+  return client.isCluster
+}
+
+function isClient(option: RedisOption): option is RedisLike {
+  return typeof option === 'object' && typeof (option as Partial<RedisLike>).pipeline === 'function'
+}
+
+function fromUrl(text: string, options: ClientOptions): RedisClient {
+  const urls = text.split(',').map(parseUrl)
+  const [first] = urls as [URL]
+  const cluster = urls.length > 1 || first.searchParams.get('cluster') === 'true'
+  const login = {
+    ...(first.username === '' ? {} : { username: decodeURIComponent(first.username) }),
+    ...(first.password === '' ? {} : { password: decodeURIComponent(first.password) }),
+    ...(first.protocol === 'rediss:' ? { tls: {} } : {}),
+  }
+  const nodes = urls.map((url) => ({ host: hostOf(url), port: Number(url.port || 6379) }))
+  if (!cluster) return new Redis({ ...options, ...nodes[0], db: databaseOf(first), ...login, ...forced })
+  const { retryStrategy: clusterRetryStrategy, ...redisOptions } = { ...options, ...login }
+  return new Cluster(nodes, {
+    ...forced,
+    redisOptions,
+    clusterRetryStrategy: (times) => clusterRetryStrategy?.(times),
+    // Behind TLS the certificate names the host: keep names as they are.
+    ...(first.protocol === 'rediss:' ? { dnsLookup: (address, done) => done(null, address) } : {}),
+  })
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  // The text itself stays out of the message: it may hold a password.
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+    throw invalidInput('redis', 'must be a URL such as redis://localhost:6379')
+  return url
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+function databaseOf(url: URL): number {
+  const path = url.pathname.replace(/^\//, '')
+  if (!/^[0-9]{0,4}$/.test(path)) throw invalidInput('redis', 'the path of the URL must be a database number')
+  return Number(path)
+}
+
+function addressOf(client: RedisClient): string {
+  if (isCluster(client)) {
+    const startupNodes = (client as unknown as { startupNodes?: unknown[] }).startupNodes ?? []
+    const named = startupNodes.flatMap((node) => {
+      const { host, port } = node as { host?: string; port?: number }
+      return typeof node === 'object' && host !== undefined ? [`${host}:${port}`] : []
+    })
+    return named.length === 0 ? 'the cluster' : named.join(', ')
+  }
+  const { path, host, port, sentinels } = client.options
+  if (sentinels) return `the master named by ${sentinels.map((node) => `${node.host}:${node.port}`).join(', ')}`
+  return path ?? `${host}:${port}`
+}
+
+/** An emitter's `error` without a listener would end the process. Said once per outage. */
+function reportErrors(client: RedisClient, address: string, logger: Logger): void {
+  let reported = false
+  client.on('error', (error: Error) => {
+    logger[reported ? 'debug' : 'warn']('Redis connection failed', { address, error: error.message })
+    reported = true
+  })
+  client.on('ready', () => {
+    if (reported) logger.info('Redis connection is back', { address })
+    reported = false
+  })
+}

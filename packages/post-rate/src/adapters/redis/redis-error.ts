@@ -1,0 +1,36 @@
+import { isPostRateError, PostRateError } from '../../errors.ts'
+
+/** `UNAVAILABLE`, with the server's address and what to do about it. */
+export function redisUnavailable(address: string, error: unknown): PostRateError {
+  if (isPostRateError(error)) return error
+  const cause = withoutSecrets(error)
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : String(cause)
+  return new PostRateError(
+    'UNAVAILABLE',
+    `Cannot reach Redis at ${address}: ${reason}. Start it with \`docker compose up --wait redis\`, or leave out the Redis URL.`,
+    { cause },
+  )
+}
+
+/** ioredis notes a failed command's arguments in its error; those of a login are the password. */
+function withoutSecrets(error: unknown): unknown {
+  const command = (error as { command?: { name?: string } } | null)?.command
+  if (!(error instanceof Error) || command === undefined) return error
+  const copy = new Error(error.message)
+  copy.name = error.name
+  return copy
+}
+
+/** Rejects when `work` takes longer than `ms`; `work` itself goes on, and its failure is swallowed then. */
+export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+    work.catch(() => {})
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash, randomUUID } from 'node:crypto'
+import calculateSlot from 'cluster-key-slot'
+import type { Redis } from 'ioredis'
+import type { StoreMark } from '../../ports/stats-store.ts'
+import { isCluster, type RedisClient } from './redis-client.ts'
+import { isWrongType, type KeyCommand, nodeOf, type Reply, sendCommands, unwrap } from './redis-commands.ts'
+
+/**
+ * The keys of the store's mark: `PREFIX` + `mark`, a hash of a random `identity` and the `watermark`. In a Cluster every
+ * master has one of its own (`mark:{n}`), since each can be lost alone.
+ */
+export function markKeys(client: RedisClient, prefix: string): Map<string, string> {
+  if (!isCluster(client)) return new Map([['', `${prefix}mark`]])
+  const nodes = new Set(client.slots.map((slot) => slot.join(';')))
+  const keys = new Map<string, string>()
+  for (let n = 0; keys.size < nodes.size && n < 16_384; n++) {
+    const node = client.slots[calculateSlot(`${n}`)]?.join(';')
+    if (node !== undefined && !keys.has(node)) keys.set(node, `${prefix}mark:{${n}}`)
+  }
+  return keys
+}
+
+/** The marks of the nodes that serve `keys`, to be read together with them. */
+export function marksBeside(client: RedisClient, prefix: string, keys: readonly string[]): string[] {
+  const marks = markKeys(client, prefix)
+  const nodes = new Set(keys.map((key) => nodeOf(client, key)))
+  return [...nodes].flatMap((node) => marks.get(node) ?? [])
+}
+
+/** A watermark holds where every node has one; then the lowest. */
+export function lowestWatermark(values: readonly unknown[]): number | null {
+  const watermarks = values.map((value) =>
+    typeof value === 'string' && /^[1-9][0-9]{0,15}$/.test(value) ? Number(value) : null,
+  )
+  if (watermarks.length === 0 || watermarks.includes(null)) return null
+  return Math.min(...(watermarks as number[]))
+}
+
+/** Reads the mark; with `watermark`, sets it first on every node. */
+export async function readMark(client: RedisClient, prefix: string, watermark?: number): Promise<StoreMark> {
+  const keys = [...markKeys(client, prefix).values()]
+  if (watermark !== undefined) await setMark(client, keys, watermark)
+  const [replies, servers] = await Promise.all([sendCommands(client, keys.map(readCommand)), runIds(client)])
+  const marks = replies.map((reply) => (isWrongType(reply) ? [null, null] : (unwrap(reply) as (string | null)[])))
+  const identities = marks.map(([identity]) => identity)
+  const whole = identities.length > 0 && identities.every((identity) => identity)
+  return {
+    identity: whole ? digest([...identities, ...servers]) : null,
+    watermark: whole ? lowestWatermark(marks.map(([, value]) => value)) : null,
+  }
+}
+
+async function setMark(client: RedisClient, keys: string[], watermark: number): Promise<void> {
+  const set = (key: string): KeyCommand[] => [
+    { key, add: (pipeline) => pipeline.hsetnx(key, 'identity', randomUUID()) },
+    { key, add: (pipeline) => pipeline.hset(key, 'watermark', String(Math.floor(watermark))) },
+  ]
+  const failed = (replies: Reply[]) => replies.some(isWrongType)
+  let replies = await sendCommands(client, keys.flatMap(set))
+  if (failed(replies)) {
+    await sendCommands(
+      client,
+      keys.map((key) => ({ key, add: (pipeline) => pipeline.unlink(key) })),
+    )
+    replies = await sendCommands(client, keys.flatMap(set))
+  }
+  replies.forEach(unwrap)
+}
+
+function readCommand(key: string): KeyCommand {
+  return { key, add: (pipeline) => pipeline.hmget(key, 'identity', 'watermark') }
+}
+
+/** The masters' run ids: they change with a restart and with a promoted replica. Empty where INFO is not allowed. */
+async function runIds(client: RedisClient): Promise<string[]> {
+  const nodes: Redis[] = isCluster(client) ? client.nodes('master') : [client]
+  const ids = await Promise.all(
+    nodes.map(async (node) => {
+      try {
+        return /^run_id:(\w+)/m.exec(await node.info('server'))?.[1] ?? ''
+      } catch (error) {
+        if (error instanceof Error && /^(?:NOPERM|ERR unknown command)/.test(error.message)) return ''
+        throw error
+      }
+    }),
+  )
+  return ids.sort()
+}
+
+function digest(parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}

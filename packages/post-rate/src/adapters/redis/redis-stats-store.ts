@@ -1,0 +1,160 @@
+import type { ChainableCommander, Redis } from 'ioredis'
+import { parsePostId } from '../../domain/ids.ts'
+import type { PostStats } from '../../domain/post-stats.ts'
+import { invalidInput } from '../../errors.ts'
+import type { ApplyOutcome, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
+import { gateScript, tombstoneMs } from './gate.ts'
+import { connected, isCluster, type RedisClient, type RedisClients } from './redis-client.ts'
+import { isWrongType, type KeyCommand, type Reply, sendCommands, unwrap } from './redis-commands.ts'
+import { redisUnavailable, withDeadline } from './redis-error.ts'
+import { lowestWatermark, marksBeside, readMark } from './redis-mark.ts'
+import { decodeHash, encodeHash } from './stats-hash.ts'
+
+export interface RedisStatsStoreOptions {
+  /** Before every key, without braces. Default `post-rate:`. */
+  prefix?: string
+  /** Longest time a read may take, in milliseconds. Default 250. */
+  readTimeoutMs?: number
+  /** Longest time a batch of writes may take, in milliseconds. Default 10,000. */
+  writeTimeoutMs?: number
+}
+
+type GateCommander = ChainableCommander & { postRateGate(key: string, ...values: string[]): void }
+
+/** The copies in Redis: one hash per post under `PREFIX{ID}`, set by a script that takes newer versions only. */
+export class RedisStatsStore implements StatsStore {
+  readonly keeps = true
+  readonly #clients: RedisClients
+  readonly #prefix: string
+  readonly #readTimeoutMs: number
+  readonly #writeTimeoutMs: number
+
+  /** @throws PostRateError INVALID_INPUT for a prefix that cannot be part of a key */
+  constructor(clients: RedisClients, options: RedisStatsStoreOptions = {}) {
+    this.#clients = clients
+    this.#prefix = checkPrefix(options.prefix ?? 'post-rate:', clients.writer)
+    this.#readTimeoutMs = options.readTimeoutMs ?? 250
+    this.#writeTimeoutMs = options.writeTimeoutMs ?? 10_000
+    clients.writer.defineCommand('postRateGate', { lua: gateScript, numberOfKeys: 1 })
+  }
+
+  read(ids: readonly number[]): Promise<StatsRead> {
+    return this.#run(this.#clients.reader, this.#readTimeoutMs, 'reading', async (client) => {
+      const wanted = [...new Set(ids)]
+      const keys = wanted.map((id) => this.#key(id))
+      const marks = marksBeside(client, this.#prefix, keys)
+      const replies = await sendCommands(client, [
+        ...keys.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hgetall(key) })),
+        ...marks.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hget(key, 'watermark') })),
+      ])
+      const states = new Map<number, PostStats>()
+      wanted.forEach((id, at) => {
+        const stats = stateOf(id, replies[at])
+        if (stats !== null) states.set(id, stats)
+      })
+      const found = replies.slice(wanted.length).map((reply) => (isWrongType(reply) ? null : unwrap(reply)))
+      return { states, watermark: lowestWatermark(found) }
+    })
+  }
+
+  async apply(
+    states: readonly PostStats[],
+    { trusted, ceiling }: { trusted: boolean; ceiling: number },
+  ): Promise<ApplyOutcome[]> {
+    const outcomes = states.map((): ApplyOutcome => 'unknown')
+    // Nobody vouches for a version that the record cannot have given.
+    const possible = states.flatMap((stats, index) => (trusted || stats.version < ceiling ? [{ stats, index }] : []))
+    if (possible.length === 0) return outcomes
+    const commands = possible.map(({ stats }): KeyCommand => {
+      const flags = [trusted ? '1' : '0', String(ceiling), stats.deleted ? '1' : '0', String(tombstoneMs)]
+      const key = this.#key(stats.postId)
+      return { key, add: (pipeline) => (pipeline as GateCommander).postRateGate(key, ...flags, ...encodeHash(stats)) }
+    })
+    const replies = await this.#write((client) => sendCommands(client, commands))
+    possible.forEach(({ index }, at) => {
+      outcomes[index] = this.#unwrap(replies[at]) as ApplyOutcome
+    })
+    return outcomes
+  }
+
+  async *ids(): AsyncIterable<number[]> {
+    const pattern = `${escapeGlob(keyPrefixOf(this.#clients.writer) + this.#prefix)}{*}`
+    const nodes = await this.#write(async (client) => (isCluster(client) ? client.nodes('master') : [client]))
+    for (const node of nodes) {
+      let cursor = '0'
+      do {
+        const [next, keys] = await this.#write(() => (node as Redis).scan(cursor, 'MATCH', pattern, 'COUNT', 1000))
+        cursor = next
+        const ids = keys.flatMap((key) => this.#idOf(key) ?? [])
+        if (ids.length > 0) yield ids
+      } while (cursor !== '0')
+    }
+  }
+
+  async remove(ids: readonly number[]): Promise<void> {
+    const commands = ids.map((id): KeyCommand => {
+      const key = this.#key(id)
+      return { key, add: (pipeline) => pipeline.unlink(key) }
+    })
+    const replies = await this.#write((client) => sendCommands(client, commands))
+    for (const reply of replies) this.#unwrap(reply)
+  }
+
+  mark(watermark?: number): Promise<StoreMark> {
+    return this.#write((client) => readMark(client, this.#prefix, watermark))
+  }
+
+  #key(postId: number): string {
+    return `${this.#prefix}{${postId}}`
+  }
+
+  #idOf(key: string): number | null {
+    const start = keyPrefixOf(this.#clients.writer) + this.#prefix
+    return key.startsWith(`${start}{`) && key.endsWith('}') ? parsePostId(key.slice(start.length + 1, -1)) : null
+  }
+
+  #write<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+    return this.#run(this.#clients.writer, this.#writeTimeoutMs, 'writing', work)
+  }
+
+  async #run<T>(client: RedisClient, ms: number, what: string, work: (client: RedisClient) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(
+        connected(client).then(() => work(client)),
+        ms,
+        what,
+      )
+    } catch (error) {
+      throw redisUnavailable(this.#clients.address, error)
+    }
+  }
+
+  #unwrap(reply: Reply | undefined): unknown {
+    try {
+      return unwrap(reply)
+    } catch (error) {
+      throw redisUnavailable(this.#clients.address, error)
+    }
+  }
+}
+
+/** Damaged counts as missing; an error that is not about the key is the server's. */
+function stateOf(postId: number, reply: Reply | undefined): PostStats | null {
+  return isWrongType(reply) ? null : decodeHash(postId, unwrap(reply) as Record<string, string>)
+}
+
+function checkPrefix(prefix: string, client: RedisClient): string {
+  const whole = keyPrefixOf(client) + prefix
+  if (prefix === '' || prefix.length > 100 || /[{}\p{Cc}]/u.test(whole) || !whole.isWellFormed())
+    throw invalidInput('redisPrefix', 'must have 1 to 100 characters, without braces and control characters')
+  return prefix
+}
+
+/** A host's client may put a prefix of its own before every key; SCAN alone knows nothing of it. */
+function keyPrefixOf(client: RedisClient): string {
+  return client.options.keyPrefix ?? ''
+}
+
+function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]^-]/g, '\\$&')
+}
