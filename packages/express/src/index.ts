@@ -1,1 +1,6 @@
-export {}
+export { createOpsRouter, type OpsRouterOptions } from './ops-router.ts'
+export type { Action, Authorize, AuthorizeQuestion, GetUser, RateLimit, RouterOptions } from './options.ts'
+export type { ProblemCode } from './problem.ts'
+export { createProblemHandler } from './problem-handler.ts'
+export { createRouter } from './router.ts'
+export { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts'

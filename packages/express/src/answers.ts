@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { schemaNotes } from './schemas.ts'
+
+// The shapes of what is answered. They make the OpenAPI document; the tests hold the answers against them.
+
+const count = z.int().min(0)
+const score = z.int().min(0).max(5)
+const id = z.int().min(1)
+const time = z.string().register(schemaNotes, { format: 'date-time', description: 'ISO 8601, UTC.' })
+
+const stats = z
+  .object({
+    count,
+    average: z.number().nullable().register(schemaNotes, { description: 'At most 4 decimals; null at count 0.' }),
+    histogram: z
+      .array(count)
+      .length(6)
+      .register(schemaNotes, { description: 'How many ratings each score from 0 to 5 has.' }),
+    asOf: time.clone().register(schemaNotes, { format: 'date-time', description: 'The moment of these figures.' }),
+    nextUpdateAt: z.string().nullable().register(schemaNotes, {
+      format: 'date-time',
+      description: 'Nothing in the stats changes before it; null where a change shows at once.',
+    }),
+    guard: z
+      .object({ state: z.literal('damped'), gap: z.number(), since: time })
+      .nullable()
+      .register(schemaNotes, { description: 'Set while the average is held back.' }),
+  })
+  .register(schemaNotes, { id: 'Stats' })
+
+export const postAnswer = z
+  .object({
+    id,
+    title: z.string(),
+    content: z.string(),
+    createdBy: z.string(),
+    createdAt: time,
+    stats,
+    myScore: score
+      .nullable()
+      .register(schemaNotes, { description: "The reader's own score; null for none, and 0 is a score." }),
+  })
+  .register(schemaNotes, { id: 'Post' })
+
+export const pageAnswer = z
+  .object({
+    items: z.array(postAnswer),
+    next: z.string().nullable().register(schemaNotes, { description: 'URL of the next page; null at the end.' }),
+  })
+  .register(schemaNotes, { id: 'PostPage' })
+
+export const receiptAnswer = z
+  .object({
+    postId: id,
+    score,
+    previousScore: score.nullable(),
+    changed: z.boolean().register(schemaNotes, { description: 'False when this score was there already.' }),
+    ratedAt: time,
+  })
+  .register(schemaNotes, { id: 'RatingReceipt' })
+
+export const problemAnswer = z
+  .object({
+    type: z.string().register(schemaNotes, { format: 'uri-reference' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().register(schemaNotes, { description: 'Stable; the one to branch on.' }),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .register(schemaNotes, { description: 'For 400: what is wrong, field by field.' }),
+  })
+  .register(schemaNotes, { id: 'Problem' })

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import type { Request, Response } from 'express'
+import type { Post } from 'post-rate'
+
+export interface CachingOptions {
+  varyHeader?: string | readonly string[]
+  maxAgeSeconds?: number
+}
+
+/** Decides who may keep a reading answer, and for how long. */
+export interface Caching {
+  /** Names the headers that an answer depends on; what the host has named before stays. */
+  vary(res: Response): void
+  /** Sets `Cache-Control` and `ETag`. True when the client has this very answer already: send 304. */
+  apply(req: Request, res: Response, answer: CacheableAnswer): boolean
+}
+
+export interface CacheableAnswer {
+  text: string
+  /** The posts in it; their promises bound the answer's age. */
+  posts: readonly Post[]
+  userId: string | null
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+const defaultMaxAge = 30
+/** Bounds the age of an answer with a post that may change at any moment. Seconds. */
+const maxAgeWithoutPromise = 5
+
+export function createCaching({ varyHeader = [], maxAgeSeconds = defaultMaxAge }: CachingOptions): Caching {
+  const named = typeof varyHeader === 'string' ? [varyHeader] : varyHeader
+  const headers = ['Cookie', 'Authorization', ...named]
+  const isAnonymous = (req: Request) => headers.every((name) => req.headers[name.toLowerCase()] === undefined)
+  return {
+    vary(res) {
+      for (const header of headers) res.vary(header)
+    },
+    apply(req, res, { text, posts, userId, now }) {
+      // A user recognised by something else, an address say, must not meet a shared cache either.
+      if (userId !== null || !isAnonymous(req)) {
+        res.setHeader('Cache-Control', 'private, no-cache')
+        return false
+      }
+      const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`
+      res.setHeader('Cache-Control', `public, max-age=${maxAgeOf(posts, now, maxAgeSeconds)}`)
+      res.setHeader('ETag', etag)
+      return hasETag(req.headers['if-none-match'], etag)
+    },
+  }
+}
+
+/** Whole seconds during which nothing that the posts promise can change. */
+export function maxAgeOf(posts: readonly Post[], now: number, longest: number): number {
+  const promises = posts.map(({ stats }) => stats.nextUpdateAt).filter((time) => time !== null)
+  const unpromised = posts.length === 0 || promises.length < posts.length
+  const left = Math.min(...promises.map((time) => (Date.parse(time) - now) / 1000))
+  return Math.max(0, Math.floor(Math.min(left, longest, unpromised ? maxAgeWithoutPromise : longest)))
+}
+
+/** Weak comparison (RFC 9110, 8.8.3.2). */
+function hasETag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  const bare = (tag: string) => tag.trim().replace(/^W\//, '')
+  return ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => bare(tag) === bare(etag))
+}

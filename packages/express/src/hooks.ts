@@ -1,0 +1,55 @@
+import type { Request } from 'express'
+import type { Authorize, AuthorizeQuestion, GetUser, RateLimit } from './options.ts'
+import { Refusal } from './problem.ts'
+
+// Control characters and lone surrogates; the library refuses the same ids.
+const forbiddenInUserId = /[\p{Cc}\p{Cs}]/u
+const longestUserId = 255
+
+/** Carries what a host's own function threw past the problem answers, to the host's error handler. */
+export class HookFailure extends Error {
+  constructor(cause: unknown) {
+    super('A function of the host failed', { cause })
+    this.name = 'HookFailure'
+  }
+}
+
+/** The user who is asking, null for nobody. @throws HookFailure when the host gives no valid id */
+export async function currentUser(getUser: GetUser, req: Request): Promise<string | null> {
+  const user: unknown = await ask(() => getUser(req))
+  if (user === null || user === undefined) return null
+  if (isUserId(user)) return user
+  throw new HookFailure(
+    new TypeError('getUser must give a string of 1-255 characters without control characters, null or undefined'),
+  )
+}
+
+/** @throws Refusal FORBIDDEN; HookFailure when the host gives no boolean */
+export async function checkAllowed(authorize: Authorize, question: AuthorizeQuestion, req: Request): Promise<void> {
+  const allowed: unknown = await ask(() => authorize(question, req))
+  if (typeof allowed !== 'boolean') throw new HookFailure(new TypeError('authorize must give true or false'))
+  if (!allowed) throw new Refusal('FORBIDDEN')
+}
+
+/** @throws Refusal RATE_LIMITED; HookFailure when the host gives neither seconds nor null */
+export async function checkRate(rateLimit: RateLimit, question: Parameters<RateLimit>[0], req: Request): Promise<void> {
+  const seconds: unknown = await ask(() => rateLimit(question, req))
+  if (seconds === null || seconds === undefined || seconds === 0) return
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0)
+    throw new HookFailure(new TypeError('rateLimit must give seconds or null'))
+  throw new Refusal('RATE_LIMITED', { headers: { 'Retry-After': String(Math.ceil(seconds)) } })
+}
+
+async function ask(question: () => unknown): Promise<unknown> {
+  try {
+    return await question()
+  } catch (error) {
+    throw new HookFailure(error)
+  }
+}
+
+function isUserId(value: unknown): value is string {
+  // At most two UTF-16 units a code point: longer texts are not even counted.
+  if (typeof value !== 'string' || value === '' || value.length > 2 * longestUserId) return false
+  return [...value].length <= longestUserId && !forbiddenInUserId.test(value)
+}

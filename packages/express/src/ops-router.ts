@@ -1,0 +1,59 @@
+import express, { type Request, type Response, type Router } from 'express'
+import type { PostRate, Status } from 'post-rate'
+import { Registry } from 'prom-client'
+import { registerMetrics } from './metrics.ts'
+import { readiness } from './readiness.ts'
+import { sendNothing, sendText, setCommonHeaders } from './send.ts'
+
+export interface OpsRouterOptions {
+  postRate: Pick<PostRate, 'status' | 'counters'>
+  /** Where the metrics are registered; the host may have others in it. Default: a registry of the router's own. */
+  registry?: Registry
+  /** Milliseconds after which a status that does not come counts as not ready. Default 5000. */
+  timeoutMs?: number
+}
+
+/**
+ * `/livez`, `/readyz` and `/metrics`, for a port or a prefix that only operators reach: details of the dependencies
+ * are in the answers.
+ */
+export function createOpsRouter({ postRate, registry = new Registry(), timeoutMs = 5000 }: OpsRouterOptions): Router {
+  const status = async () => withTimeout(postRate.status(), timeoutMs)
+  registerMetrics(registry, postRate, status)
+  const pages: Record<string, (res: Response) => Promise<void>> = {
+    '/livez': async (res) => sendText(res, 200, 'application/json', JSON.stringify({ status: 'ok' })),
+    '/readyz': async (res) => {
+      const { ready, ...report } = readiness(await status().catch(() => null))
+      sendText(res, ready ? 200 : 503, 'application/json', JSON.stringify({ ready, ...report }))
+    },
+    '/metrics': async (res) => {
+      const text = await registry.metrics()
+      res.statusCode = 200
+      res.setHeader('Content-Type', registry.contentType)
+      res.end(text)
+    },
+  }
+  const router = express.Router()
+  router.use((req, res, next) => {
+    const page = Object.hasOwn(pages, req.path) ? pages[req.path] : undefined
+    if (!page) return next()
+    answer(page, req, res).catch(next)
+  })
+  return router
+}
+
+async function answer(page: (res: Response) => Promise<void>, req: Request, res: Response): Promise<void> {
+  setCommonHeaders(res)
+  res.setHeader('Cache-Control', 'no-store')
+  if (req.method === 'GET' || req.method === 'HEAD') return page(res)
+  res.setHeader('Allow', 'GET, HEAD, OPTIONS')
+  sendNothing(res, req.method === 'OPTIONS' ? 204 : 405)
+}
+
+function withTimeout(status: Promise<Status>, timeoutMs: number): Promise<Status> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('The status did not come in time')), timeoutMs)
+  })
+  return Promise.race([status, late]).finally(() => clearTimeout(timer))
+}

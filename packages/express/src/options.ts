@@ -1,0 +1,45 @@
+import type { Request } from 'express'
+import type { PostRate } from 'post-rate'
+
+/** What a caller wants to do; given to `authorize` and `rateLimit`. */
+export type Action = 'list-posts' | 'read-post' | 'create-post' | 'rate-post' | 'withdraw-rating'
+
+/** A question to the host: may this user do this? `postId` is set where the action is about one post. */
+export interface AuthorizeQuestion {
+  action: Action
+  postId?: number
+  /** Null for an anonymous reader; writing without a user is refused before the host is asked. */
+  userId: string | null
+}
+
+/** Tells who is asking: a user id of 1-255 characters, or `null` or `undefined` for nobody. */
+export type GetUser = (req: Request) => MaybePromise<string | null | undefined>
+
+/** `false` is answered with 403. Asked for every action, reading included, after the request has been validated. */
+export type Authorize = (question: AuthorizeQuestion, req: Request) => MaybePromise<boolean>
+
+/** Seconds to wait before this caller may go on (answered with 429), or `null` to go on now. */
+export type RateLimit = (
+  question: { action: Action; userId: string | null },
+  req: Request,
+) => MaybePromise<number | null | undefined>
+
+export type MaybePromise<T> = T | Promise<T>
+
+export interface RouterOptions {
+  postRate: Pick<PostRate, 'posts' | 'ratings' | 'now'>
+  getUser: GetUser
+  /** Without it creating posts is forbidden and everything else is allowed. */
+  authorize?: Authorize
+  /** Without it nothing is limited. Asked after 401 was ruled out and before a body is read. */
+  rateLimit?: RateLimit
+  /**
+   * Request headers that also tell who is asking, for example the one that a trusted proxy sets. They are added to
+   * `Vary`, and a request with one of them is never answered for shared caches.
+   */
+  varyHeader?: string | readonly string[]
+  /** Seconds for which shared caches may keep an anonymous reading answer at most. Default 30. */
+  maxAgeSeconds?: number
+  /** Value of `WWW-Authenticate` on 401, for example `Bearer`. Left out: the header is not sent. */
+  challenge?: string
+}

@@ -1,0 +1,27 @@
+import type { Status } from 'post-rate'
+
+export interface Readiness {
+  ready: boolean
+  /** Why it is not ready. */
+  reasons: string[]
+  /** What is wrong although requests can be served: a cache or a bus away makes nothing unready. */
+  warnings: string[]
+}
+
+/** Ready: PostgreSQL can be reached, and every role that this process started makes progress. */
+export function readiness(status: Status | null): Readiness {
+  if (status === null) return { ready: false, reasons: ['The status cannot be read.'], warnings: [] }
+  const { postgres, redis, kafka } = status.dependencies
+  const reasons = postgres.reachable ? [] : [say('postgres', postgres.detail, 'cannot be reached')]
+  for (const [name, role] of Object.entries(status.roles)) {
+    if (role !== null && !role.healthy) reasons.push(say(name, role.detail, 'makes no progress'))
+  }
+  const warnings = Object.entries({ redis, kafka })
+    .filter(([, dependency]) => dependency.configured && !dependency.reachable)
+    .map(([name, dependency]) => say(name, dependency.detail, 'cannot be reached'))
+  return { ready: reasons.length === 0, reasons, warnings }
+}
+
+function say(name: string, detail: string, otherwise: string): string {
+  return `${name}: ${detail === '' ? otherwise : detail}`
+}

@@ -1,0 +1,96 @@
+import express, { type Request, type Response, type Router } from 'express'
+import { type Caching, createCaching } from './caching.ts'
+import type { Answer, Endpoint } from './endpoint.ts'
+import { createPost } from './endpoints/create-post.ts'
+import { describingEndpoints } from './endpoints/describe-api.ts'
+import { getPost } from './endpoints/get-post.ts'
+import { listPosts } from './endpoints/list-posts.ts'
+import { postRating, putRating } from './endpoints/rate-post.ts'
+import { withdrawRating } from './endpoints/withdraw-rating.ts'
+import { createFinder, type Place } from './find-endpoint.ts'
+import { checkAllowed, checkRate, currentUser, HookFailure } from './hooks.ts'
+import type { RouterOptions } from './options.ts'
+import { Refusal, refusalOf, sendProblem } from './problem.ts'
+import { ClientGone, cutOffLater, readBody } from './read-body.ts'
+import { sendNothing, sendText, setCommonHeaders } from './send.ts'
+import { validate } from './validate.ts'
+
+const endpoints: readonly Endpoint<never>[] = [listPosts, createPost, getPost, putRating, withdrawRating, postRating]
+
+/**
+ * The HTTP API as a router that a host mounts where it likes. Paths that it does not know, and errors that are not the
+ * library's, are the host's.
+ */
+export function createRouter(options: RouterOptions): Router {
+  const find = createFinder([...endpoints, ...describingEndpoints(endpoints)])
+  const caching = createCaching(options)
+  const router = express.Router()
+  router.use((req, res, next) => {
+    const place = find(req.path)
+    if (place === null) return next()
+    answer(options, caching, place, req, res).catch((error: unknown) => {
+      if (error instanceof ClientGone) return
+      const refusal = refusalOf(error)
+      if (refusal === null) return next(forHost(error))
+      if (refusal.code === 'PAYLOAD_TOO_LARGE') cutOffLater(req, res)
+      sendProblem(req, res, refusal)
+    })
+  })
+  return router
+}
+
+async function answer(options: RouterOptions, caching: Caching, place: Place, req: Request, res: Response) {
+  setCommonHeaders(res)
+  if (req.method === 'OPTIONS') {
+    res.setHeader('Allow', place.allow)
+    return sendNothing(res, 204)
+  }
+  const method = req.method === 'HEAD' ? 'GET' : req.method
+  const endpoint = place.endpoints.find((candidate) => candidate.method === method)
+  if (!endpoint) throw new Refusal('METHOD_NOT_ALLOWED', { headers: { Allow: place.allow } })
+  if (method === 'GET') caching.vary(res)
+  const { userId, input } = await judge(endpoint, options, place.params, req)
+  const prefix = prefixOf(req)
+  send(await endpoint.answer({ input: input as never, userId, prefix, postRate: options.postRate }))
+
+  function send({ status, body, html, headers = {}, posts = [] }: Answer) {
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+    const text = html ?? JSON.stringify(body)
+    if (method !== 'GET') res.setHeader('Cache-Control', 'private, no-cache')
+    else if (caching.apply(req, res, { text, posts, userId, now: options.postRate.now() })) return sendNothing(res, 304)
+    if (status === 204) return sendNothing(res, status)
+    sendText(res, status, html === undefined ? 'application/json' : 'text/html', text)
+  }
+}
+
+/** Every rule in the order of the contract: 401, 429, 415, 413, 400, 403. What is left is the library's: 404, 503. */
+async function judge(endpoint: Endpoint<never>, options: RouterOptions, params: Place['params'], req: Request) {
+  const { action } = endpoint
+  const userId = action === null ? null : await currentUser(options.getUser, req)
+  if (endpoint.needsUser && userId === null)
+    throw new Refusal('UNAUTHENTICATED', {
+      headers: options.challenge === undefined ? {} : { 'WWW-Authenticate': options.challenge },
+    })
+  if (action !== null && options.rateLimit) await checkRate(options.rateLimit, { action, userId }, req)
+  const body = endpoint.body === null ? undefined : await readBody(req, endpoint.bodyLimit)
+  const input = validate(endpoint, { params, url: req.url, body })
+  if (action !== null) {
+    const postId = endpoint.postIdOf(input as never)
+    const authorize = options.authorize ?? (() => action !== 'create-post')
+    await checkAllowed(authorize, { action, ...(postId !== undefined && { postId }), userId }, req)
+  }
+  return { userId, input }
+}
+
+/** The mounted prefix as the client wrote it, safe inside `<>` and quotes. */
+function prefixOf(req: Request): string {
+  return req.baseUrl.replace(/[<>"]/g, encodeURIComponent)
+}
+
+/** Express reads some values of `next` as commands: only an object can be nothing but an error. */
+function forHost(error: unknown): unknown {
+  const cause = error instanceof HookFailure ? error.cause : error
+  return typeof cause === 'object' && cause !== null
+    ? cause
+    : new Error('Something was thrown that is no error', { cause })
+}

@@ -1,0 +1,83 @@
+import { longestContent, longestTitle, parsePostId } from 'post-rate'
+import { z } from 'zod'
+
+/** What the OpenAPI document says of a schema beside its shape. With an `id` it becomes a component of that name. */
+export interface SchemaNotes {
+  id?: string
+  description?: string
+  format?: string
+  minLength?: number
+  maxLength?: number
+  examples?: unknown[]
+}
+
+/** Notes on this package's schemas; of its own, so that no other user of zod in the process can meet its names. */
+export const schemaNotes = z.registry<SchemaNotes>()
+
+const badId = 'must be a positive whole number below 2^53, in digits without sign or leading zero'
+const badScore = 'must be a whole number from 0 to 5'
+const badLimit = 'must be a whole number from 1 to 100, given once'
+const badSort = 'must be newest or top, given once'
+const badCursor = 'must be the cursor of a next link, given once'
+
+const postId = z
+  .int({ error: badId })
+  .min(1, { error: badId })
+  .max(Number.MAX_SAFE_INTEGER, { error: badId })
+  .register(schemaNotes, { description: 'Id of a post: a positive integer below 2^53.' })
+
+const score = z
+  .int({ error: badScore })
+  .min(0, { error: badScore })
+  .max(5, { error: badScore })
+  .register(schemaNotes, { description: 'A JSON number, a whole one from 0 to 5; 5.0 is 5.', examples: [4] })
+
+/** Text of 1 to `longest` code points; PostgreSQL stores neither NUL nor lone surrogates. */
+function text(longest: number) {
+  return z
+    .string({ error: 'must be a string' })
+    .refine((value) => value.length <= 2 * longest && [...value].length <= longest && value !== '', {
+      error: `must have 1 to ${longest} characters`,
+      abort: true,
+    })
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), {
+      error: 'must be valid Unicode without NUL',
+    })
+    .register(schemaNotes, { minLength: 1, maxLength: longest })
+}
+
+/** `{id}` of a path. */
+export const postPath = z.object({
+  id: z
+    .string()
+    .transform((digits) => parsePostId(digits) ?? Number.NaN)
+    .pipe(postId),
+})
+
+export const listQuery = z.object({
+  limit: z
+    .string({ error: badLimit })
+    .regex(/^[1-9][0-9]{0,2}$/, { error: badLimit, abort: true })
+    .transform(Number)
+    .pipe(z.int().min(1).max(100, { error: badLimit }))
+    .default(20)
+    .register(schemaNotes, { description: 'How many posts a page has at most.' }),
+  after: z
+    .string({ error: badCursor })
+    .optional()
+    .register(schemaNotes, { description: 'Where the page before ended; taken from its `next`.' }),
+  sort: z
+    .enum(['newest', 'top'], { error: badSort })
+    .default('newest')
+    .register(schemaNotes, { description: 'Newest first, or highest rank first.' }),
+})
+
+export const scoreBody = z.object({ score }, { error: 'must be an object' }).register(schemaNotes, { id: 'Score' })
+
+export const ratingBody = z
+  .object({ postId, score }, { error: 'must be an object' })
+  .register(schemaNotes, { id: 'Rating' })
+
+export const postBody = z
+  .object({ title: text(longestTitle), content: text(longestContent) }, { error: 'must be an object' })
+  .register(schemaNotes, { id: 'PostDraft' })

@@ -1,0 +1,147 @@
+import { type AuthorizeQuestion, createTokenBucket } from '@post-rate/express'
+import test from 'ava'
+import { isProblem, startHost } from '../http-host.ts'
+
+export function hookSuite(): void {
+  test('getUser: undefined and null are nobody, also from a promise', async (t) => {
+    for (const getUser of [() => undefined, () => null, async () => undefined, async () => null]) {
+      const { send } = await startHost(t, { getUser })
+      t.is((await send('GET', '/posts')).status, 200)
+      isProblem(t, await send('PUT', '/posts/1/rating', { body: { score: 1 } }), 401, 'UNAUTHENTICATED')
+    }
+  })
+
+  test('getUser: every string of 1-255 code points without control characters is a user', async (t) => {
+    for (const user of ['a', 'a:b', '{1}', '*', '👋'.repeat(255), ' ', "'; --", '\u202e', 'ä'.repeat(255)]) {
+      const { send, postRate } = await startHost(t, { getUser: async () => user })
+      postRate.seed(1)
+      t.is((await send('PUT', '/posts/1/rating', { body: { score: 1 } })).status, 200)
+      t.deepEqual([...postRate.scores.keys()], [`1 ${user}`])
+    }
+  })
+
+  test("getUser: anything else, and an error, go to the host's error handler", async (t) => {
+    const fail = () => {
+      throw new Error('session store away')
+    }
+    const values = [
+      '',
+      0,
+      5,
+      Number.NaN,
+      false,
+      true,
+      {},
+      [],
+      'x'.repeat(256),
+      '👋'.repeat(256),
+      'a\nb',
+      'a\0',
+      '\x7f',
+      '\x9b',
+      '\ud800',
+      Symbol('x'),
+      1n,
+    ]
+    const hooks = [
+      ...values.map((value) => () => value),
+      ...values.map((value) => async () => value),
+      fail,
+      async () => fail(),
+      () => Promise.reject('route'),
+      () => Promise.reject(undefined),
+    ]
+    for (const getUser of hooks) {
+      const { send, errors, postRate } = await startHost(t, { getUser: getUser as never })
+      for (const [method, path] of [
+        ['GET', '/posts'],
+        ['GET', '/posts/1'],
+        ['PUT', '/posts/1/rating'],
+      ] as const)
+        t.is((await send(method, path, method === 'PUT' ? { body: { score: 1 } } : {})).status, 599)
+      t.is(errors.length, 3)
+      for (const error of errors) t.true(error instanceof Error)
+      t.deepEqual(postRate.calls, [])
+    }
+  })
+
+  test('authorize is asked for every action, with post and user, after validation', async (t) => {
+    const asked: AuthorizeQuestion[] = []
+    const { send, postRate } = await startHost(t, {
+      authorize: async (question, req) => {
+        t.is(typeof req.get, 'function')
+        asked.push(question)
+        return true
+      },
+    })
+    postRate.seed(2)
+    await send('GET', '/posts')
+    await send('GET', '/posts/2', { user: 'u1' })
+    await send('POST', '/posts', { user: 'u1', body: { title: 'T', content: 'C' } })
+    await send('PUT', '/posts/2/rating', { user: 'u1', body: { score: 1 } })
+    await send('POST', '/ratings', { user: 'u1', body: { postId: 1, score: 1 } })
+    await send('DELETE', '/posts/2/rating', { user: 'u1' })
+    await send('GET', '/posts/x')
+    t.deepEqual(asked, [
+      { action: 'list-posts', userId: null },
+      { action: 'read-post', postId: 2, userId: 'u1' },
+      { action: 'create-post', userId: 'u1' },
+      { action: 'rate-post', postId: 2, userId: 'u1' },
+      { action: 'rate-post', postId: 1, userId: 'u1' },
+      { action: 'withdraw-rating', postId: 2, userId: 'u1' },
+    ])
+  })
+
+  test('authorize: false is 403 and nothing is stored; without the hook all but creating is allowed', async (t) => {
+    const { send, postRate } = await startHost(t, { authorize: () => false })
+    postRate.seed(1)
+    for (const [method, path, body] of [
+      ['GET', '/posts'],
+      ['GET', '/posts/1'],
+      ['PUT', '/posts/1/rating', { score: 1 }],
+      ['POST', '/ratings', { postId: 1, score: 1 }],
+      ['DELETE', '/posts/1/rating'],
+      ['POST', '/posts', { title: 'T', content: 'C' }],
+    ] as const)
+      isProblem(t, await send(method, path, { user: 'u1', ...(body && { body }) }), 403, 'FORBIDDEN')
+    t.deepEqual(postRate.calls, [])
+  })
+
+  test("authorize: no boolean, and an error, go to the host's error handler", async (t) => {
+    const fail = () => {
+      throw new Error('policy away')
+    }
+    for (const authorize of [() => undefined, () => 1, () => 'yes', async () => null, fail, async () => fail()]) {
+      const { send, errors, postRate } = await startHost(t, { authorize: authorize as never })
+      t.is((await send('GET', '/posts')).status, 599)
+      t.is((await send('POST', '/posts', { user: 'u1', body: { title: 'T', content: 'C' } })).status, 599)
+      t.is(errors.length, 2)
+      t.deepEqual(postRate.calls, [])
+    }
+  })
+
+  test("rateLimit: seconds are 429 with Retry-After; null goes on; anything else is the host's error", async (t) => {
+    let seconds: unknown = 2.1
+    const { send } = await startHost(t, { rateLimit: () => seconds as number })
+    const reply = await send('PUT', '/posts/1/rating', { user: 'u1', headers: { 'content-type': 'text/plain' } })
+    isProblem(t, reply, 429, 'RATE_LIMITED')
+    t.is(reply.headers['retry-after'], '3')
+    isProblem(t, await send('PUT', '/posts/1/rating'), 401, 'UNAUTHENTICATED')
+    for (seconds of [null, undefined, 0]) t.is((await send('GET', '/posts')).status, 200)
+    for (seconds of [-1, Number.NaN, true, '5']) t.is((await send('GET', '/posts')).status, 599)
+  })
+
+  test('createTokenBucket limits each user who writes, and refills', async (t) => {
+    let now = 0
+    const { send, postRate } = await startHost(t, {
+      rateLimit: createTokenBucket({ perMinute: 60, burst: 2, now: () => now }),
+    })
+    postRate.seed(1)
+    const rate = async (user: string) => (await send('PUT', '/posts/1/rating', { user, body: { score: 1 } })).status
+    t.deepEqual([await rate('u1'), await rate('u1'), await rate('u1'), await rate('u2')], [200, 200, 429, 200])
+    for (let times = 0; times < 5; times++) t.is((await send('GET', '/posts', { user: 'u1' })).status, 200)
+    now += 1000
+    t.deepEqual([await rate('u1'), await rate('u1')], [200, 429])
+    t.throws(() => createTokenBucket({ perMinute: 0 }), { instanceOf: RangeError })
+  })
+}

@@ -1,0 +1,26 @@
+import { bodySuite } from './bodies.ts'
+import { cachingSuite } from './caching.ts'
+import { describingSuite } from './describing.ts'
+import { errorSuite } from './errors.ts'
+import { hookSuite } from './hooks.ts'
+import { inputSuite } from './input.ts'
+import { methodSuite } from './methods.ts'
+import { mountingSuite } from './mounting.ts'
+import { opsSuite } from './ops.ts'
+import { readingSuite } from './reading.ts'
+import { writingSuite } from './writing.ts'
+
+/** Everything that holds on both Express versions. */
+export function httpSuites(): void {
+  readingSuite()
+  writingSuite()
+  bodySuite()
+  inputSuite()
+  errorSuite()
+  methodSuite()
+  hookSuite()
+  mountingSuite()
+  cachingSuite()
+  describingSuite()
+  opsSuite()
+}
