@@ -76,7 +76,8 @@ end
 if deleted then
   pairs_of[2 * #fields + 1], pairs_of[2 * #fields + 2] = 'deleted', '1'
 end
-redis.call('DEL', key)
+-- Not without need: a script that has written is no longer refused by a full server.
+if redis.call('EXISTS', key) == 1 then redis.call('DEL', key) end
 redis.call('HSET', key, unpack(pairs_of))
 if deleted then redis.call('PEXPIRE', key, lifetime) end
 return 'written'

@@ -18,7 +18,7 @@ export interface RedisClients {
   close(): Promise<void>
 }
 
-const readerLimits: ClientOptions = { commandTimeout: 250, socketTimeout: 2000, autoResendUnfulfilledCommands: false }
+const readerLimits: ClientOptions = { commandTimeout: 1000, socketTimeout: 2000, autoResendUnfulfilledCommands: false }
 const writerLimits: ClientOptions = { commandTimeout: 5000, socketTimeout: 10_000 }
 
 const common: ClientOptions = {

@@ -5,11 +5,11 @@ export function redisUnavailable(address: string, error: unknown): PostRateError
   if (isPostRateError(error)) return error
   const cause = withoutSecrets(error)
   const reason = cause instanceof Error && cause.message !== '' ? cause.message : String(cause)
-  return new PostRateError(
-    'UNAVAILABLE',
-    `Cannot reach Redis at ${address}: ${reason}. Start it with \`docker compose up --wait redis\`, or leave out the Redis URL.`,
-    { cause },
-  )
+  const message =
+    cause instanceof Error && cause.name === 'ReplyError'
+      ? `Redis at ${address} refused: ${reason}. Check its login, its memory limit and whether it is a master.`
+      : `Cannot reach Redis at ${address}: ${reason}. Start it with \`docker compose up --wait redis\`, or leave out the Redis URL.`
+  return new PostRateError('UNAVAILABLE', message, { cause })
 }
 
 /** ioredis notes a failed command's arguments in its error; those of a login are the password. */
@@ -25,7 +25,8 @@ function withoutSecrets(error: unknown): unknown {
 export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms)
+    // After a stall of this process the reply may have arrived already: the immediate lets it be read first.
+    timer = setTimeout(() => setImmediate(() => reject(new Error(`${what} took longer than ${ms} ms`))), ms)
   })
   try {
     return await Promise.race([work, late])

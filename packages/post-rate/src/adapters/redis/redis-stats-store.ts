@@ -68,7 +68,8 @@ export class RedisStatsStore implements StatsStore {
     const commands = possible.map(({ stats }): KeyCommand => {
       const flags = [trusted ? '1' : '0', String(ceiling), stats.deleted ? '1' : '0', String(tombstoneMs)]
       const key = this.#key(stats.postId)
-      return { key, add: (pipeline) => (pipeline as GateCommander).postRateGate(key, ...flags, ...encodeHash(stats)) }
+      const values = [...flags, ...encodeHash(stats)]
+      return { key, add: (pipeline) => (pipeline as GateCommander).postRateGate(key, ...values) }
     })
     const replies = await this.#write((client) => sendCommands(client, commands))
     possible.forEach(({ index }, at) => {

@@ -1,0 +1,23 @@
+import type { ServerProbe } from '../../ports/server-probe.ts'
+import { connected, isCluster, type RedisClients } from './redis-client.ts'
+import { redisUnavailable, withDeadline } from './redis-error.ts'
+
+export class RedisProbe implements ServerProbe {
+  readonly #clients: RedisClients
+
+  constructor(clients: RedisClients) {
+    this.#clients = clients
+  }
+
+  async version(): Promise<string> {
+    const { writer, address } = this.#clients
+    try {
+      await withDeadline(connected(writer), 3_000, 'connecting')
+      const node = isCluster(writer) ? writer.nodes('master')[0] : writer
+      const info = (await withDeadline(node?.info('server') ?? Promise.resolve(''), 3_000, 'INFO')) ?? ''
+      return /redis_version:([^\r\n]+)/.exec(info)?.[1] ?? 'unknown'
+    } catch (error) {
+      throw redisUnavailable(address, error)
+    }
+  }
+}

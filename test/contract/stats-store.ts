@@ -1,0 +1,129 @@
+import type { ExecutionContext } from 'ava'
+import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
+import type { Declare } from '../helpers/requires.ts'
+import { damped, stateOf, tombstoneOf } from './states.ts'
+
+export interface StatsStoreSubject {
+  /** An empty store that nobody else uses. */
+  create(t: ExecutionContext<unknown>): Promise<StatsStore> | StatsStore
+}
+
+const trusted = { trusted: true, ceiling: 2 ** 40 }
+const untrusted = { trusted: false, ceiling: 2 ** 40 }
+
+/** What every StatsStore that keeps something does. */
+export function testStatsStore(name: string, test: Declare, { create }: StatsStoreSubject): void {
+  test.serial(`${name}: gives back what was set, every field of it`, async (t) => {
+    const store = await create(t)
+    const states = [
+      stateOf(1, 7),
+      stateOf(2, 8),
+      damped(3, 9),
+      tombstoneOf(4, 10),
+      stateOf(Number.MAX_SAFE_INTEGER, 11),
+    ]
+    t.deepEqual(await store.apply(states, trusted), Array(5).fill('written'))
+    const read = await store.read([...states.map((state) => state.postId), 99, 1])
+    t.deepEqual([...read.states.values()], states)
+    t.is(read.watermark, null)
+    t.true(store.keeps)
+  })
+
+  test.serial(`${name}: takes newer states only, in order of the states given`, async (t) => {
+    const store = await create(t)
+    await store.apply([stateOf(1, 10), stateOf(2, 10), stateOf(3, 10)], trusted)
+    for (const options of [trusted, untrusted]) {
+      const outcomes = await store.apply([stateOf(1, 9), stateOf(2, 10), stateOf(3, 10, { activity: 77 })], options)
+      t.deepEqual(outcomes, ['stale', 'same', 'conflict'])
+    }
+    t.deepEqual(await store.apply([stateOf(1, 11), tombstoneOf(2, 11)], untrusted), ['written', 'written'])
+    const { states } = await store.read([1, 2, 3])
+    t.deepEqual([...states.values()], [stateOf(1, 11), tombstoneOf(2, 11), stateOf(3, 10)])
+  })
+
+  test.serial(`${name}: compares versions as numbers, up to 2^53 - 1`, async (t) => {
+    const store = await create(t)
+    const wide = { trusted: true, ceiling: 2 ** 53 }
+    t.deepEqual(await store.apply([stateOf(1, 9), stateOf(1, 10), stateOf(1, 9)], wide), [
+      'written',
+      'written',
+      'stale',
+    ])
+    const high = Number.MAX_SAFE_INTEGER
+    t.deepEqual(
+      await store.apply([stateOf(2, high - 1), stateOf(2, high), stateOf(2, high - 1), stateOf(2, high)], wide),
+      ['written', 'written', 'stale', 'same'],
+    )
+    t.is((await store.read([2])).states.get(2)?.version, high)
+  })
+
+  test.serial(`${name}: a missing post is written only for a caller who vouches for it`, async (t) => {
+    const store = await create(t)
+    t.deepEqual(await store.apply([stateOf(1, 5), tombstoneOf(2, 5)], untrusted), ['unknown', 'unknown'])
+    t.is((await store.read([1, 2])).states.size, 0)
+    t.deepEqual(await store.apply([stateOf(1, 5)], trusted), ['written'])
+  })
+
+  test.serial(`${name}: a version at the ceiling is refused from others and overwritten for the record`, async (t) => {
+    const store = await create(t)
+    await store.apply([stateOf(1, 5)], trusted)
+    t.deepEqual(await store.apply([stateOf(1, 2 ** 40), stateOf(1, 6)], untrusted), ['unknown', 'written'])
+    await store.apply([stateOf(1, 2 ** 44)], { trusted: true, ceiling: 2 ** 50 })
+    t.deepEqual(await store.apply([stateOf(1, 7)], untrusted), ['unknown'])
+    t.deepEqual(await store.apply([stateOf(1, 7)], trusted), ['written'])
+    t.is((await store.read([1])).states.get(1)?.version, 7)
+  })
+
+  test.serial(`${name}: lists and removes posts`, async (t) => {
+    const store = await create(t)
+    const ids = Array.from({ length: 2500 }, (_, i) => i * 7 + 1)
+    await store.apply(
+      ids.map((id) => stateOf(id, 1)),
+      trusted,
+    )
+    await store.mark(1)
+    t.deepEqual(
+      (await idsOf(store)).sort((a, b) => a - b),
+      ids,
+    )
+    await store.remove(ids.slice(1))
+    await store.remove([...ids.slice(1), 123_456])
+    t.deepEqual(await idsOf(store), [1])
+    await store.remove([])
+  })
+
+  test.serial(
+    `${name}: the mark is missing until it is set, keeps its identity, and gives the watermark to readers`,
+    async (t) => {
+      const store = await create(t)
+      t.deepEqual(await store.mark(), { identity: null, watermark: null })
+      const { identity, watermark } = await store.mark(1000)
+      t.is(watermark, 1000)
+      t.truthy(identity)
+      t.deepEqual(await store.mark(), { identity, watermark: 1000 })
+      t.deepEqual(await store.mark(2000), { identity, watermark: 2000 })
+      t.is((await store.read([1, 2, 3])).watermark, 2000)
+    },
+  )
+
+  test.serial(`${name}: nothing in, nothing out`, async (t) => {
+    const store = await create(t)
+    t.deepEqual(await store.apply([], trusted), [])
+    t.is((await store.read([])).states.size, 0)
+    t.deepEqual(await idsOf(store), [])
+  })
+
+  test.serial(`${name}: racing writers leave the newest`, async (t) => {
+    const store = await create(t)
+    const versions = Array.from({ length: 300 }, (_, i) => i + 1).sort(() => Math.random() - 0.5)
+    await Promise.all(versions.map((version) => store.apply([stateOf(1, version), stateOf(2, version)], trusted)))
+    const { states } = await store.read([1, 2])
+    t.deepEqual([...states.values()], [stateOf(1, 300), stateOf(2, 300)])
+  })
+}
+
+export async function idsOf(store: StatsStore): Promise<number[]> {
+  const found = new Set<number>()
+  for await (const ids of store.ids()) for (const id of ids) found.add(id)
+  return [...found]
+}
