@@ -2,7 +2,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createProblemHandler, createRouter, type RouterOptions } from '@post-rate/express'
 import type { ExecutionContext } from 'ava'
-import express, { type Request, type Response } from 'express'
+import express, { type Express, type Request, type Response } from 'express'
 import { FakePostRate } from './fake-post-rate.ts'
 
 /** Where the host's own JSON parser stands. */
@@ -62,16 +62,9 @@ export async function startHost(t: ExecutionContext, options: HostOptions = {}) 
     errors.push(error)
     res.status(599).json({ host: 'error' })
   })
-  const server = app.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await listen(t, app)
   const call = (method: string, path: string, sent: Sent = {}) => exchange(port, method, path, sent)
   return {
-    app,
     postRate,
     errors,
     port,
@@ -81,8 +74,19 @@ export async function startHost(t: ExecutionContext, options: HostOptions = {}) 
   }
 }
 
+/** Serves an app until the test ends; resolves to its port. */
+export async function listen(t: ExecutionContext, app: Express): Promise<number> {
+  const server = app.listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
 /** One request over `node:http`, which sends paths and bodies as they are. */
-function exchange(port: number, method: string, path: string, sent: Sent): Promise<Reply> {
+export function exchange(port: number, method: string, path: string, sent: Sent): Promise<Reply> {
   const { body, user, chunked = false } = sent
   const headers: Record<string, string> = { ...sent.headers }
   const payload =

@@ -21,9 +21,10 @@ export async function readBody(req: Request, limit: number): Promise<unknown> {
   return parse(await readBytes(req, limit))
 }
 
-/** After a refusal in mid-body: lets the client read the answer while it sends the rest, then cuts it off. */
+/** After a refusal before the body's end: lets the client read the answer while it sends the rest, then cuts it off. */
 export function cutOffLater(req: Request, res: Response): void {
   res.once('finish', () => {
+    if (req.complete) return
     req.resume()
     setTimeout(() => {
       if (!req.complete) req.socket.destroy()

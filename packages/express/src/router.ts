@@ -32,7 +32,7 @@ export function createRouter(options: RouterOptions): Router {
       if (error instanceof ClientGone) return
       const refusal = refusalOf(error)
       if (refusal === null) return next(forHost(error))
-      if (refusal.code === 'PAYLOAD_TOO_LARGE') cutOffLater(req, res)
+      cutOffLater(req, res)
       sendProblem(req, res, refusal)
     })
   })

@@ -1,7 +1,10 @@
 import http from 'node:http'
 import { gzipSync } from 'node:zlib'
+import { createRouter } from '@post-rate/express'
 import test from 'ava'
-import { isProblem, parsers, startHost } from '../http-host.ts'
+import express from 'express'
+import { FakePostRate } from '../fake-post-rate.ts'
+import { exchange, isProblem, listen, parsers, startHost } from '../http-host.ts'
 
 const jsonTypes = ['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"']
 const otherTypes = [
@@ -45,25 +48,16 @@ export function bodySuite(): void {
     })
   }
 
-  test('a body that the host left as text or bytes is parsed', async (t) => {
-    const { default: express } = await import('express')
+  test('a body that the host left as text or bytes is parsed, and held to the limit', async (t) => {
     for (const parse of [express.text({ type: '*/*' }), express.raw({ type: '*/*' })]) {
-      const { app, port, postRate } = await startHost(t, { prefix: '/first' })
-      const { createRouter } = await import('@post-rate/express')
+      const postRate = new FakePostRate()
       postRate.seed(1)
-      const outer = express()
-      outer.use(parse, createRouter({ postRate: postRate as never, getUser: () => 'u1' }))
-      app.use(outer)
-      t.truthy(port)
-      const server = outer.listen(0)
-      t.teardown(() => server.close())
-      const { port: outerPort } = server.address() as { port: number }
-      const reply = await fetch(`http://127.0.0.1:${outerPort}/posts/1/rating`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: '{"score":3}',
-      })
-      t.is(reply.status, 200)
+      const app = express()
+      app.use(parse, createRouter({ postRate: postRate as never, getUser: () => 'u1' }))
+      const port = await listen(t, app)
+      t.is((await exchange(port, 'PUT', '/posts/1/rating', { body: '{"score":3}' })).json.score, 3)
+      const over = { body: '{"score":3}'.padEnd(5000), chunked: true }
+      isProblem(t, await exchange(port, 'PUT', '/posts/1/rating', over), 413, 'PAYLOAD_TOO_LARGE')
     }
   })
 

@@ -2,7 +2,7 @@ import { createRouter } from '@post-rate/express'
 import test from 'ava'
 import express from 'express'
 import { FakePostRate } from '../fake-post-rate.ts'
-import { isProblem, startHost } from '../http-host.ts'
+import { exchange, isProblem, listen, startHost } from '../http-host.ts'
 
 export function mountingSuite(): void {
   for (const prefix of ['/', '/a', '/any/deep/prefix', '/mit-ümlaut']) {
@@ -21,22 +21,15 @@ export function mountingSuite(): void {
   }
 
   test('mounted twice and inside another router, each with its own prefix', async (t) => {
-    const { app, port } = await startHost(t, { prefix: '/unused' })
-    t.truthy(app)
     const outer = express()
     const inner = express.Router()
     const router = createRouter({ postRate: new FakePostRate() as never, getUser: () => null })
     inner.use('/inner', router)
     outer.use('/outer', inner)
     outer.use('/other', router)
-    const server = outer.listen(0)
-    t.teardown(() => server.close())
-    const { port: own } = server.address() as { port: number }
-    t.not(own, port)
+    const port = await listen(t, outer)
     for (const prefix of ['/outer/inner', '/other']) {
-      const document = (await (await fetch(`http://127.0.0.1:${own}${prefix}/openapi.json`)).json()) as {
-        servers: unknown
-      }
+      const { json: document } = await exchange(port, 'GET', `${prefix}/openapi.json`, {})
       t.deepEqual(document.servers, [{ url: prefix }])
     }
   })

@@ -1,9 +1,9 @@
-import type { AddressInfo } from 'node:net'
 import { createOpsRouter, type OpsRouterOptions } from '@post-rate/express'
 import test, { type ExecutionContext } from 'ava'
 import express from 'express'
 import type { Status } from 'post-rate'
 import { Counter, Registry } from 'prom-client'
+import { listen } from '../http-host.ts'
 
 const counters = {
   rated: 3,
@@ -38,13 +38,7 @@ async function startOps(t: ExecutionContext, status: () => Promise<Status>, opti
   const app = express()
   app.use('/ops', createOpsRouter({ postRate: { status, counters }, ...options }))
   app.use((_req: express.Request, res: express.Response) => void res.status(404).send('fell through'))
-  const server = app.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await listen(t, app)
   return async (path: string, method = 'GET') => {
     const reply = await fetch(`http://127.0.0.1:${port}/ops${path}`, { method })
     const text = await reply.text()
