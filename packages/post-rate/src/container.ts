@@ -1,4 +1,238 @@
-import type { Container } from 'inversify'
+import { Container } from 'inversify'
+import { KafkaEventBus } from './adapters/kafka/kafka-event-bus.ts'
+import { DirectEventBus } from './adapters/memory/direct-event-bus.ts'
+import { NoStatsStore } from './adapters/memory/no-stats-store.ts'
+import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
+import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
+import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
+import { PostgresLeaseStore } from './adapters/postgres/postgres-lease-store.ts'
+import { PostgresOutbox } from './adapters/postgres/postgres-outbox.ts'
+import { PostgresPostStore } from './adapters/postgres/postgres-post-store.ts'
+import { PostgresProbe } from './adapters/postgres/postgres-probe.ts'
+import { PostgresRatingStore } from './adapters/postgres/postgres-rating-store.ts'
+import { PostgresRecordReader } from './adapters/postgres/postgres-record-reader.ts'
+import { PostgresSchema } from './adapters/postgres/postgres-schema.ts'
+import { PostgresSettingsStore } from './adapters/postgres/postgres-settings-store.ts'
+import { PostgresStateStore } from './adapters/postgres/postgres-state-store.ts'
+import { SequelizeClient } from './adapters/postgres/sequelize-client.ts'
+import { createRedisClients, type RedisClients } from './adapters/redis/redis-client.ts'
+import { RedisProbe } from './adapters/redis/redis-probe.ts'
+import { RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
+import type { PostRateOptions } from './options.ts'
+import type { AuditStore } from './ports/audit-store.ts'
+import type { Clock } from './ports/clock.ts'
+import type { EventBus } from './ports/event-bus.ts'
+import type { LeaseStore } from './ports/lease-store.ts'
+import { type Logger, silentLogger } from './ports/logger.ts'
+import type { Outbox } from './ports/outbox.ts'
+import type { PostStore } from './ports/post-store.ts'
+import type { RatingStore } from './ports/rating-store.ts'
+import type { RecordReader } from './ports/record-reader.ts'
+import type { Schema } from './ports/schema.ts'
+import type { SettingsStore } from './ports/settings-store.ts'
+import type { StateStore } from './ports/state-store.ts'
+import type { StatsStore } from './ports/stats-store.ts'
+import { CounterSet } from './services/counters.ts'
+import { Deployment } from './services/deployment.ts'
+import { ImportRatings } from './services/import-ratings.ts'
+import { InspectStats } from './services/inspect-stats.ts'
+import { ListPosts } from './services/list-posts.ts'
+import { ProjectStats } from './services/project-stats.ts'
+import { RatePost } from './services/rate-post.ts'
+import { ReadStats } from './services/read-stats.ts'
+import { RebuildStats } from './services/rebuild-stats.ts'
+import { ReconcileStats } from './services/reconcile-stats.ts'
+import { RelayOutbox } from './services/relay-outbox.ts'
+import { type Probes, ReportStatus } from './services/report-status.ts'
+import { VerifyStats } from './services/verify-stats.ts'
 
-/** The composition root's type, for hosts that bind parts of their own. */
+/** What a host may replace, each by its token. */
+export interface Ports {
+  ratingStore: RatingStore
+  postStore: PostStore
+  recordReader: RecordReader
+  outbox: Outbox
+  leaseStore: LeaseStore
+  eventBus: EventBus
+  statsStore: StatsStore
+  stateStore: StateStore
+  auditStore: AuditStore
+  settingsStore: SettingsStore
+  schema: Schema
+  clock: Clock
+  logger: Logger
+}
+
+/** The services, made from the ports. */
+export interface Services {
+  deployment: Deployment
+  counters: CounterSet
+  ratePost: RatePost
+  readStats: ReadStats
+  listPosts: ListPosts
+  inspectStats: InspectStats
+  relayOutbox: RelayOutbox
+  projectStats: ProjectStats
+  reconcileStats: ReconcileStats
+  rebuildStats: RebuildStats
+  verifyStats: VerifyStats
+  importRatings: ImportRatings
+  reportStatus: ReportStatus
+}
+
+/** What opens connections, and so is closed. */
+interface Connections {
+  database: PostgresDatabase
+  sequelize: SequelizeClient
+  databaseClock: PostgresClock
+  redis: RedisClients | null
+}
+
+type Parts = Ports & Services & Connections
+
+function token(name: string): symbol {
+  return Symbol.for(`post-rate.${name}`)
+}
+
+/** The token of every port, for `container.rebind(tokens.postStore)`. */
+export const tokens: { readonly [name in keyof Ports]: symbol } = {
+  ratingStore: token('ratingStore'),
+  postStore: token('postStore'),
+  recordReader: token('recordReader'),
+  outbox: token('outbox'),
+  leaseStore: token('leaseStore'),
+  eventBus: token('eventBus'),
+  statsStore: token('statsStore'),
+  stateStore: token('stateStore'),
+  auditStore: token('auditStore'),
+  settingsStore: token('settingsStore'),
+  schema: token('schema'),
+  clock: token('clock'),
+  logger: token('logger'),
+}
+
 export type PostRateContainer = Container
+
+/** Gets a part by its name, typed. */
+export function partOf<K extends keyof Parts>(container: Container, name: K): Parts[K] {
+  return container.get<Parts[K]>(token(name))
+}
+
+/** The composition root: what is plugged in where. Nothing is made, let alone connected, before it is asked for. */
+export function createContainer(options: PostRateOptions): Container {
+  const container = new Container({ defaultScope: 'Singleton' })
+  const bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
+    name: K,
+    needs: D,
+    make: (...parts: { [n in keyof D]: Parts[D[n]] }) => Parts[K],
+  ) => {
+    container
+      .bind<Parts[K]>(token(name))
+      .toResolvedValue((...parts: unknown[]) => make(...(parts as { [n in keyof D]: Parts[D[n]] })), needs.map(token))
+  }
+
+  bind('logger', [], () => options.logger ?? silentLogger)
+  bind('counters', [], () => new CounterSet())
+  bindPostgres(bind, options)
+  bindRedis(bind, options)
+  bindKafka(bind, options)
+  bindServices(bind, options)
+
+  for (const [name, part] of Object.entries(options.overrides ?? {}))
+    if (part !== undefined) container.rebind(token(name)).toConstantValue(part)
+  return container
+}
+
+type Bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
+  name: K,
+  needs: D,
+  make: (...parts: { [n in keyof D]: Parts[D[n]] }) => Parts[K],
+) => void
+
+function bindPostgres(bind: Bind, options: PostRateOptions): void {
+  bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger))
+  bind('sequelize', [], () => new SequelizeClient(options.database))
+  bind('databaseClock', [], () => new PostgresClock())
+  bind('clock', ['databaseClock'], (clock) => clock)
+  bind('schema', ['sequelize', 'database'], (sequelize, database) => new PostgresSchema(sequelize, database))
+  bind('settingsStore', ['database'], (database) => new PostgresSettingsStore(database))
+  bind('postStore', ['sequelize', 'database', 'databaseClock'], (sequelize, database, clock) => {
+    return new PostgresPostStore(sequelize, database, clock)
+  })
+  bind('ratingStore', ['database', 'deployment'], (database, deployment) => {
+    return new PostgresRatingStore(database, async () => (await deployment.get()).posts)
+  })
+  bind('recordReader', ['database'], (database) => new PostgresRecordReader(database))
+  bind('outbox', ['database'], (database) => new PostgresOutbox(database))
+  bind('leaseStore', ['database'], (database) => new PostgresLeaseStore(database))
+  bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
+  bind('auditStore', ['database'], (database) => new PostgresAuditStore(database))
+}
+
+function bindRedis(bind: Bind, { redis, redisPrefix }: PostRateOptions): void {
+  bind('redis', ['logger'], (logger) => (redis === undefined ? null : createRedisClients(redis, logger)))
+  bind('statsStore', ['redis'], (clients) => {
+    return clients === null
+      ? new NoStatsStore()
+      : new RedisStatsStore(clients, redisPrefix === undefined ? {} : { prefix: redisPrefix })
+  })
+}
+
+function bindKafka(bind: Bind, options: PostRateOptions): void {
+  bind('eventBus', ['deployment', 'logger'], (deployment, logger) => {
+    if (options.kafka === undefined) return new DirectEventBus()
+    return new KafkaEventBus(options.kafka, {
+      topic: options.topic ?? 'rating-changes',
+      partitions: options.topicPartitions ?? 6,
+      group: options.group ?? 'post-rate',
+      source: async () => (await deployment.get()).source,
+      logger,
+    })
+  })
+}
+
+function bindServices(bind: Bind, options: PostRateOptions): void {
+  bind('deployment', ['settingsStore'], (settingsStore) => new Deployment(settingsStore))
+  bind('readStats', ['statsStore', 'recordReader', 'deployment', 'logger'], (...parts) => new ReadStats(...parts))
+  bind('listPosts', ['postStore', 'readStats', 'deployment', 'clock'], (...parts) => new ListPosts(...parts))
+  bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
+  bind('relayOutbox', ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'], (...parts) => {
+    return new RelayOutbox(...parts)
+  })
+  bind('ratePost', ['ratingStore', 'postStore', 'counters', 'relayOutbox'], (ratings, posts, counters, relay) => {
+    return new RatePost(ratings, posts, counters, () => relay.wake(), options.queueLimit ?? 10_000)
+  })
+  bind(
+    'projectStats',
+    ['statsStore', 'recordReader', 'deployment', 'counters'],
+    (...parts) => new ProjectStats(...parts),
+  )
+  bind(
+    'reconcileStats',
+    ['stateStore', 'statsStore', 'recordReader', 'leaseStore', 'deployment', 'counters', 'logger'],
+    (...parts) => new ReconcileStats(...parts),
+  )
+  bind('rebuildStats', ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'reconcileStats'], (...parts) => {
+    return new RebuildStats(...parts)
+  })
+  bind(
+    'verifyStats',
+    ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'outbox', 'reconcileStats'],
+    (...parts) => new VerifyStats(...parts),
+  )
+  bind('importRatings', ['ratingStore', 'clock', 'relayOutbox'], (ratings, clock, relay) => {
+    return new ImportRatings(ratings, clock, () => relay.wake())
+  })
+  bind(
+    'reportStatus',
+    ['database', 'databaseClock', 'redis', 'outbox', 'leaseStore', 'eventBus', 'recordReader', 'counters'],
+    (database, clock, redis, outbox, leases, bus, record, counters) => {
+      const probes: Probes = {
+        postgres: new PostgresProbe(database, clock),
+        redis: redis && new RedisProbe(redis),
+        kafka: null,
+      }
+      return new ReportStatus(probes, outbox, leases, bus, record, clock, counters)
+    },
+  )
+}

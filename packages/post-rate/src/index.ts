@@ -1,3 +1,26 @@
+export type {
+  Counters,
+  DependencyStatus,
+  Drift,
+  DriftKind,
+  ImportLine,
+  ImportOptions,
+  ImportReport,
+  ListQuery,
+  PostInspection,
+  PostPage,
+  PostRate,
+  PostsProgress,
+  RebuildOptions,
+  RebuildReport,
+  RejectedLine,
+  RoleStatus,
+  Roles,
+  Status,
+  VerifyOptions,
+  VerifyReport,
+} from './api.ts'
+export { type Ports, type PostRateContainer, tokens } from './container.ts'
 export { parsePostId } from './domain/ids.ts'
 export type { PageKey, PostSort } from './domain/page-cursor.ts'
 export type { Post, PostDraft, PostText } from './domain/post.ts'
@@ -14,26 +37,4 @@ export type { Lease } from './ports/lease-store.ts'
 export type { Logger } from './ports/logger.ts'
 export type { PagedPost, PageQuery, PostStore } from './ports/post-store.ts'
 export type { MigrateOptions, MigrationStatus } from './ports/schema.ts'
-export {
-  type Counters,
-  createPostRate,
-  type DependencyStatus,
-  type Drift,
-  type DriftKind,
-  type ImportLine,
-  type ImportOptions,
-  type ImportReport,
-  type ListQuery,
-  type PostInspection,
-  type PostPage,
-  type PostRate,
-  type PostsProgress,
-  type RebuildOptions,
-  type RebuildReport,
-  type RejectedLine,
-  type RoleStatus,
-  type Roles,
-  type Status,
-  type VerifyOptions,
-  type VerifyReport,
-} from './post-rate.ts'
+export { createPostRate } from './post-rate.ts'

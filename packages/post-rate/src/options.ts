@@ -1,6 +1,7 @@
 import type { RedisOptions } from 'ioredis'
 import type { KafkaConfig } from 'kafkajs'
 import type { PoolConfig } from 'pg'
+import type { Ports } from './container.ts'
 import type { DisplaySettings } from './domain/settings.ts'
 import type { Logger } from './ports/logger.ts'
 
@@ -46,8 +47,6 @@ export interface PostRateOptions {
   group?: string
   /** Prefix of every Redis key, without braces. Default `post-rate:`. */
   redisPrefix?: string
-  /** Shards of the posts that relays share among themselves; the same in every process. Default 1. */
-  relayShards?: number
   /** Connections to PostgreSQL that this process opens at most. Default 10. */
   poolSize?: number
   /** Ratings that may wait for their statement before further ones are refused with `OVERLOADED`. Default 10000. */
@@ -60,4 +59,6 @@ export interface PostRateOptions {
   /** Replaces user ids in messages by a keyed hash (HMAC-SHA-256, hex). Default: they are sent as they are. */
   hashUserIds?: { key: string }
   logger?: Logger
+  /** Parts of the host's own in the place of the library's, by port. */
+  overrides?: Partial<Ports>
 }

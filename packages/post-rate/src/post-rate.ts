@@ -1,247 +1,202 @@
-import type { PostRateContainer } from './container.ts'
-import type { PostSort } from './domain/page-cursor.ts'
-import type { Post, PostDraft } from './domain/post.ts'
-import type { DatedRating, Rating, RatingReceipt, Score } from './domain/rating.ts'
-import type { DisplaySettings, Settings } from './domain/settings.ts'
-import type { Figures, ShownStats } from './domain/shown-stats.ts'
+import type { ListQuery, PostRate, RebuildOptions, RoleStatus, Roles, VerifyOptions } from './api.ts'
+import { createContainer, type Ports, type PostRateContainer, partOf, type Services } from './container.ts'
+import { checkPostId } from './domain/ids.ts'
+import { checkDisplaySettings, type DisplaySettings, type Settings } from './domain/settings.ts'
+import { invalidInput } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
-import type { PartitionLag } from './ports/event-bus.ts'
-import type { Lease } from './ports/lease-store.ts'
-import type { MigrateOptions, MigrationStatus } from './ports/schema.ts'
+import type { Subscription } from './ports/event-bus.ts'
+import type { MigrateOptions } from './ports/schema.ts'
+import { settingsDelaySeconds } from './services/deployment.ts'
 
-export interface ListQuery {
-  /** 1-100, default 20. */
-  limit?: number
-  /** `next` of the page before. */
-  after?: string | null
-  /** Default `newest`. */
-  sort?: PostSort
-  /** Whose own scores to add. */
-  userId?: string | null
+/**
+ * Makes the library's API. It does no I/O: connections are opened by the first method that needs one.
+ * @throws PostRateError INVALID_INPUT where an option cannot be used
+ */
+export function createPostRate(options: PostRateOptions): PostRate {
+  if (options?.database === undefined)
+    throw invalidInput('database', 'is missing: give a URL, pg options, a Sequelize instance or a pg.Pool')
+  return new Engine(options)
 }
 
-export interface PostPage {
-  items: Post[]
-  /** Cursor of the next page; null at the end. */
-  next: string | null
-}
-
-/** A post's figures as administrators see them. */
-export interface PostInspection {
-  postId: number
-  version: number
-  live: Figures
-  displayed: ShownStats & { sum: number }
-  /** Where they were read from. */
-  source: 'redis' | 'postgres'
-}
-
-/** Progress of long work over posts. `total` is an estimate. */
-export interface PostsProgress {
-  done: number
-  total: number
-  /** Of rebuild: repaired so far. Of verify: drift found so far. */
-  found: number
-}
-
-export interface RebuildOptions {
-  /** Only these posts; all of them when left out. */
-  ids?: readonly number[]
-  /** Finds what differs and changes nothing. */
-  dryRun?: boolean
-  onProgress?: (progress: PostsProgress) => void
-  /** Stops between two posts; the promise rejects with the signal's reason. */
-  signal?: AbortSignal
-}
-
-export interface RebuildReport {
-  posts: number
-  /** Posts repaired, or with `dryRun` to be repaired. */
-  repaired: number
-  seconds: number
-}
-
-export interface VerifyOptions {
-  ids?: readonly number[]
-  /** Seconds that differences get to go away by themselves before they count. Default 10. */
-  wait?: number
-  onProgress?: (progress: PostsProgress) => void
-  signal?: AbortSignal
-}
-
-export type DriftKind =
-  /** `post_stats` is not what the ratings add up to. */
-  | 'counts'
-  /** What is displayed of a settled post is not what its policy shows. */
-  | 'displayed'
-  /** The stats store has nothing of the post. */
-  | 'missing'
-  /** The stats store has an older version. */
-  | 'behind'
-  /** The stats store has a newer version than the record. */
-  | 'ahead'
-  /** The stats store has other figures at the same version. */
-  | 'differs'
-  /** The stats store has a post that the record does not know. */
-  | 'unknown'
-
-export interface Drift {
-  postId: number
-  kind: DriftKind
-  expected: unknown
-  found: unknown
-}
-
-export interface VerifyReport {
-  posts: number
-  checked: number
-  drift: Drift[]
-  /** Outbox rows not yet acknowledged by the bus. */
-  pending: number
-}
-
-/** A rating to import, with the place it came from. */
-export interface ImportLine {
-  /** 1-based line number of the source, for the report. */
-  line: number
-  post: unknown
-  user: unknown
-  score: unknown
-  /** ISO 8601 text, or Unix seconds as number or digits. */
-  ratedAt: unknown
-}
-
-export interface RejectedLine {
-  line: number
-  message: string
-}
-
-export interface ImportOptions {
-  /** Makes missing posts under the ids of the lines. */
-  createPosts?: boolean
-  onProgress?: (report: ImportReport) => void
-  /** Called once per bad line; the rest goes on. */
-  onRejected?: (rejected: RejectedLine) => void
-  signal?: AbortSignal
-}
-
-export interface ImportReport {
-  lines: number
-  /** Ratings that were new or newer than what was stored. */
-  changed: number
-  unchanged: number
-  rejected: number
-  /** Posts made with `createPosts`. */
-  postsCreated: number
-}
-
-export interface Roles {
-  relay?: boolean
-  consumer?: boolean
-}
-
-export interface RoleStatus {
-  /** False: stopped, or making no progress. Readiness depends on it. */
-  healthy: boolean
-  /** What is wrong, in one sentence; empty when nothing is. */
-  detail: string
-}
-
-export interface DependencyStatus {
-  configured: boolean
-  reachable: boolean
-  /** Version of the server, when it is known. */
-  version: string | null
-  /** What is wrong and what to do; empty when nothing is. */
-  detail: string
-}
-
-/** What this process and its dependencies are doing. Nothing in it is secret. */
-export interface Status {
-  dependencies: { postgres: DependencyStatus; redis: DependencyStatus; kafka: DependencyStatus }
-  /** Null where PostgreSQL cannot be reached. */
-  outbox: { rows: number; oldestSeconds: number } | null
-  leases: Lease[]
-  lag: PartitionLag[]
-  /** Age of the record's watermark in seconds: how long ago everything was folded. Null where it is unknown. */
-  freshnessSeconds: number | null
-  /** Database clock minus this process's clock, milliseconds. */
-  clockOffsetMs: number | null
-  roles: { relay: RoleStatus | null; consumer: RoleStatus | null }
-  counters: Counters
-}
-
-/** What this process has done since it was made; each only rises. */
-export interface Counters {
-  rated: number
-  withdrawn: number
-  folded: number
-  stepped: number
-  published: number
-  applied: number
-  stale: number
-  conflicts: number
-  reconciled: number
-  unreadable: number
-  foreign: number
-}
-
-/** The library's API. Made by `createPostRate`; does no I/O before its first method is called. */
-export interface PostRate {
-  readonly posts: {
-    create(draft: PostDraft): Promise<Post>
-    /** @throws PostRateError POST_NOT_FOUND */
-    get(id: number, options?: { userId?: string | null }): Promise<Post>
-    list(query?: ListQuery): Promise<PostPage>
-    /** Resolves to false where there was none. */
-    delete(id: number): Promise<boolean>
-    /** To be called by a host with a post store of its own after it removed a post. Idempotent. */
-    removed(id: number): Promise<void>
-  }
-  readonly ratings: {
-    /** @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, OVERLOADED, UNAVAILABLE */
-    rate(rating: { postId: number; userId: string; score: number }): Promise<RatingReceipt>
-    /** Idempotent. @throws PostRateError POST_NOT_FOUND */
-    withdraw(rating: { postId: number; userId: string }): Promise<void>
-    import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options?: ImportOptions): Promise<ImportReport>
-    export(): AsyncIterable<DatedRating>
-  }
-  readonly stats: {
-    /** Posts that nobody rated yet are included, unknown and deleted ones left out; in the order of `ids`. */
-    get(ids: readonly number[]): Promise<PostInspection[]>
-    rebuild(options?: RebuildOptions): Promise<RebuildReport>
-    verify(options?: VerifyOptions): Promise<VerifyReport>
-  }
-  readonly users: {
-    /** Withdraws everything a user rated; resolves to how many ratings that were. */
-    erase(userId: string): Promise<number>
-  }
-  readonly settings: {
-    get(): Promise<Settings>
-    /** Shows after what readers were promised by `nextUpdateAt`. */
-    set(changes: Partial<DisplaySettings>): Promise<Settings>
-  }
-  readonly schema: {
-    status(): Promise<MigrationStatus[]>
-    /** @throws PostRateError SCHEMA_TOO_OLD, SCHEMA_TOO_NEW */
-    check(): Promise<void>
-  }
-  migrate(options?: MigrateOptions): Promise<MigrationStatus[]>
-  /** Starts the roles of this process; none is needed to read and to rate. Checks schema and settings first. */
-  start(roles?: Roles): Promise<void>
-  /** Applies what is on the bus now, then resolves. @throws PostRateError INVALID_INPUT without Kafka and Redis */
-  drain(): Promise<void>
-  status(): Promise<Status>
-  /** The database's time as this process knows it, milliseconds since the epoch. */
-  now(): number
-  /** What this process has done so far. */
-  readonly counters: Readonly<Counters>
-  /** Finishes what is in hand and closes what this library opened. Idempotent. */
-  close(): Promise<void>
+/** The API over the services; it starts and stops the roles of this process. */
+class Engine implements PostRate {
   readonly container: PostRateContainer
+  readonly posts: PostRate['posts']
+  readonly ratings: PostRate['ratings']
+  readonly stats: PostRate['stats']
+  readonly users: PostRate['users']
+  readonly settings: PostRate['settings']
+  readonly schema: PostRate['schema']
+  readonly #options: PostRateOptions
+  #relay = false
+  #consumer = false
+  #reconciler = false
+  #subscription: Subscription | null = null
+  #closing: Promise<void> | null = null
+
+  constructor(options: PostRateOptions) {
+    this.#options = options
+    this.container = createContainer(options)
+    this.posts = {
+      create: (draft) => this.#service('listPosts').create(draft),
+      get: (id, { userId } = {}) => this.#service('listPosts').get(id, userId),
+      list: (query: ListQuery = {}) => this.#service('listPosts').list(query),
+      delete: async (id) => {
+        const deleted = await this.#port('postStore').delete(checkPostId(id, 'id'))
+        this.#service('relayOutbox').wake()
+        return deleted
+      },
+      removed: async (id) => {
+        await this.#port('outbox').bury(checkPostId(id, 'id'))
+        this.#service('relayOutbox').wake()
+      },
+    }
+    this.ratings = {
+      rate: (rating) => this.#service('ratePost').rate(rating),
+      withdraw: (rating) => this.#service('ratePost').withdraw(rating),
+      import: (lines, importOptions = {}) => this.#service('importRatings').import(lines, importOptions),
+      export: () => this.#port('ratingStore').export(),
+    }
+    this.stats = {
+      get: (ids) => this.#service('inspectStats').inspect(ids),
+      rebuild: (rebuildOptions: RebuildOptions = {}) => this.#service('rebuildStats').rebuild(rebuildOptions),
+      verify: (verifyOptions: VerifyOptions = {}) => this.#service('verifyStats').verify(verifyOptions),
+    }
+    this.users = { erase: (userId) => this.#service('ratePost').erase(userId) }
+    this.settings = {
+      get: async () => (await this.#service('deployment').get()).settings,
+      set: (changes) => this.#changeSettings(changes),
+    }
+    this.schema = {
+      status: () => this.#port('schema').status(),
+      check: () => this.#port('schema').check(),
+    }
+  }
+
+  migrate(options: MigrateOptions = {}) {
+    return this.#port('schema').migrate(options)
+  }
+
+  async start(roles: Roles = {}): Promise<void> {
+    await this.schema.check()
+    const deployment = this.#service('deployment')
+    deployment.forget()
+    refuseOtherSettings(this.#options.display, (await deployment.get()).settings)
+    const direct = this.#options.kafka === undefined && this.#options.overrides?.eventBus === undefined
+    if (roles.consumer && direct && !roles.relay)
+      throw invalidInput(
+        'consumer',
+        'needs Kafka; without it the relay applies the changes itself: start the relay role',
+      )
+    // Without Kafka the relay hands its states to the projector of its own process.
+    if (roles.consumer || (roles.relay && direct)) {
+      if (!this.#subscription)
+        this.#subscription = await this.#port('eventBus').subscribe(this.#service('projectStats'))
+      this.#service('reconcileStats').start()
+      this.#reconciler = true
+    }
+    if (roles.relay) {
+      this.#service('relayOutbox').start()
+      this.#relay = true
+    }
+    this.#consumer ||= roles.consumer ?? false
+  }
+
+  async drain(): Promise<void> {
+    if (this.#options.kafka === undefined || this.#options.redis === undefined)
+      throw invalidInput('consumer', 'needs Kafka and Redis; without Kafka the relay applies the changes itself')
+    await this.schema.check()
+    const subscription = await this.#port('eventBus').subscribe(this.#service('projectStats'), { once: true })
+    this.#subscription = subscription
+    try {
+      await subscription.finished
+    } finally {
+      await subscription.stop()
+      this.#subscription = null
+    }
+  }
+
+  status() {
+    return this.#service('reportStatus').report({
+      relay: this.#relay ? asRole(this.#service('relayOutbox').problem()) : null,
+      consumer: this.#consumer ? asRole(this.#consumerProblem()) : null,
+    })
+  }
+
+  now(): number {
+    return this.#port('clock').now()
+  }
+
+  get counters() {
+    const received = this.#subscription?.counts()
+    const counters = this.#service('counters')
+    if (received) Object.assign(counters, { unreadable: received.unreadable, foreign: received.foreign })
+    return counters
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** First what takes work, then what does it, then the connections. */
+  async #close(): Promise<void> {
+    await this.#service('ratePost').idle()
+    if (this.#relay) await this.#service('relayOutbox').stop()
+    await this.#subscription?.stop()
+    if (this.#reconciler) await this.#service('reconcileStats').stop()
+    await this.#port('eventBus').close()
+    await partOf(this.container, 'redis')?.close()
+    await partOf(this.container, 'sequelize').close()
+    await partOf(this.container, 'database').close()
+  }
+
+  #consumerProblem(): string {
+    if (this.#subscription !== null && !this.#subscription.healthy()) return 'the consumer is not taking messages'
+    return this.#service('reconcileStats').problem()
+  }
+
+  async #changeSettings(changes: Partial<DisplaySettings & { relayShards: number }>): Promise<Settings> {
+    const deployment = this.#service('deployment')
+    deployment.forget()
+    const { settings } = await deployment.get()
+    const next = checkDisplaySettings({
+      display: changes.display ?? settings.display,
+      windowSeconds: changes.windowSeconds ?? settings.windowSeconds,
+      prior: changes.prior ?? settings.prior,
+    })
+    const relayShards = changes.relayShards ?? settings.relayShards
+    if (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64)
+      throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
+    const row = await this.#port('settingsStore').change({ ...next, relayShards }, settingsDelaySeconds)
+    return deployment.remember(row).settings
+  }
+
+  #port<K extends keyof Ports>(name: K): Ports[K] {
+    return partOf(this.container, name)
+  }
+
+  #service<K extends keyof Services>(name: K): Services[K] {
+    return partOf(this.container, name)
+  }
 }
 
-export type { Post, PostDraft, Rating, RatingReceipt, Score }
+/** A process that believes in other settings than the deployment's must not work on it. */
+function refuseOtherSettings(wanted: Partial<DisplaySettings> | undefined, settings: Settings): void {
+  const differ = (key: string, mine: unknown, theirs: unknown) =>
+    invalidInput(
+      key,
+      `this process is configured with ${mine}, the deployment with ${theirs}: leave it out, or change the deployment with \`post-rate settings set ${key}\``,
+    )
+  if (wanted?.display !== undefined && wanted.display !== settings.display)
+    throw differ('display', wanted.display, settings.display)
+  if (wanted?.windowSeconds !== undefined && wanted.windowSeconds !== settings.windowSeconds)
+    throw differ('window', wanted.windowSeconds, settings.windowSeconds)
+  const { prior } = settings
+  if (wanted?.prior !== undefined && (wanted.prior.weight !== prior.weight || wanted.prior.mean !== prior.mean))
+    throw differ('prior', `${wanted.prior.weight}:${wanted.prior.mean}`, `${prior.weight}:${prior.mean}`)
+}
 
-/** Makes the library's API. No I/O. */
-export declare function createPostRate(options: PostRateOptions): PostRate
+function asRole(problem: string): RoleStatus {
+  return { healthy: problem === '', detail: problem }
+}

@@ -14,9 +14,12 @@ export interface DisplaySettings {
 
 /**
  * The settings row. A change takes effect per post: `previous` holds until the end of the window that contains
- * `effectiveAt`, because readers have been promised that end as `nextUpdateAt`.
+ * `effectiveAt`, because readers have been promised that end as `nextUpdateAt`. The prior alone holds at once: it moves
+ * the ranking, which nobody was promised.
  */
 export interface Settings extends DisplaySettings {
+  /** How many shards the relays share among themselves, 1-64. */
+  relayShards: number
   /** Milliseconds since the epoch, database clock. */
   effectiveAt: number
   previous: DisplaySettings | null

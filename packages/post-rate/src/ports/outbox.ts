@@ -53,6 +53,11 @@ export interface Outbox {
   unpublished(shard: Shard, limit: number): Promise<OutgoingChange[]>
   /** Forgets changes that the bus has made durable. Idempotent. */
   acknowledge(ids: readonly string[]): Promise<void>
-  /** What has not been acknowledged yet, folded or not, and the age of the oldest in seconds (0 for none). */
-  backlog(): Promise<{ rows: number; oldestSeconds: number }>
+  /** Records that a post of the host's own is gone: its ratings are withdrawn, its state becomes a tombstone. Idempotent. */
+  bury(postId: number): Promise<void>
+  /**
+   * What has not been acknowledged yet, folded or not, the age of the oldest in seconds (0 for none), and how many events
+   * were ever folded.
+   */
+  backlog(): Promise<{ rows: number; oldestSeconds: number; folded: number }>
 }

@@ -10,6 +10,8 @@ export interface ImportOutcome {
   unchanged: number
   /** Indexes of the batch whose post does not exist. */
   unknownPosts: number[]
+  /** Posts made because they were missing. */
+  postsCreated: number
 }
 
 /**
@@ -27,8 +29,11 @@ export interface RatingStore {
   withdraw(postId: number, userId: string): Promise<boolean>
   /** Withdraws every rating of a user and resolves to how many there were. Idempotent. */
   erase(userId: string): Promise<number>
-  /** Stores dated ratings where they are newer than what is stored. No (post, user) may occur twice. Idempotent. */
-  import(ratings: readonly DatedRating[]): Promise<ImportOutcome>
+  /**
+   * Stores dated ratings where they are newer than what is stored. No (post, user) may occur twice. Idempotent.
+   * `createPosts`: missing posts are made under the ids of the ratings.
+   */
+  import(ratings: readonly DatedRating[], options: { createPosts: boolean }): Promise<ImportOutcome>
   /** Every rating as of one moment, ordered by post and user, streamed in bounded memory. */
   export(): AsyncIterable<DatedRating>
 }

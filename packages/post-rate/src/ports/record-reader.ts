@@ -1,4 +1,5 @@
 import type { PostStats } from '../domain/post-stats.ts'
+import type { DeploymentRow } from './settings-store.ts'
 
 /** The scores that one reader wants to know as their own. */
 export interface OwnScoresWanted {
@@ -13,10 +14,12 @@ export interface RecordRead {
   states: PostStats[]
   /** How far the states are complete, milliseconds since the epoch; null where no state was asked for. */
   watermark: number | null
+  /** Null unless it was asked for. */
+  deployment: DeploymentRow | null
 }
 
 /** What readers need from the record itself, in one round trip however many of them ask. */
 export interface RecordReader {
   /** A consistent read: never from a copy. Rejects with `UNAVAILABLE`. */
-  read(scores: readonly OwnScoresWanted[], states: readonly number[]): Promise<RecordRead>
+  read(scores: readonly OwnScoresWanted[], states: readonly number[], deployment?: boolean): Promise<RecordRead>
 }

@@ -1,3 +1,5 @@
+import type { DisplaySettings } from '../domain/settings.ts'
+
 export interface MigrationStatus {
   version: number
   name: string
@@ -9,7 +11,7 @@ export interface MigrateOptions {
   /** `external`: the posts live in the host's own table; no posts table and no foreign key are made. */
   posts?: 'own' | 'external'
   /** First settings of a new deployment. */
-  settings?: import('../domain/settings.ts').DisplaySettings
+  settings?: DisplaySettings
 }
 
 /** The schema of the record. */
@@ -19,5 +21,5 @@ export interface Schema {
   /** Every migration this version knows and every one the database has. */
   status(): Promise<MigrationStatus[]>
   /** Rejects with `SCHEMA_TOO_OLD` or `SCHEMA_TOO_NEW` where this version cannot work on the database. */
-  check(): Promise<{ posts: 'own' | 'external' }>
+  check(): Promise<void>
 }

@@ -1,15 +1,5 @@
 import type { PostStats } from '../domain/post-stats.ts'
 
-/** Which database this is; a change means that versions may have gone back. */
-export interface RecordIdentity {
-  /** Stable over the deployment's life: the `source` of its messages. */
-  source: string
-  /** Versions rise above it. */
-  versionFloor: number
-  /** True when the physical database is not the one that the floor was set for. */
-  moved: boolean
-}
-
 /** The record of the states (`post_stats`), as the reconciler and the inspectors read it. */
 export interface StateStore {
   /** Ordered by post id, ids above `after`; never-rated posts included. With `watermark`: how far they are complete. */
@@ -18,7 +8,8 @@ export interface StateStore {
   changedWithin(seconds: number): Promise<{ states: PostStats[]; watermark: number | null }>
   /** Raises the version of each post by one, so that copies which differ at the same version are replaced. */
   raise(ids: readonly number[]): Promise<PostStats[]>
-  identity(): Promise<RecordIdentity>
+  /** True when the physical database is not the one that the version floor was set for: versions may have gone back. */
+  moved(): Promise<boolean>
   /** Raises the floor to at least `floor` and notes the physical database it holds for. Never lowers it. */
   raiseFloor(floor: number): Promise<void>
 }

@@ -23,6 +23,8 @@ export interface StatsRead {
 
 /** A copy of the states for readers. It may lose anything at any time; it never takes an older state over a newer one. */
 export interface StatsStore {
+  /** False where nothing is kept and readers always go to the record. */
+  readonly keeps: boolean
   /** One round trip. Rejects with `UNAVAILABLE` within the read timeout. */
   read(ids: readonly number[]): Promise<StatsRead>
   /**

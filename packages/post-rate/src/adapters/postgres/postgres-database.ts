@@ -1,0 +1,199 @@
+import pg from 'pg'
+import { PostRateError } from '../../errors.ts'
+import type { PoolLike, PostRateOptions, SequelizeLike } from '../../options.ts'
+import type { Logger } from '../../ports/logger.ts'
+
+/** Rows as the adapters read them: int8 as number (ids and counters stay below 2^53), times as milliseconds. */
+export type Row = Record<string, unknown>
+
+export interface Query {
+  text: string
+  values?: unknown[]
+  /** Prepared under this name, once per connection. */
+  name?: string
+}
+
+/** One connection, or the pool: whatever runs a statement. */
+export interface Queryable {
+  query<R extends object = Row>(query: Query | string): Promise<R[]>
+}
+
+const int8 = 20
+const timestamptz = 1184
+const int8Array = 1016
+
+const parseTime = pg.types.getTypeParser(timestamptz) as (text: string) => Date | number
+
+/** Passed with every query, so that a host's pool keeps its own parsers. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: unknown) => {
+    if (oid === int8) return Number
+    if (oid === int8Array) return (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(Number))
+    if (oid === timestamptz) return (text: string) => Number(parseTime(text))
+    return pg.types.getTypeParser(oid, format as 'text')
+  },
+}
+
+/** Cuts a transaction short on the server, so that a process which stops in the middle loses its locks. */
+const transactionLimits =
+  "begin; set local statement_timeout = '5s'; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = '5s'"
+
+/** PostgreSQL through pg: the pool, its transactions and what its errors mean. Connects at first use. */
+export class PostgresDatabase implements Queryable {
+  readonly pool: pg.Pool
+  readonly schema: string
+  readonly #owned: boolean
+  readonly #logger: Logger
+
+  constructor(options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>, logger: Logger) {
+    this.schema = checkSchemaName(options.schema ?? 'post_rate')
+    this.#logger = logger
+    this.#owned = !isPool(options.database)
+    this.pool = isPool(options.database)
+      ? (options.database as unknown as pg.Pool)
+      : new pg.Pool({
+          application_name: 'post-rate',
+          connectionTimeoutMillis: 5_000,
+          keepAlive: true,
+          ...poolConfig(options.database as Exclude<PostRateOptions['database'], PoolLike>),
+          max: options.poolSize ?? 10,
+          allowExitOnIdle: true,
+        })
+    // Without a listener the loss of an idle connection ends the process.
+    this.pool.on('error', (error) => this.#logger.warn('lost an idle PostgreSQL connection', { error: error.message }))
+  }
+
+  async query<R extends object = Row>(query: Query | string): Promise<R[]> {
+    try {
+      const result = await this.pool.query<R>({ ...asQuery(query), types })
+      return result.rows
+    } catch (error) {
+      throw this.#translate(error)
+    }
+  }
+
+  /**
+   * READ COMMITTED with server-side limits. The work is kept only when COMMIT says so: an aborted transaction answers
+   * COMMIT with the tag ROLLBACK and no error.
+   */
+  async transaction<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.connect()
+    let broken: Error | undefined
+    const onError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onError)
+    try {
+      await client.query(transactionLimits)
+      const result = await work({
+        query: async <R extends object>(query: Query | string) =>
+          (await client.query<R>({ ...asQuery(query), types })).rows,
+      })
+      const { command } = await client.query('commit')
+      if (command !== 'COMMIT') throw new PostRateError('UNAVAILABLE', 'PostgreSQL rolled the transaction back.')
+      return result
+    } catch (error) {
+      if (broken === undefined) await client.query('rollback').catch((failure: Error) => (broken = failure))
+      throw this.#translate(error)
+    } finally {
+      client.off('error', onError)
+      client.release(broken)
+    }
+  }
+
+  async connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect()
+    } catch (error) {
+      throw this.#translate(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#owned && !this.pool.ended) await this.pool.end()
+  }
+
+  #translate(error: unknown): unknown {
+    const code = (error as { code?: unknown } | null)?.code
+    if (error instanceof PostRateError) return error
+    if (code === '42P01' || code === '3F000' || code === '42703')
+      return new PostRateError(
+        'SCHEMA_TOO_OLD',
+        `The schema ${this.schema} is missing or too old: run \`post-rate migrate\`.`,
+        {
+          cause: error,
+        },
+      )
+    if (!meansUnavailable(error, code)) return error
+    return new PostRateError(
+      'UNAVAILABLE',
+      `Cannot reach PostgreSQL at ${this.address()}: start it with \`docker compose up --wait postgres\`, or correct the database URL.`,
+      { cause: error },
+    )
+  }
+
+  /** Host and port, for messages to operators; never the password. */
+  address(): string {
+    const { host, port } = new pg.Client(this.pool.options)
+    return `${host}:${port}`
+  }
+}
+
+/** SQLSTATE of a statement that failed; undefined where the failure is not the server's. */
+export function sqlState(error: unknown): string | undefined {
+  const seen = error instanceof PostRateError ? error.cause : error
+  return seen instanceof pg.DatabaseError ? seen.code : undefined
+}
+
+/** The pool options of a URL, of options, or of a Sequelize instance, which manages its own connections. */
+export function poolConfig(database: string | pg.PoolConfig | SequelizeLike): pg.PoolConfig {
+  if (typeof database === 'string') return { connectionString: database }
+  if (!isSequelize(database)) return database
+  const { config, options } = database as unknown as {
+    config: { host?: string; port?: string; username?: string; password?: string; database?: string }
+    options: { dialectOptions?: { ssl?: pg.PoolConfig['ssl'] } }
+  }
+  return {
+    ...(config.host ? { host: config.host } : {}),
+    ...(config.port ? { port: Number(config.port) } : {}),
+    ...(config.username ? { user: config.username } : {}),
+    ...(config.password ? { password: config.password } : {}),
+    ...(config.database ? { database: config.database } : {}),
+    ...(options.dialectOptions?.ssl ? { ssl: options.dialectOptions.ssl } : {}),
+  }
+}
+
+export function isPool(database: unknown): database is PoolLike {
+  return typeof database === 'object' && database !== null && 'totalCount' in database && 'connect' in database
+}
+
+export function isSequelize(database: unknown): database is SequelizeLike {
+  return typeof database === 'object' && database !== null && 'getDialect' in database
+}
+
+function checkSchemaName(schema: string): string {
+  if (/^[a-z_][a-z0-9_]{0,50}$/.test(schema)) return schema
+  throw new PostRateError(
+    'INVALID_INPUT',
+    'schema: must be lower-case letters, digits and _, at most 51, no digit first',
+    {
+      problems: [{ field: 'schema', message: 'is no plain identifier' }],
+    },
+  )
+}
+
+function asQuery(query: Query | string): Query {
+  return typeof query === 'string' ? { text: query } : query
+}
+
+/** Away, starting up, shutting down, out of connections or of time: nothing that the caller's data caused. */
+function meansUnavailable(error: unknown, code: unknown): boolean {
+  if (typeof code === 'string' && /^(08|53|57P|25P0[34]|57014|55P03|40001|40P01|3D000|28)/.test(code)) return true
+  if (error instanceof pg.DatabaseError) return false
+  if (typeof code === 'string' && /^(E[A-Z]+|CERT_|DEPTH_|SELF_|UNABLE_|ERR_TLS)/.test(code)) return true
+  if (error instanceof AggregateError) return true
+  return (
+    error instanceof Error &&
+    /terminated|timeout|Connection|SSL|not queryable|pool after calling end/i.test(error.message)
+  )
+}

@@ -1,0 +1,229 @@
+import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
+import type { ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import { type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
+import { isoTime } from './stats-row.ts'
+
+interface RatedRow {
+  n: number
+  known: boolean
+  changed: boolean
+  previous_score: Score | null
+  rated_at: number | null
+}
+
+const exportBatch = 5_000
+
+/**
+ * Ratings in PostgreSQL. The statement is a plain upsert of one batch; triggers record what it changed in the same
+ * commit. `previous_score` is set under the row's lock: reading it before the upsert would be wrong when two first
+ * ratings of one user arrive together.
+ */
+export class PostgresRatingStore implements RatingStore {
+  readonly #database: PostgresDatabase
+  readonly #findPosts: () => Promise<'own' | 'external'>
+  #posts: string | null | undefined
+
+  /** `posts`: whether the posts live in this schema, where a rating's post is looked up in its own statement. */
+  constructor(database: PostgresDatabase, posts: () => Promise<'own' | 'external'>) {
+    this.#database = database
+    this.#findPosts = posts
+  }
+
+  async rate(ratings: readonly Rating[]): Promise<RateOutcome[]> {
+    await this.#learnPosts()
+    const rows = await this.#split(ratings, (part) => this.#database.query<RatedRow>(this.#rateQuery(part)))
+    const outcomes: RateOutcome[] = ratings.map((rating, n) => {
+      const row = rows[n]
+      if (!row?.known) return undefined
+      const previousScore = row.changed ? row.previous_score : rating.score
+      return { ...rating, previousScore, changed: row.changed, ratedAt: isoTime(row.rated_at ?? 0) }
+    })
+    return outcomes
+  }
+
+  async withdraw(postId: number, userId: string): Promise<boolean> {
+    await this.#learnPosts()
+    const known = this.#posts === null ? 'true' : `exists (select from ${this.#posts} where id = $1)`
+    const [row] = await this.#retry(() =>
+      this.#database.query<{ known: boolean }>({
+        name: 'withdraw',
+        text: `with gone as (delete from ${this.#ratings} where post_id = $1 and user_id = $2) select ${known} as known`,
+        values: [postId, userId],
+      }),
+    )
+    return row?.known ?? false
+  }
+
+  async erase(userId: string): Promise<number> {
+    const [row] = await this.#retry(() =>
+      this.#database.query<{ erased: number }>({
+        text: `with gone as (delete from ${this.#ratings} where user_id = $1 returning 1) select count(*) as erased from gone`,
+        values: [userId],
+      }),
+    )
+    return row?.erased ?? 0
+  }
+
+  async import(ratings: readonly DatedRating[], { createPosts }: { createPosts: boolean }): Promise<ImportOutcome> {
+    await this.#learnPosts()
+    const postsCreated = createPosts && this.#posts !== null ? await this.#createPosts(ratings) : 0
+    const rows = await this.#split(ratings, (part) => this.#database.query<RatedRow>(this.#importQuery(part)))
+    return {
+      changed: rows.filter((row) => row?.changed).length,
+      unchanged: rows.filter((row) => row?.known && !row.changed).length,
+      unknownPosts: ratings.flatMap((_, n) => (rows[n]?.known ? [] : [n])),
+      postsCreated,
+    }
+  }
+
+  /** A cursor in one read-only snapshot: consistent, and bounded in memory on both sides. */
+  async *export(): AsyncIterable<DatedRating> {
+    const client = await this.#database.connect()
+    let failed: Error | undefined
+    const onError = (error: Error) => {
+      failed = error
+    }
+    client.on('error', onError)
+    try {
+      await client.query('begin transaction isolation level repeatable read read only')
+      await client.query(
+        `declare every_rating no scroll cursor for
+         select post_id::text, user_id, score, extract(epoch from rated_at) * 1000 as rated_at
+         from ${this.#ratings} order by post_id, user_id`,
+      )
+      for (;;) {
+        const { rows } = await client.query(`fetch ${exportBatch} from every_rating`)
+        for (const row of rows)
+          yield {
+            postId: Number(row.post_id),
+            userId: row.user_id,
+            score: row.score,
+            ratedAt: Math.floor(Number(row.rated_at)),
+          }
+        if (rows.length < exportBatch) break
+      }
+      await client.query('commit')
+    } catch (error) {
+      failed = error as Error
+      throw error
+    } finally {
+      client.off('error', onError)
+      // An export that was left early is in a transaction still: the connection goes with it.
+      client.release(failed ?? true)
+    }
+  }
+
+  /** The sequence is moved past the given ids, so that the next post made without one does not collide. */
+  async #createPosts(ratings: readonly DatedRating[]): Promise<number> {
+    const [row] = await this.#retry(() =>
+      this.#database.query<{ created: number }>({
+        text: `
+with made as (
+  insert into ${this.#posts} (id, title, content, created_by)
+  select distinct id, 'Post ' || id, 'Imported with its ratings.', 'import' from unnest($1::bigint[]) as n (id) order by 1
+  on conflict do nothing returning id),
+moved as (
+  select setval(pg_get_serial_sequence('${this.#posts}', 'id'), greatest(max(id), (select last_value from ${this.#posts}_id_seq)))
+  from made having count(*) > 0)
+select (select count(*) from made) as created, (select count(*) from moved) as moved`,
+        values: [[...new Set(ratings.map((rating) => rating.postId))]],
+      }),
+    )
+    return row?.created ?? 0
+  }
+
+  /** Never changes once the schema is made, so it is read once. */
+  async #learnPosts(): Promise<void> {
+    if (this.#posts === undefined)
+      this.#posts = (await this.#findPosts()) === 'own' ? `${this.#database.schema}.posts` : null
+  }
+
+  get #ratings(): string {
+    return `${this.#database.schema}.ratings`
+  }
+
+  #rateQuery(ratings: readonly Rating[]): Query {
+    return {
+      name: `rate-${this.#posts === null ? 'external' : 'own'}`,
+      text: this.#upsert({
+        input: `unnest($1::bigint[], $2::text[], $3::smallint[]) with ordinality as i (post_id, user_id, score, n)`,
+        ratedAt: 'clock_timestamp()',
+        set: 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)',
+        where: 'r.score is distinct from excluded.score',
+      }),
+      values: [ratings.map((r) => r.postId), ratings.map((r) => r.userId), ratings.map((r) => r.score)],
+    }
+  }
+
+  /** A newer date with the same score is noted, too: the newest of several lines must win whatever their order. */
+  #importQuery(ratings: readonly DatedRating[]): Query {
+    return {
+      name: `import-${this.#posts === null ? 'external' : 'own'}`,
+      text: this.#upsert({
+        input: `unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[]) with ordinality as i (post_id, user_id, score, rated_at, n)`,
+        ratedAt: 'i.rated_at',
+        set: 'score = excluded.score, previous_score = r.score, rated_at = excluded.rated_at',
+        where: 'r.rated_at < excluded.rated_at',
+      }),
+      values: [
+        ratings.map((r) => r.postId),
+        ratings.map((r) => r.userId),
+        ratings.map((r) => r.score),
+        ratings.map((r) => isoTime(r.ratedAt)),
+      ],
+    }
+  }
+
+  /** Rows are locked in the order of their key, so that two batches never wait for each other. */
+  #upsert(part: { input: string; ratedAt: string; set: string; where: string }): string {
+    const known = this.#posts === null ? 'true' : `exists (select from ${this.#posts} p where p.id = i.post_id)`
+    return `
+with input as materialized (select i.*, ${known} as known from ${part.input}),
+written as (
+  insert into ${this.#ratings} as r (post_id, user_id, score, rated_at)
+  select i.post_id, i.user_id, i.score, ${part.ratedAt} from input i where i.known order by i.post_id, i.user_id
+  on conflict (post_id, user_id) do update set ${part.set} where ${part.where}
+  returning r.post_id, r.user_id, r.previous_score, r.rated_at)
+select i.n::int - 1 as n, i.known, w.post_id is not null as changed, w.previous_score,
+  coalesce(w.rated_at, s.rated_at) as rated_at
+from input i
+left join written w using (post_id, user_id)
+left join ${this.#ratings} s on w.post_id is null and s.post_id = i.post_id and s.user_id = i.user_id
+order by i.n`
+  }
+
+  /**
+   * One bad row fails a whole statement. Halving the batch until it stands alone lets its neighbours through; the lone
+   * row is left without an answer when its post vanished in between.
+   */
+  async #split<T extends Rating, R>(
+    batch: readonly T[],
+    run: (part: readonly T[]) => Promise<R[]>,
+  ): Promise<(R | undefined)[]> {
+    try {
+      return await this.#retry(() => run(batch))
+    } catch (error) {
+      const state = sqlState(error) ?? (error as { code?: string }).code
+      if (batch.length === 1) {
+        if (state === '23503') return [undefined]
+        throw error
+      }
+      if (state === undefined || !/^2[23]/.test(state)) throw error
+      const middle = batch.length >> 1
+      return [...(await this.#split(batch.slice(0, middle), run)), ...(await this.#split(batch.slice(middle), run))]
+    }
+  }
+
+  /** A deadlock or a serialization failure undid the whole statement, so it can be run again. */
+  async #retry<T>(run: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await run()
+      } catch (error) {
+        const state = sqlState(error)
+        if (attempt === 5 || (state !== '40P01' && state !== '40001')) throw error
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
+import type { PostgresDatabase, Row } from './postgres-database.ts'
+import { deploymentOfRow } from './postgres-settings-store.ts'
+import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
+
+type MixedRow = { [column in keyof StatsRow]: StatsRow[column] | null } & {
+  reader: number | null
+  score: number | null
+  watermark: number | null
+  deployment: Row | null
+}
+
+interface OwnScoreRow {
+  reader: number
+  post_id: number
+  score: number
+}
+
+/** Own scores of any number of readers, and the states that the stats store did not have, in one statement. */
+export class PostgresRecordReader implements RecordReader {
+  readonly #database: PostgresDatabase
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database
+  }
+
+  async read(scores: readonly OwnScoresWanted[], states: readonly number[], deployment = false): Promise<RecordRead> {
+    const readers = scores.flatMap((wanted, reader) => wanted.postIds.map(() => reader))
+    const values = [
+      readers,
+      readers.map((reader) => (scores[reader] as OwnScoresWanted).userId),
+      scores.flatMap((wanted) => wanted.postIds),
+    ]
+    const found = scores.map(() => new Map<number, number>())
+    if (states.length === 0 && !deployment) {
+      if (readers.length > 0)
+        collect(found, await this.#database.query<OwnScoreRow>({ name: 'own-scores', text: this.#ownScores, values }))
+      return { scores: found, states: [], watermark: null, deployment: null }
+    }
+    const rows = await this.#database.query<MixedRow>({
+      name: 'read-record',
+      text: this.#everything,
+      values: [...values, states],
+    })
+    collect(
+      found,
+      rows.filter((row): row is MixedRow & OwnScoreRow => row.reader !== null),
+    )
+    const common = rows.find((row) => row.deployment !== null)
+    return {
+      scores: found,
+      states: rows.filter((row) => row.version !== null).map((row) => statsOfRow(row as unknown as StatsRow)),
+      watermark: common?.watermark ?? null,
+      deployment: common?.deployment ? deploymentOfRow(common.deployment) : null,
+    }
+  }
+
+  /** Three kinds of rows in one answer: own scores, states, and the deployment with the watermark. */
+  get #everything(): string {
+    const { schema } = this.#database
+    return `
+select o.reader, o.score, null::timestamptz as watermark, null::jsonb as deployment, o.post_id, ${nullColumns}
+from (${this.#ownScores}) o
+union all
+select null, null, null, null, ${statsColumns('s')}
+from ${schema}.post_stats s where s.post_id = any ($4::bigint[])
+union all
+select null, null, ${watermarkOf(schema)},
+  to_jsonb(c) || jsonb_build_object('effective_at', extract(epoch from c.effective_at) * 1000),
+  null, ${nullColumns}
+from ${schema}.settings c`
+  }
+
+  get #ownScores(): string {
+    return `select i.reader, r.post_id, r.score
+from unnest($1::int[], $2::text[], $3::bigint[]) as i (reader, user_id, post_id)
+join ${this.#database.schema}.ratings r on r.post_id = i.post_id and r.user_id = i.user_id`
+  }
+}
+
+const nullColumns = [
+  'null::bigint as version',
+  'null::bigint[] as counts',
+  'null::bigint as activity',
+  'null::bigint[] as displayed_counts',
+  'null::numeric as displayed_average',
+  'null::bigint as displayed_activity',
+  'null::timestamptz as as_of',
+  'null::timestamptz as window_end',
+  'null::timestamptz as step_at',
+  'null::json as guard',
+  'null::boolean as deleted',
+].join(', ')
+
+/** How far every shard is folded: the least of the shards' watermarks, or null while one of them has none. */
+export function watermarkOf(schema: string): string {
+  return `(select case when count(*) = max(c.relay_shards) then min(p.watermark) end
+from ${schema}.settings c left join ${schema}.relay_progress p on p.shards = c.relay_shards and p.watermark > '-infinity')`
+}
+
+function collect(found: Map<number, number>[], rows: OwnScoreRow[]): void {
+  for (const row of rows) found[row.reader]?.set(row.post_id, row.score)
+}

@@ -1,0 +1,86 @@
+import type { DisplayPolicyName, DisplaySettings, Settings } from '../../domain/settings.ts'
+import { PostRateError } from '../../errors.ts'
+import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
+import type { PostgresDatabase, Row } from './postgres-database.ts'
+
+/** The settings row: read by every fold, and by readers every few seconds. */
+export class PostgresSettingsStore implements SettingsStore {
+  readonly #database: PostgresDatabase
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database
+  }
+
+  async load(): Promise<DeploymentRow> {
+    const [row] = await this.#database.query(`select ${settingsColumns} from ${this.#database.schema}.settings`)
+    if (!row) throw new PostRateError('SCHEMA_TOO_OLD', 'The settings are missing: run `post-rate migrate`.')
+    return deploymentOfRow(row)
+  }
+
+  /** What holds at the moment of the change becomes `previous`; an earlier change that has not taken effect is replaced. */
+  async change(settings: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow> {
+    const [row] = await this.#database.query({
+      text: `
+update ${this.#database.schema}.settings set
+  previous = case when effective_at <= clock_timestamp() or previous is null
+    then jsonb_build_object('display', display, 'windowSeconds', window_seconds,
+      'prior', jsonb_build_object('weight', prior_weight, 'mean', prior_mean))
+    else previous end,
+  display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
+  effective_at = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6)
+returning ${settingsColumns}`,
+      values: [
+        settings.display,
+        settings.windowSeconds,
+        settings.prior.weight,
+        settings.prior.mean,
+        settings.relayShards,
+        delaySeconds,
+      ],
+    })
+    await this.#rank(settings.prior)
+    return deploymentOfRow(row as Row)
+  }
+
+  /** In ranges, so that no relay waits long. Folds hold the settings row while they run: none still ranks by the old prior. */
+  async #rank(prior: DisplaySettings['prior']): Promise<void> {
+    const { schema } = this.#database
+    for (let after = 0; ; ) {
+      const [row] = await this.#database.query<{ last: number | null }>({
+        text: `
+with part as (select post_id from ${schema}.post_stats where post_id > $1 order by post_id limit 5000 for update),
+ranked as (
+  update ${schema}.post_stats s
+  set rank = round(($2::numeric * $3::numeric + coalesce(displayed_average, 0) * displayed_count) / ($2 + displayed_count), 12)
+  from part where s.post_id = part.post_id)
+select max(post_id) as last from part`,
+        values: [after, prior.weight, prior.mean],
+      })
+      if (!row?.last) return
+      after = row.last
+    }
+  }
+}
+
+export const settingsColumns =
+  'display, window_seconds, prior_weight, prior_mean, relay_shards, effective_at, previous, posts, source, version_floor'
+
+export function deploymentOfRow(row: Row): DeploymentRow {
+  return {
+    settings: settingsOfRow(row),
+    posts: row.posts as 'own' | 'external',
+    source: row.source as string,
+    versionFloor: row.version_floor as number,
+  }
+}
+
+export function settingsOfRow(row: Row): Settings {
+  return {
+    display: row.display as DisplayPolicyName,
+    windowSeconds: row.window_seconds as number,
+    prior: { weight: row.prior_weight as number, mean: row.prior_mean as number },
+    relayShards: row.relay_shards as number,
+    effectiveAt: row.effective_at as number,
+    previous: row.previous as DisplaySettings | null,
+  }
+}

@@ -1,0 +1,73 @@
+import type { PostStats } from '../../domain/post-stats.ts'
+import type { StateStore } from '../../ports/state-store.ts'
+import type { PostgresDatabase } from './postgres-database.ts'
+import { lockStats } from './postgres-outbox.ts'
+import { watermarkOf } from './postgres-record-reader.ts'
+import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
+
+/** Which physical database this is. Both are readable by an ordinary role, and change with a restore or a failover. */
+const physicalDatabase = `(select s.system_identifier || ':' || c.timeline_id from pg_control_system() s, pg_control_checkpoint() c)`
+
+/** `post_stats` as the reconciler and the inspectors read it. */
+export class PostgresStateStore implements StateStore {
+  readonly #database: PostgresDatabase
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database
+  }
+
+  async range(after: number, limit: number): Promise<PostStats[]> {
+    const rows = await this.#database.query<StatsRow>({
+      name: 'stats-range',
+      text: `select ${statsColumns('s')} from ${this.#stats} s where post_id > $1 order by post_id limit $2`,
+      values: [after, limit],
+    })
+    return rows.map(statsOfRow)
+  }
+
+  /** The watermark is read in the statement before the rows, so it never promises more than they hold. */
+  async changedWithin(seconds: number): Promise<{ states: PostStats[]; watermark: number | null }> {
+    const [row] = await this.#database.query<{ watermark: number | null }>(
+      `select ${watermarkOf(this.#database.schema)} as watermark`,
+    )
+    const rows = await this.#database.query<StatsRow>({
+      name: 'stats-changed',
+      text: `select ${statsColumns('s')} from ${this.#stats} s where changed_at > clock_timestamp() - make_interval(secs => $1)`,
+      values: [seconds],
+    })
+    return { states: rows.map(statsOfRow), watermark: row?.watermark ?? null }
+  }
+
+  async raise(ids: readonly number[]): Promise<PostStats[]> {
+    if (ids.length === 0) return []
+    return this.#database.transaction(async (connection) => {
+      await lockStats(connection, this.#database.schema, ids)
+      const rows = await connection.query<StatsRow>({
+        text: `update ${this.#stats} s
+set version = greatest(version, (select version_floor from ${this.#database.schema}.settings)) + 1, changed_at = clock_timestamp()
+where post_id = any ($1::bigint[]) returning ${statsColumns('s')}`,
+        values: [ids],
+      })
+      return rows.map(statsOfRow)
+    })
+  }
+
+  async moved(): Promise<boolean> {
+    const [row] = await this.#database.query<{ moved: boolean }>(
+      `select physical_database is distinct from ${physicalDatabase} as moved from ${this.#database.schema}.settings`,
+    )
+    return row?.moved ?? false
+  }
+
+  async raiseFloor(floor: number): Promise<void> {
+    await this.#database.query({
+      text: `update ${this.#database.schema}.settings
+set version_floor = greatest(version_floor, $1::bigint), physical_database = ${physicalDatabase}`,
+      values: [floor],
+    })
+  }
+
+  get #stats(): string {
+    return `${this.#database.schema}.post_stats`
+  }
+}

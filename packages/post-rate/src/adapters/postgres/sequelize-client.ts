@@ -1,0 +1,53 @@
+import { createRequire } from 'node:module'
+import pg from 'pg'
+import type { Options, Sequelize } from 'sequelize'
+import type { PostRateOptions } from '../../options.ts'
+import { isPool, isSequelize, poolConfig } from './postgres-database.ts'
+
+// Sequelize is CommonJS and slow to load; processes that read no post and migrate nothing never pay for it.
+const require = createRequire(import.meta.url)
+
+/** The Sequelize instance for posts and migrations: the host's own, or one on the same database. Connects at first use. */
+export class SequelizeClient {
+  readonly #option: PostRateOptions['database']
+  #own: Sequelize | undefined
+
+  constructor(database: PostRateOptions['database']) {
+    this.#option = database
+  }
+
+  get sequelize(): Sequelize {
+    if (isSequelize(this.#option)) return this.#option as unknown as Sequelize
+    this.#own ??= this.#open()
+    return this.#own
+  }
+
+  async close(): Promise<void> {
+    await this.#own?.close()
+    this.#own = undefined
+  }
+
+  #open(): Sequelize {
+    const sequelize = require('sequelize') as typeof import('sequelize')
+    // pg resolves URL, sslmode and defaults; Sequelize would drop sslmode, and with it the encryption.
+    const config: pg.PoolConfig = isPool(this.#option)
+      ? (this.#option as unknown as pg.Pool).options
+      : poolConfig(this.#option as string | pg.PoolConfig)
+    const { host, port, user, password, database, ssl } = new pg.Client(config) as pg.Client & {
+      ssl: pg.ClientConfig['ssl']
+    }
+    const options: Options = {
+      dialect: 'postgres',
+      dialectModule: pg,
+      host,
+      port,
+      username: user ?? '',
+      password: typeof password === 'string' ? password : '',
+      database: database ?? '',
+      logging: false,
+      pool: { max: 4, idle: 10_000, acquire: 5_000 },
+      dialectOptions: { application_name: 'post-rate', keepAlive: true, ...(ssl ? { ssl } : {}) },
+    }
+    return new sequelize.Sequelize(options)
+  }
+}

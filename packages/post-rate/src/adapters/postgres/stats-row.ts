@@ -1,0 +1,111 @@
+import type { Displayed, GuardState } from '../../domain/display-policy.ts'
+import { countOf, type Histogram } from '../../domain/histogram.ts'
+import type { PostStats } from '../../domain/post-stats.ts'
+import { rankOf } from '../../domain/ranking.ts'
+import type { DisplaySettings } from '../../domain/settings.ts'
+import type { Queryable } from './postgres-database.ts'
+
+/** A row of `post_stats` as it is read with {@link statsColumns}. */
+export interface StatsRow {
+  post_id: number
+  version: number
+  counts: Histogram
+  activity: number
+  displayed_counts: Histogram
+  displayed_average: string | null
+  displayed_activity: number
+  as_of: number
+  window_end: number | null
+  step_at: number | null
+  guard: GuardState | null
+  deleted: boolean
+}
+
+/** The columns of a state, each with the table's alias in front. */
+export function statsColumns(alias: string): string {
+  return [
+    'post_id',
+    'version',
+    'counts',
+    'activity',
+    'displayed_counts',
+    'displayed_average',
+    'displayed_activity',
+    'as_of',
+    'window_end',
+    'step_at',
+    'guard',
+    'deleted',
+  ]
+    .map((column) => `${alias}.${column}`)
+    .join(', ')
+}
+
+export function statsOfRow(row: StatsRow): PostStats {
+  const displayed: Displayed = {
+    counts: row.displayed_counts,
+    average: row.displayed_average === null ? null : Number(row.displayed_average),
+    asOf: row.as_of,
+    activity: row.displayed_activity,
+    guard: row.guard,
+  }
+  return {
+    postId: row.post_id,
+    version: row.version,
+    counts: row.counts,
+    activity: row.activity,
+    displayed,
+    windowEnd: row.window_end,
+    stepAt: row.step_at,
+    deleted: row.deleted,
+  }
+}
+
+/** Writes states over their rows, which the caller has locked. One statement however many there are. */
+export async function writeStats(
+  connection: Queryable,
+  schema: string,
+  states: readonly PostStats[],
+  prior: DisplaySettings['prior'],
+): Promise<void> {
+  if (states.length === 0) return
+  const column = <T>(of: (stats: PostStats) => T): T[] => states.map(of)
+  await connection.query({
+    name: 'write-stats',
+    text: `
+update ${schema}.post_stats s
+set version = n.version, counts = n.counts::bigint[], activity = n.activity,
+  displayed_counts = n.displayed_counts::bigint[], displayed_count = n.displayed_count,
+  displayed_average = n.displayed_average, displayed_activity = n.displayed_activity, as_of = n.as_of,
+  window_end = n.window_end, step_at = n.step_at, guard = n.guard::json, rank = n.rank, deleted = n.deleted,
+  changed_at = clock_timestamp()
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::numeric[], $8::bigint[],
+  $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::numeric[], $14::boolean[])
+  as n (post_id, version, counts, activity, displayed_counts, displayed_count, displayed_average, displayed_activity,
+  as_of, window_end, step_at, guard, rank, deleted)
+where s.post_id = n.post_id`,
+    values: [
+      column((stats) => stats.postId),
+      column((stats) => stats.version),
+      column((stats) => `{${stats.counts.join()}}`),
+      column((stats) => stats.activity),
+      column((stats) => `{${stats.displayed.counts.join()}}`),
+      column((stats) => countOf(stats.displayed.counts)),
+      column((stats) => stats.displayed.average),
+      column((stats) => stats.displayed.activity),
+      column((stats) => isoTime(stats.displayed.asOf)),
+      column((stats) => isoTime(stats.windowEnd)),
+      column((stats) => isoTime(stats.stepAt)),
+      column((stats) => (stats.displayed.guard === null ? null : JSON.stringify(stats.displayed.guard))),
+      column((stats) => rankOf(stats.displayed, prior)),
+      column((stats) => stats.deleted),
+    ],
+  })
+}
+
+/** A time as PostgreSQL's parameters take it. */
+export function isoTime(time: number): string
+export function isoTime(time: number | null): string | null
+export function isoTime(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString()
+}

@@ -1,0 +1,109 @@
+import { PostRateError } from '../errors.ts'
+
+export interface BatcherOptions<Item, Result> {
+  /** Does the work of one batch; results in the order of the items. A rejection is every caller's. */
+  run(items: Item[]): Promise<Result[]>
+  maxBatch: number
+  /** Items that may wait; further ones are refused at once. */
+  limit: number
+  /** Batches under way at the same time. */
+  lanes: number
+  /** Items of the same key never share a batch nor run at the same time: each takes effect after the one before it. */
+  keyOf?(item: Item): string
+}
+
+interface Waiting<Item, Result> {
+  item: Item
+  resolve(result: Result): void
+  reject(reason: unknown): void
+}
+
+/**
+ * Callers in flight share statements: an item starts at once when a lane is free, and otherwise joins the batch that
+ * gathers while the statements before it run. Nobody waits for a batch to fill.
+ */
+export class Batcher<Item, Result> {
+  readonly #options: BatcherOptions<Item, Result>
+  readonly #busyKeys = new Set<string>()
+  readonly #underWay = new Set<Promise<void>>()
+  #waiting: Waiting<Item, Result>[] = []
+  #scheduled = false
+
+  constructor(options: BatcherOptions<Item, Result>) {
+    this.#options = options
+  }
+
+  /** @throws PostRateError OVERLOADED when the queue is full */
+  add(item: Item): Promise<Result> {
+    if (this.#waiting.length >= this.#options.limit)
+      return Promise.reject(new PostRateError('OVERLOADED', 'Too many requests are waiting: try again in a moment.'))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Resolves when everything that was added has been answered. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0 || this.#waiting.length > 0) {
+      await Promise.all(this.#underWay)
+      if (this.#underWay.size === 0) await new Promise(setImmediate)
+    }
+  }
+
+  /** Callers of the same tick share the first batch, too. */
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay.size >= this.#options.lanes) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      this.#start()
+    })
+  }
+
+  #start(): void {
+    while (this.#underWay.size < this.#options.lanes) {
+      const batch = this.#take()
+      if (batch.length === 0) return
+      const run = this.#run(batch).finally(() => {
+        this.#underWay.delete(run)
+        if (this.#waiting.length > 0) this.#schedule()
+      })
+      this.#underWay.add(run)
+    }
+  }
+
+  #take(): Waiting<Item, Result>[] {
+    const { keyOf, maxBatch } = this.#options
+    if (keyOf === undefined) return this.#waiting.splice(0, maxBatch)
+    const batch: Waiting<Item, Result>[] = []
+    const later: Waiting<Item, Result>[] = []
+    const passed = new Set<string>()
+    for (const waiting of this.#waiting) {
+      const key = keyOf(waiting.item)
+      if (batch.length >= maxBatch || this.#busyKeys.has(key) || passed.has(key)) {
+        later.push(waiting)
+        passed.add(key)
+      } else {
+        batch.push(waiting)
+        this.#busyKeys.add(key)
+      }
+    }
+    this.#waiting = later
+    return batch
+  }
+
+  async #run(batch: Waiting<Item, Result>[]): Promise<void> {
+    const { run, keyOf } = this.#options
+    try {
+      const results = await run(batch.map(({ item }) => item))
+      batch.forEach(({ resolve }, n) => {
+        resolve(results[n] as Result)
+      })
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    } finally {
+      if (keyOf) for (const { item } of batch) this.#busyKeys.delete(keyOf(item))
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Drift } from '../api.ts'
+import type { PostStats } from '../domain/post-stats.ts'
+import { encodeStats } from '../domain/rating-change.ts'
+import type { StatsStore } from '../ports/stats-store.ts'
+import { sameState } from './reconcile-stats.ts'
+
+/** Compares the stats store's copies with states of the record; posts that nobody rated and deleted ones need no copy. */
+export async function compareCopies(store: StatsStore, states: readonly PostStats[]): Promise<Drift[]> {
+  const copies = (await store.read(states.map((stats) => stats.postId))).states
+  return states.flatMap((stats): Drift[] => {
+    const copy = copies.get(stats.postId)
+    const { postId } = stats
+    if (copy === undefined)
+      return stats.version > 0 && !stats.deleted
+        ? [{ postId, kind: 'missing', expected: encodeStats(stats), found: null }]
+        : []
+    if (sameState(copy, stats)) return []
+    const kind = copy.version < stats.version ? 'behind' : copy.version > stats.version ? 'ahead' : 'differs'
+    return [{ postId, kind, expected: encodeStats(stats), found: encodeStats(copy) }]
+  })
+}

@@ -1,0 +1,117 @@
+import type { ImportLine, ImportOptions, ImportReport } from '../api.ts'
+import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
+import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
+import { invalidInput, isPostRateError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { RatingStore } from '../ports/rating-store.ts'
+
+const batchSize = 2_000
+
+/**
+ * Stores ratings from elsewhere with their dates, in batches and in bounded memory. Idempotent, so an import that was
+ * cut short is resumed by running it again.
+ */
+export class ImportRatings {
+  readonly #store: RatingStore
+  readonly #clock: Clock
+  readonly #changed: () => void
+
+  constructor(store: RatingStore, clock: Clock, changed: () => void) {
+    this.#store = store
+    this.#clock = clock
+    this.#changed = changed
+  }
+
+  async import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options: ImportOptions): Promise<ImportReport> {
+    const report: ImportReport = { lines: 0, changed: 0, unchanged: 0, rejected: 0, postsCreated: 0 }
+    const reject = (line: number, message: string) => {
+      report.rejected++
+      options.onRejected?.({ line, message })
+    }
+    let batch = new Map<string, { line: number; rating: DatedRating }>()
+    const flush = async () => {
+      const entries = [...batch.values()]
+      batch = new Map()
+      await this.#flush(entries, options, report, reject)
+      options.onProgress?.({ ...report })
+    }
+    for await (const line of lines) {
+      options.signal?.throwIfAborted()
+      report.lines++
+      try {
+        const rating = readLine(line, this.#clock.now())
+        const key = `${rating.postId} ${rating.userId}`
+        const earlier = batch.get(key)
+        if (earlier) report.unchanged++
+        // Of several lines for one user and post the newest wins; a later line of the same date changes nothing.
+        if (!earlier || earlier.rating.ratedAt < rating.ratedAt) batch.set(key, { line: line.line, rating })
+      } catch (error) {
+        if (!isPostRateError(error)) throw error
+        reject(line.line, error.message)
+      }
+      if (batch.size >= batchSize) await flush()
+    }
+    if (batch.size > 0) await flush()
+    return report
+  }
+
+  async #flush(
+    entries: { line: number; rating: DatedRating }[],
+    options: ImportOptions,
+    report: ImportReport,
+    reject: (line: number, message: string) => void,
+  ): Promise<void> {
+    const outcome = await this.#store.import(
+      entries.map(({ rating }) => rating),
+      { createPosts: options.createPosts ?? false },
+    )
+    report.changed += outcome.changed
+    report.unchanged += outcome.unchanged
+    report.postsCreated += outcome.postsCreated
+    for (const n of outcome.unknownPosts) {
+      const entry = entries[n] as { line: number; rating: DatedRating }
+      reject(entry.line, `post: there is no post ${entry.rating.postId} (make missing ones with --create-posts)`)
+    }
+    if (outcome.changed > 0) this.#changed()
+  }
+}
+
+/** @throws PostRateError INVALID_INPUT */
+function readLine({ post, user, score, ratedAt }: ImportLine, now: number): DatedRating {
+  const postId = typeof post === 'string' ? parsePostId(post) : post
+  if (!isPostId(postId)) throw invalidInput('post', 'must be a positive integer below 2^53')
+  return { postId, userId: checkUserId(user, 'user'), score: readScore(score), ratedAt: readTime(ratedAt, now) }
+}
+
+function readScore(score: unknown): Score {
+  return checkScore(typeof score === 'string' && /^[0-5](\.0+)?$/.test(score) ? Number(score) : score)
+}
+
+// A date alone, or a date and time with or without a zone; without one it is UTC.
+const isoTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
+const unixSeconds = /^-?\d{1,12}(?:\.\d{1,9})?$/
+
+/** Milliseconds since the epoch of an ISO 8601 text or of Unix seconds. Clocks may differ by a minute; no rating is from later. */
+function readTime(ratedAt: unknown, now: number): number {
+  const time = parseTime(ratedAt)
+  if (Number.isNaN(time)) throw invalidInput('ratedAt', 'must be an ISO 8601 time or Unix seconds')
+  if (time > now + 60_000) throw invalidInput('ratedAt', 'must not be in the future')
+  return time
+}
+
+function parseTime(ratedAt: unknown): number {
+  if (typeof ratedAt === 'number') return Number.isFinite(ratedAt) ? checkedTime(ratedAt * 1000) : Number.NaN
+  if (typeof ratedAt !== 'string') return Number.NaN
+  const text = ratedAt.trim()
+  if (unixSeconds.test(text)) return checkedTime(Number(text) * 1000)
+  const match = isoTime.exec(text)
+  if (!match) return Number.NaN
+  const full = text.length === 10 ? `${text}T00:00Z` : match[1] === undefined ? `${text}Z` : text
+  return checkedTime(Date.parse(full.replace(' ', 'T').replace(',', '.')))
+}
+
+/** Whole milliseconds between the years 1 and 9999; NaN outside, where PostgreSQL and ISO 8601 part ways. */
+function checkedTime(time: number): number {
+  const whole = Math.floor(time)
+  return whole >= -62_135_596_800_000 && whole < 253_402_300_800_000 ? whole : Number.NaN
+}

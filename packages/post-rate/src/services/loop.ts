@@ -1,0 +1,85 @@
+import type { Logger } from '../ports/logger.ts'
+
+const longestBackoffMs = 5_000
+/** A round that takes longer than this counts as stuck, for readiness. */
+const stuckAfterMs = 30_000
+
+/**
+ * Repeats a round until it is stopped. The round resolves to the pause before the next one, in milliseconds. A round that
+ * fails is said, and tried again with a growing pause.
+ */
+export class Loop {
+  readonly #name: string
+  readonly #round: () => Promise<number>
+  readonly #logger: Logger
+  readonly #ended: Promise<void>
+  #stopped = false
+  #woken = false
+  #wake: () => void = () => {}
+  #failure = ''
+  #roundBegan: number | null = null
+
+  constructor(name: string, round: () => Promise<number>, logger: Logger) {
+    this.#name = name
+    this.#round = round
+    this.#logger = logger
+    this.#ended = this.#run()
+  }
+
+  /** Ends the pause; a round under way is followed by another at once. */
+  wake(): void {
+    this.#woken = true
+    this.#wake()
+  }
+
+  /** What is wrong, or an empty string. */
+  problem(): string {
+    if (this.#failure !== '') return `${this.#name}: ${this.#failure}`
+    const stuck = this.#roundBegan !== null && performance.now() - this.#roundBegan > stuckAfterMs
+    return stuck ? `${this.#name}: no progress for ${stuckAfterMs / 1000} s` : ''
+  }
+
+  /** Resolves when the round under way has ended. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.wake()
+    await this.#ended
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stopped; ) {
+      this.#woken = false
+      this.#roundBegan = performance.now()
+      let pause: number
+      try {
+        pause = await this.#round()
+        if (failures > 0) this.#logger.info(`${this.#name} works again`)
+        failures = 0
+        this.#failure = ''
+      } catch (error) {
+        this.#failure = error instanceof Error ? error.message : String(error)
+        if (failures++ === 0) this.#logger.warn(`${this.#name} failed; trying again`, { error: this.#failure })
+        pause = Math.min(longestBackoffMs, 100 * 2 ** Math.min(failures, 6)) * (0.5 + Math.random() / 2)
+        this.#woken = false
+      }
+      this.#roundBegan = null
+      await this.#sleep(pause)
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (this.#woken || this.#stopped) return
+    if (ms === 0) {
+      await new Promise(setImmediate)
+      return
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = () => {}
+  }
+}

@@ -1,0 +1,124 @@
+import type { PostStats } from '../domain/post-stats.ts'
+import type { Settings } from '../domain/settings.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { OwnScoresWanted, RecordReader } from '../ports/record-reader.ts'
+import type { DeploymentRow } from '../ports/settings-store.ts'
+import type { StatsStore } from '../ports/stats-store.ts'
+import { Batcher } from './batcher.ts'
+import { corruptionCeiling, type Deployment } from './deployment.ts'
+
+export interface ReadStatsResult {
+  /** States by post; posts that have none are absent. */
+  states: Map<number, PostStats>
+  /** Which of them came from the stats store. */
+  copies: ReadonlySet<number>
+  /** Completeness of the states by post, see `ReadingTime`. */
+  watermarkOf(postId: number): number | null
+  /** The reader's own scores; empty without a reader. */
+  scores: Map<number, number>
+  settings: Settings
+}
+
+interface Wanted {
+  own: OwnScoresWanted | null
+  missing: number[]
+}
+
+interface Found {
+  scores: Map<number, number>
+  states: PostStats[]
+  watermark: number | null
+}
+
+/** How long the stats store is left alone after it did not answer: readers go to the record meanwhile. */
+const storePauseMs = 1_000
+
+/**
+ * States and own scores of a page: one round trip to the stats store, then one statement to the record for the own
+ * scores and for whatever the store did not have. All pages in flight share that statement.
+ */
+export class ReadStats {
+  readonly #store: StatsStore
+  readonly #deployment: Deployment
+  readonly #logger: Logger
+  readonly #record: Batcher<Wanted, Found>
+  #storeAwayUntil = 0
+
+  constructor(store: StatsStore, record: RecordReader, deployment: Deployment, logger: Logger) {
+    this.#store = store
+    this.#deployment = deployment
+    this.#logger = logger
+    this.#record = new Batcher<Wanted, Found>({
+      run: (wanted) => readTogether(record, deployment, wanted),
+      maxBatch: 64,
+      limit: 5_000,
+      lanes: 2,
+    })
+  }
+
+  async read(postIds: readonly number[], userId: string | null): Promise<ReadStatsResult> {
+    const copies = await this.#readStore(postIds)
+    const missing = postIds.filter((id) => !copies.states.has(id))
+    const own = userId === null || postIds.length === 0 ? null : { userId, postIds }
+    const [found, { settings }] = await this.#readRecord(own, missing)
+    if (found.states.length > 0) this.#writeThrough(found.states)
+    const states = new Map(copies.states)
+    for (const stats of found.states) states.set(stats.postId, stats)
+    return {
+      states,
+      copies: new Set(copies.states.keys()),
+      watermarkOf: (postId) => (copies.states.has(postId) ? copies.watermark : found.watermark),
+      scores: found.scores,
+      settings,
+    }
+  }
+
+  /** The deployment's row comes along with the statement when it is due; only a page that needs no statement asks for it alone. */
+  async #readRecord(own: OwnScoresWanted | null, missing: number[]): Promise<[Found, DeploymentRow]> {
+    if (own === null && missing.length === 0)
+      return [{ scores: new Map(), states: [], watermark: null }, await this.#deployment.get()]
+    const found = await this.#record.add({ own, missing })
+    return [found, this.#deployment.fresh() ?? (await this.#deployment.get())]
+  }
+
+  async #readStore(postIds: readonly number[]) {
+    const nothing = { states: new Map<number, PostStats>(), watermark: null }
+    if (!this.#store.keeps || postIds.length === 0 || performance.now() < this.#storeAwayUntil) return nothing
+    try {
+      return await this.#store.read(postIds)
+    } catch (error) {
+      this.#storeAwayUntil = performance.now() + storePauseMs
+      this.#logger.warn('the stats store does not answer; reading from PostgreSQL', { error: String(error) })
+      return nothing
+    }
+  }
+
+  /** What readers miss, the store gets at once; nobody waits for it, and the gate keeps newer states. */
+  #writeThrough(states: PostStats[]): void {
+    const rated = states.filter((stats) => stats.version > 0 && !stats.deleted)
+    if (!this.#store.keeps || rated.length === 0 || performance.now() < this.#storeAwayUntil) return
+    this.#deployment
+      .get()
+      .then((row) => this.#store.apply(rated, { trusted: true, ceiling: corruptionCeiling(row) }))
+      .catch((error: unknown) => {
+        this.#logger.debug('could not write states through to the stats store', { error: String(error) })
+      })
+  }
+}
+
+async function readTogether(record: RecordReader, deployment: Deployment, wanted: Wanted[]): Promise<Found[]> {
+  const asking = wanted.filter((one) => one.own !== null)
+  const missing = [...new Set(wanted.flatMap((one) => one.missing))]
+  const read = await record.read(
+    asking.map((one) => one.own as OwnScoresWanted),
+    missing,
+    deployment.fresh() === null,
+  )
+  if (read.deployment !== null) deployment.remember(read.deployment)
+  const byId = new Map(read.states.map((stats) => [stats.postId, stats]))
+  return wanted.map((one) => ({
+    scores: read.scores[asking.indexOf(one)] ?? new Map<number, number>(),
+    states: one.missing.flatMap((id) => byId.get(id) ?? []),
+    watermark: read.watermark,
+  }))
+}

@@ -1,0 +1,130 @@
+import type { PostsProgress } from '../api.ts'
+import { checkPostId } from '../domain/ids.ts'
+import { repairCounts } from '../domain/post-stats.ts'
+import type { AuditStore } from '../ports/audit-store.ts'
+import type { RecordReader } from '../ports/record-reader.ts'
+import type { StateStore } from '../ports/state-store.ts'
+import type { StatsStore } from '../ports/stats-store.ts'
+import { compareCopies } from './compare-copies.ts'
+import type { ReconcileStats } from './reconcile-stats.ts'
+
+const rangeSize = 2_000
+
+export interface RebuildRequest {
+  ids?: readonly number[]
+  dryRun?: boolean
+  onProgress?: (progress: PostsProgress) => void
+  signal?: AbortSignal
+}
+
+/**
+ * Recomputes states from the ratings, online: finds what differs in ranges without a lock, then repairs one post at a
+ * time under its own, and brings the stats store to the same state itself.
+ */
+export class RebuildStats {
+  readonly #audit: AuditStore
+  readonly #states: StateStore
+  readonly #store: StatsStore
+  readonly #record: RecordReader
+  readonly #reconciler: ReconcileStats
+
+  constructor(
+    audit: AuditStore,
+    states: StateStore,
+    store: StatsStore,
+    record: RecordReader,
+    reconciler: ReconcileStats,
+  ) {
+    this.#audit = audit
+    this.#states = states
+    this.#store = store
+    this.#record = record
+    this.#reconciler = reconciler
+  }
+
+  async rebuild(request: RebuildRequest): Promise<{ posts: number; repaired: number; seconds: number }> {
+    const began = performance.now()
+    const done = request.ids
+      ? await this.#only(
+          request.ids.map((id) => checkPostId(id)),
+          request,
+        )
+      : await this.#all(request)
+    return { ...done, seconds: Math.round(performance.now() - began) / 1000 }
+  }
+
+  async #all(request: RebuildRequest): Promise<{ posts: number; repaired: number }> {
+    const total = await this.#audit.estimate()
+    let posts = 0
+    let repaired = 0
+    for (let after: number | null = 0; after !== null; ) {
+      request.signal?.throwIfAborted()
+      const range = await this.#audit.compare(after, rangeSize)
+      const wrong = await this.#repair(
+        range.drift.map((drift) => drift.postId),
+        request,
+      )
+      for (const id of await this.#copyRange(after, range.last, request)) wrong.add(id)
+      posts += range.checked
+      repaired += wrong.size
+      request.onProgress?.({ done: posts, total: Math.max(total, posts), found: repaired })
+      after = range.last
+    }
+    return { posts, repaired: repaired + (await this.#removeUnknown(request)) }
+  }
+
+  async #only(ids: readonly number[], request: RebuildRequest): Promise<{ posts: number; repaired: number }> {
+    const { drift } = await this.#audit.compareOnly(ids)
+    const wrong = await this.#repair(
+      drift.map(({ postId }) => postId),
+      request,
+    )
+    const { states } = await this.#record.read([], ids)
+    for (const id of await this.#copy(states, request)) wrong.add(id)
+    request.onProgress?.({ done: ids.length, total: ids.length, found: wrong.size })
+    return { posts: ids.length, repaired: wrong.size }
+  }
+
+  async #repair(ids: readonly number[], { dryRun, signal }: RebuildRequest): Promise<Set<number>> {
+    if (dryRun) return new Set(ids)
+    const repaired = new Set<number>()
+    for (const id of ids) {
+      signal?.throwIfAborted()
+      if ((await this.#audit.repair(id, repairCounts)) !== null) repaired.add(id)
+    }
+    return repaired
+  }
+
+  /** The copies of the posts in (after, last]. */
+  async #copyRange(after: number, last: number | null, request: RebuildRequest): Promise<Set<number>> {
+    const wrong = new Set<number>()
+    if (!this.#store.keeps) return wrong
+    for (let from = after; ; ) {
+      const states = (await this.#states.range(from, rangeSize)).filter(
+        (stats) => last === null || stats.postId <= last,
+      )
+      for (const id of await this.#copy(states, request)) wrong.add(id)
+      const end = states.at(-1)
+      if (states.length < rangeSize || end === undefined) return wrong
+      from = end.postId
+    }
+  }
+
+  async #copy(states: Awaited<ReturnType<StateStore['range']>>, { dryRun }: RebuildRequest): Promise<number[]> {
+    if (!this.#store.keeps || states.length === 0) return []
+    const drift = await compareCopies(this.#store, states)
+    // A copy that is a moment behind is the bus's business; it is brought up to date all the same.
+    if (!dryRun && drift.length > 0) await this.#reconciler.heal(states)
+    return drift.map(({ postId }) => postId)
+  }
+
+  async #removeUnknown({ dryRun }: RebuildRequest): Promise<number> {
+    if (!this.#store.keeps) return 0
+    let removed = 0
+    for await (const ids of this.#store.ids())
+      removed += dryRun
+        ? (await this.#reconciler.unknown(ids)).length
+        : (await this.#reconciler.removeUnknown(ids)).length
+    return removed
+  }
+}

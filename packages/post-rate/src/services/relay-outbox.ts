@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { foldEvent, type PostStats, stepWindows } from '../domain/post-stats.ts'
+import type { EventBus } from '../ports/event-bus.ts'
+import type { LeaseStore } from '../ports/lease-store.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { FoldBatch, FoldedChange, Outbox, Shard } from '../ports/outbox.ts'
+import type { CounterSet } from './counters.ts'
+import type { Deployment } from './deployment.ts'
+import { Loop } from './loop.ts'
+
+/** Seconds that a lease lasts: with the renewal it bounds how long a dead or stopped relay is missed (15 s). */
+const leaseSeconds = 9
+const renewEveryMs = 3_000
+const batchSize = 2_000
+/** Pause of an idle relay: short while work was seen lately, longer when nothing happens. */
+const busyPauseMs = 15
+const idlePauseMs = 200
+const busyForMs = 5_000
+
+/**
+ * Folds the outbox into states and hands committed changes to the bus. Many may run: leases give each shard to one of
+ * them, for order and efficiency; what must be exact rests on the fold's row locks. Publishing goes on beside folding,
+ * so a bus that is away stops only itself.
+ */
+export class RelayOutbox {
+  readonly #outbox: Outbox
+  readonly #bus: EventBus
+  readonly #leases: LeaseStore
+  readonly #deployment: Deployment
+  readonly #counters: CounterSet
+  readonly #logger: Logger
+  readonly #holder = randomUUID()
+  readonly #shards = new Map<string, { fold: Loop; publish: Loop }>()
+  #leading: Loop | undefined
+
+  constructor(
+    outbox: Outbox,
+    bus: EventBus,
+    leases: LeaseStore,
+    deployment: Deployment,
+    counters: CounterSet,
+    logger: Logger,
+  ) {
+    this.#outbox = outbox
+    this.#bus = bus
+    this.#leases = leases
+    this.#deployment = deployment
+    this.#counters = counters
+    this.#logger = logger
+  }
+
+  start(): void {
+    this.#leading ??= new Loop('relay leases', () => this.#lead(), this.#logger)
+  }
+
+  /** Something was rated in this process: look at once. */
+  wake(): void {
+    for (const { fold } of this.#shards.values()) fold.wake()
+  }
+
+  /** What is wrong, or an empty string. A relay without a shard stands by and is healthy. */
+  problem(): string {
+    const loops = [this.#leading, ...[...this.#shards.values()].flatMap(({ fold, publish }) => [fold, publish])]
+    return loops.map((loop) => loop?.problem() ?? '').find((problem) => problem !== '') ?? ''
+  }
+
+  /** Finishes the batch in hand and gives the shards back. */
+  async stop(): Promise<void> {
+    await this.#leading?.stop()
+    this.#leading = undefined
+    await Promise.all([...this.#shards.keys()].map((name) => this.#drop(name)))
+    await this.#leases.release(this.#holder).catch((error: unknown) => {
+      this.#logger.warn('could not give the relay leases back; they expire by themselves', { error: String(error) })
+    })
+  }
+
+  async #lead(): Promise<number> {
+    const { relayShards } = (await this.#deployment.get()).settings
+    const names = new Map(
+      Array.from({ length: relayShards }, (_, index) => [
+        `relay:${index}/${relayShards}`,
+        { index, count: relayShards },
+      ]),
+    )
+    const held = await this.#leases.acquire([...names.keys()], this.#holder, leaseSeconds)
+    const mine = new Set(held.map((lease) => lease.name))
+    await Promise.all([...this.#shards.keys()].filter((name) => !mine.has(name)).map((name) => this.#drop(name)))
+    for (const name of mine) {
+      const shard = names.get(name)
+      if (shard && !this.#shards.has(name)) this.#take(name, shard)
+    }
+    return renewEveryMs
+  }
+
+  #take(name: string, shard: Shard): void {
+    this.#logger.info('relay takes a shard', { shard: name })
+    let lastWork = performance.now()
+    const publish = new Loop(`publishing ${name}`, () => this.#publish(shard), this.#logger)
+    const fold = new Loop(
+      `folding ${name}`,
+      async () => {
+        const report = await this.#outbox.fold(shard, batchSize, foldBatch)
+        this.#counters.folded += report.events
+        this.#counters.stepped += report.steps
+        if (report.events > 0 || report.steps > 0) {
+          lastWork = performance.now()
+          publish.wake()
+        }
+        if (!report.drained) return 0
+        return performance.now() - lastWork < busyForMs ? busyPauseMs : idlePauseMs
+      },
+      this.#logger,
+    )
+    this.#shards.set(name, { fold, publish })
+  }
+
+  async #drop(name: string): Promise<void> {
+    const loops = this.#shards.get(name)
+    this.#shards.delete(name)
+    await loops?.fold.stop()
+    await loops?.publish.stop()
+  }
+
+  async #publish(shard: Shard): Promise<number> {
+    const changes = await this.#outbox.unpublished(shard, batchSize)
+    if (changes.length === 0) return 1_000
+    await this.#bus.publish(changes.map((change) => change.message))
+    await this.#outbox.acknowledge(changes.map((change) => change.id))
+    this.#counters.published += changes.length
+    return 0
+  }
+}
+
+/** The fold of one batch: every event on its post's newest state, then the windows that ended without one. */
+export const foldBatch: FoldBatch = ({ states, events, context, now }) => {
+  const newest = new Map(states.map((stats) => [stats.postId, stats]))
+  const folded: FoldedChange[] = []
+  const record = (postId: number, eventId: string | null, changes: ReturnType<typeof foldEvent>) => {
+    for (const change of changes) {
+      folded.push({ eventId: change.kind === 'display' ? null : eventId, change })
+      newest.set(postId, change.stats)
+    }
+  }
+  for (const { id, event } of events)
+    record(event.postId, id, foldEvent(newest.get(event.postId) as PostStats, event, context))
+  for (const postId of newest.keys()) {
+    const stats = newest.get(postId) as PostStats
+    if (stats.stepAt !== null && stats.stepAt <= now) record(postId, null, stepWindows(stats, now, context))
+  }
+  return folded
+}

@@ -1,0 +1,106 @@
+import type { Drift, VerifyOptions, VerifyReport } from '../api.ts'
+import { sameHistogram } from '../domain/histogram.ts'
+import { checkPostId } from '../domain/ids.ts'
+import type { AuditedRange, AuditStore } from '../ports/audit-store.ts'
+import type { Outbox } from '../ports/outbox.ts'
+import type { RecordReader } from '../ports/record-reader.ts'
+import type { StateStore } from '../ports/state-store.ts'
+import type { StatsStore } from '../ports/stats-store.ts'
+import { compareCopies } from './compare-copies.ts'
+import type { ReconcileStats } from './reconcile-stats.ts'
+
+const rangeSize = 2_000
+const defaultWaitSeconds = 10
+const recheckMs = 300
+
+/**
+ * Compares states with the ratings and the stats store's copies with the states. What is only on its way is no drift: a
+ * difference counts when it is still there after the wait.
+ */
+export class VerifyStats {
+  readonly #audit: AuditStore
+  readonly #states: StateStore
+  readonly #store: StatsStore
+  readonly #record: RecordReader
+  readonly #outbox: Outbox
+  readonly #reconciler: ReconcileStats
+
+  constructor(
+    audit: AuditStore,
+    states: StateStore,
+    store: StatsStore,
+    record: RecordReader,
+    outbox: Outbox,
+    reconciler: ReconcileStats,
+  ) {
+    this.#audit = audit
+    this.#states = states
+    this.#store = store
+    this.#record = record
+    this.#outbox = outbox
+    this.#reconciler = reconciler
+  }
+
+  async verify({ ids, wait = defaultWaitSeconds, onProgress, signal }: VerifyOptions): Promise<VerifyReport> {
+    const began = performance.now()
+    const first = ids
+      ? { drift: await this.#compareOnly(ids.map((id) => checkPostId(id))), checked: ids.length }
+      : await this.#compareAll(onProgress, signal)
+    let { drift } = first
+    while (drift.length > 0 && performance.now() - began < wait * 1000) {
+      signal?.throwIfAborted()
+      await new Promise((resolve) => setTimeout(resolve, recheckMs))
+      drift = await this.#compareOnly([...new Set(drift.map(({ postId }) => postId))])
+    }
+    const { rows } = await this.#outbox.backlog()
+    return { posts: first.checked, checked: first.checked, drift, pending: rows }
+  }
+
+  async #compareAll(
+    onProgress: VerifyOptions['onProgress'],
+    signal: AbortSignal | undefined,
+  ): Promise<{ drift: Drift[]; checked: number }> {
+    const total = await this.#audit.estimate()
+    const drift: Drift[] = []
+    let checked = 0
+    for (let after: number | null = 0; after !== null; ) {
+      signal?.throwIfAborted()
+      const range: AuditedRange = await this.#audit.compare(after, rangeSize)
+      drift.push(...driftOfCounts(range))
+      if (this.#store.keeps) {
+        const states = await this.#states.range(after, rangeSize)
+        drift.push(...(await compareCopies(this.#store, states)))
+      }
+      checked += range.checked
+      onProgress?.({ done: checked, total: Math.max(total, checked), found: drift.length })
+      after = range.last
+    }
+    if (this.#store.keeps) for await (const ids of this.#store.ids()) drift.push(...(await this.#unknown(ids)))
+    return { drift, checked }
+  }
+
+  async #compareOnly(ids: readonly number[]): Promise<Drift[]> {
+    const drift = driftOfCounts(await this.#audit.compareOnly(ids))
+    if (!this.#store.keeps) return drift
+    const { states } = await this.#record.read([], ids)
+    const copies = (await this.#store.read(ids)).states
+    return [
+      ...drift,
+      ...(await compareCopies(this.#store, states)),
+      ...(await this.#unknown(ids.filter((id) => copies.has(id)))),
+    ]
+  }
+
+  async #unknown(ids: readonly number[]): Promise<Drift[]> {
+    const unknown = await this.#reconciler.unknown(ids)
+    return unknown.map((postId) => ({ postId, kind: 'unknown', expected: null, found: 'a key' }))
+  }
+}
+
+function driftOfCounts({ drift }: AuditedRange): Drift[] {
+  return drift.map(({ postId, expected, found }) =>
+    found !== null && sameHistogram(found.counts, expected)
+      ? { postId, kind: 'displayed', expected, found: found.displayed.counts }
+      : { postId, kind: 'counts', expected, found: found?.counts ?? null },
+  )
+}
