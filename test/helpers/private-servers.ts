@@ -1,13 +1,11 @@
-import { mkdtemp } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { cleanUp } from './clean-up.ts'
-import { runDirectory } from './services/directories.ts'
 import { startKafka } from './services/kafka.ts'
 import { startPostgres } from './services/postgres.ts'
 import { type ProcessHandle, sendSignal } from './services/processes.ts'
 import { startRedis, startRedisCluster } from './services/redis.ts'
 import { type Server, stopServer } from './services/server.ts'
+import { newServerDirectory } from './services/server-directories.ts'
 
 /** A server of a test's own, which it may flush, stop or kill. Ended with the test, or with the file. */
 export interface PrivateServer {
@@ -48,7 +46,7 @@ async function started(
   name: string,
   start: (directory: string) => Promise<Server>,
 ): Promise<PrivateServer> {
-  const server = await start(await mkdtemp(join(runDirectory(), `private-${name}-`)))
+  const server = await start(await newServerDirectory(name))
   const signal = (name: NodeJS.Signals) => {
     for (const handle of server.processes) sendSignal(handle, name)
   }

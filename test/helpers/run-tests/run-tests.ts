@@ -10,17 +10,22 @@ import { findTools } from './tools.ts'
  */
 export async function runTests(args: readonly string[]): Promise<number> {
   const log = (line: string) => console.log(line)
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort()
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   const { urls, missing } = await acquire({ hold: false, log })
   const tools = findTools()
   const leftOut = { ...missing, ...tools.missing }
   try {
     const env = testEnvironment(urls, tools.environment)
-    const result = await runAva(args.length > 0 ? args : ordinaryTestFiles(), env)
-    return report(result, leftOut)
+    interruption.signal.throwIfAborted()
+    const result = await runAva(args.length > 0 ? args : ordinaryTestFiles(), env, interruption.signal)
+    const exitCode = report(result, leftOut)
+    return interruption.signal.aborted ? 130 : exitCode
   } catch (error) {
-    console.error(error)
+    console.error(interruption.signal.aborted ? 'Interrupted' : error)
     console.log('\n0 passed, 1 failed')
-    return 1
+    return interruption.signal.aborted ? 130 : 1
   } finally {
     await release({ force: false, log: () => {} })
   }

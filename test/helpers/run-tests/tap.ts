@@ -30,8 +30,15 @@ export class TapReader {
 
   /** Settles the counts: a test that AVA never finished, or an exit code without a failed test, is a failure too. */
   end(exitCode: number): void {
-    const reported = this.#reported.fail - this.counts.todo
-    this.counts.failed = Math.max(this.counts.failed, reported, exitCode === 0 ? 0 : 1)
+    const unfinished = this.#reported.fail - this.counts.todo - this.counts.failed
+    if (unfinished > 0) {
+      this.failures.push(`${unfinished} tests did not end`)
+      this.counts.failed += unfinished
+    }
+    if (exitCode !== 0 && this.counts.failed === 0) {
+      this.failures.push(`AVA ended with exit code ${exitCode}`)
+      this.counts.failed = 1
+    }
     if (this.counts.passed !== this.#reported.pass) {
       this.failures.push(`AVA reports ${this.#reported.pass} passed tests, its output shows ${this.counts.passed}`)
       this.counts.failed += 1

@@ -6,11 +6,14 @@ import { Unavailable } from './unavailable.ts'
 
 /** Folder with `initdb` and `postgres`: the newest that is installed, otherwise those of the npm package. */
 export function postgresBinaries(): string {
-  const found = [...packagedByDebian(), ...onPath(), ...fromNpm()].find((directory) =>
-    ['initdb', 'postgres'].every((name) => isExecutable(join(directory, name))),
-  )
-  if (!found) throw new Unavailable('no PostgreSQL server binaries (Debian package `postgresql`)')
-  return found
+  const places = [packagedByDebian, onPath, fromNpm]
+  for (const place of places) {
+    const found = place().find((directory) =>
+      ['initdb', 'postgres'].every((name) => isExecutable(join(directory, name))),
+    )
+    if (found) return found
+  }
+  throw new Unavailable('no PostgreSQL server binaries (Debian package `postgresql`)')
 }
 
 function packagedByDebian(): string[] {

@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process that this checkout started. The start time guards against a pid that was given to another process. */
@@ -7,6 +7,9 @@ export interface ProcessHandle {
   pid: number
   startedAt: string
 }
+
+/** Beside its log a server's handle is kept, in case that whoever started it is killed. */
+export const pidSuffix = '.process.json'
 
 /** User and group to run a server as; undefined for the own ones. */
 export interface RunAs {
@@ -37,7 +40,9 @@ export async function startProcess(options: StartOptions): Promise<ProcessHandle
     })
     child.unref()
     const pid = child.pid as number
-    return { pid, startedAt: startTime(pid) ?? 'ended' }
+    const handle: ProcessHandle = { pid, startedAt: startTime(pid) ?? 'ended' }
+    writeFileSync(`${options.logFile}${pidSuffix}`, JSON.stringify(handle))
+    return handle
   } finally {
     closeSync(log)
   }

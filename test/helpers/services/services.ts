@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { composeAnswers, composeDown, composeIsUp, composeProject, composeUp } from './compose.ts'
 import { runDirectory } from './directories.ts'
@@ -7,6 +7,7 @@ import { startPostgres } from './postgres.ts'
 import { isRunning, ownProcess } from './processes.ts'
 import { startRedis } from './redis.ts'
 import { isUp, type Server, stopServer } from './server.ts'
+import { newServerDirectory, sweep } from './server-directories.ts'
 import { exclusively, readState, type ServiceName, type State, serviceNames, writeState } from './state.ts'
 
 /** Told what is going on, a line at a time. */
@@ -33,6 +34,7 @@ export async function acquire({ hold, log }: { hold: boolean; log: Log }): Promi
   return exclusively(async () => {
     const state = readState()
     state.users = state.users.filter(isRunning)
+    await sweep(directoriesOf(state))
     if (hold) state.held = true
     else state.users.push(ownProcess())
     if (!(await useCompose(state, log))) await startMissing(state, log)
@@ -51,6 +53,7 @@ export async function release({ force, log }: { force: boolean; log: Log }): Pro
 
     if (state.composeProject) composeDown(state.composeProject)
     else await Promise.all(Object.values(state.servers).map(stopServer))
+    await sweep([])
     await rm(join(runDirectory(), 'state.json'), { force: true })
     log('The test services are down')
   })
@@ -100,7 +103,7 @@ async function startMissing(state: State, log: Log): Promise<void> {
       delete state.servers[name]
       if (known) await stopServer(known)
       log(`Starting ${name}`)
-      const directory = await mkdtemp(join(runDirectory(), `${name}-`))
+      const directory = await newServerDirectory(name)
       try {
         state.servers[name] = await starters[name](directory, log)
       } catch (error) {
@@ -110,6 +113,10 @@ async function startMissing(state: State, log: Log): Promise<void> {
       }
     }),
   )
+}
+
+function directoriesOf(state: State): string[] {
+  return Object.values(state.servers).map(({ directory }) => directory)
 }
 
 function urlsOf(state: State): Partial<Record<ServiceName, string>> {

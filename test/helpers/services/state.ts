@@ -39,14 +39,24 @@ export function writeState(state: State): void {
   renameSync(draft, stateFile())
 }
 
-/** Runs `work` while no other process of this checkout starts or stops services. */
+/**
+ * Runs `work` while no other process of this checkout starts or stops services. A signal that asks this process to end
+ * is acted on afterwards, so that no server is left half started.
+ */
 export async function exclusively<T>(work: () => Promise<T>): Promise<T> {
   const lock = join(runDirectory(), 'lock')
   while (!tryLock(lock)) await sleep(100)
+  let late: NodeJS.Signals | undefined
+  const postpone = (signal: NodeJS.Signals) => {
+    late = signal
+  }
+  process.on('SIGINT', postpone).on('SIGTERM', postpone)
   try {
     return await work()
   } finally {
     rmSync(lock, { force: true })
+    process.off('SIGINT', postpone).off('SIGTERM', postpone)
+    if (late && process.listenerCount(late) === 0) process.kill(process.pid, late)
   }
 }
 
