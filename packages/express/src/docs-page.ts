@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { docsStyle } from './docs-style.ts'
 import { escapeHtml, inline, schemaRows, typeOf } from './docs-text.ts'
-import type { OpenApiDocument, OpenApiOperation, OpenApiResponse } from './openapi.ts'
+import type { JsonObject, OpenApiDocument, OpenApiOperation, OpenApiResponse } from './openapi.ts'
 import { problemAnchor, problemKinds } from './problem.ts'
 
 /** Content-Security-Policy of the page: nothing but its own style. */
@@ -12,6 +12,12 @@ export const docsPolicy = [
   "form-action 'none'",
   "frame-ancestors 'self'",
 ].join('; ')
+
+interface Entry {
+  path: string
+  method: string
+  operation: OpenApiOperation
+}
 
 /** A reference page made from the OpenAPI document alone. No script, no other host. */
 export function docsPage(document: OpenApiDocument): string {
@@ -43,7 +49,7 @@ ${operations.map((entry) => `<li><a href="#${entry.operation.operationId}">${inl
 </ul></nav>
 <main>
 <h2>Requests</h2>
-${operations.map((entry) => operationArticle(root, entry.path, entry.method, entry.operation)).join('\n')}
+${operations.map((entry) => operationArticle(root, entry, components.schemas)).join('\n')}
 <h2 id="problems">Errors</h2>
 <p>Errors are problem documents (RFC 9457, <code>application/problem+json</code>). Branch on <code>code</code>.</p>
 ${problemTable()}
@@ -58,18 +64,33 @@ ${Object.entries(components.schemas)
 `
 }
 
-function operationArticle(root: string, path: string, method: string, operation: OpenApiOperation): string {
+function operationArticle(
+  root: string,
+  { path, method, operation }: Entry,
+  schemas: Record<string, JsonObject>,
+): string {
   const { parameters = [], requestBody, responses } = operation
-  const body = requestBody?.content['application/json']?.schema
+  const rows = parameters.map(({ name, schema, description = '' }) => [
+    `<code>${name}</code>`,
+    typeOf(schema),
+    inline(description) +
+      (schema.default === undefined ? '' : ` Default <code>${escapeHtml(String(schema.default))}</code>.`),
+  ])
   return `<article id="${operation.operationId}">
-<h3><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(root + path)}</code></h3>
+<h3>${inline(operation.summary)}</h3>
+<p><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(root + path)}</code></p>
 <p>${inline(operation.description)}</p>
-${parameters.length === 0 ? '' : '<h4>Parameters</h4>'}
-${table(parameters.map((parameter) => [`<code>${parameter.name}</code>`, typeOf(parameter.schema), inline(parameter.description ?? '')]))}
-${body === undefined ? '' : `<h4>Body</h4><p>${typeOf(body)} as <code>application/json</code></p>`}
+${rows.length === 0 ? '' : `<h4>Parameters</h4>${table(rows)}`}
+${requestBody === undefined ? '' : bodySection(requestBody.content['application/json']?.schema ?? {}, schemas)}
 <h4>Answers</h4>
 ${table(Object.entries(responses).map(([status, response]) => [status, shapeOf(response), inline(response.description)]))}
 </article>`
+}
+
+function bodySection(schema: JsonObject, schemas: Record<string, JsonObject>): string {
+  const { examples } = schemas[String(schema.$ref).split('/').at(-1) ?? ''] ?? {}
+  const example = Array.isArray(examples) ? `<pre>${escapeHtml(JSON.stringify(examples[0], null, 2))}</pre>` : ''
+  return `<h4>Body</h4><p>${typeOf(schema)} as <code>application/json</code></p>${example}`
 }
 
 function shapeOf({ content = {} }: OpenApiResponse): string {

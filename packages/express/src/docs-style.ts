@@ -10,7 +10,7 @@ main, header, nav { max-width: 56rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 2.5rem; }
 h1 { margin: 0; font-size: 2rem; letter-spacing: -0.02em; }
 h2 { margin: 3rem 0 1rem; font-size: 1.3rem; }
-h3 { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; margin: 0 0 0.4rem; font-size: 1.05rem; }
+h3 { margin: 0 0 0.4rem; font-size: 1.05rem; }
 h4 { margin: 1.1rem 0 0.3rem; font-size: 0.75rem; letter-spacing: 0.06em; text-transform: uppercase; color: var(--soft); }
 p { margin: 0.4rem 0; }
 a { color: var(--accent); text-decoration: none; }
@@ -23,10 +23,10 @@ article { margin: 0 0 1.25rem; padding: 1.1rem 1.25rem; border: 1px solid var(--
 article:target, tr:target { outline: 2px solid var(--accent); }
 table { width: 100%; border-collapse: collapse; font-size: 0.93rem; }
 th, td { padding: 0.35rem 0.9rem 0.35rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { font-weight: 600; color: var(--soft); }
+th { white-space: nowrap; font-weight: 600; color: var(--soft); }
 tr:last-child td { border-bottom: 0; }
 td:first-child { white-space: nowrap; }
-.method { min-width: 4.2rem; padding: 0.1rem 0.5rem; border-radius: 5px; font-size: 0.75rem; font-weight: 700; text-align: center; color: #fff; background: #57606f; }
+.method { display: inline-block; min-width: 4.2rem; padding: 0.1rem 0.5rem; border-radius: 5px; font-size: 0.75rem; font-weight: 700; text-align: center; color: #fff; background: #57606f; }
 .get { background: #2563a8; } .post { background: #2b7a3f; } .put { background: #96600a; } .delete { background: #b3372f; }
 .soft { color: var(--soft); }
 footer { max-width: 56rem; margin: 3rem auto; padding: 0 1.25rem; color: var(--soft); font-size: 0.87rem; }

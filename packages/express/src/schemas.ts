@@ -30,7 +30,7 @@ const score = z
   .int({ error: badScore })
   .min(0, { error: badScore })
   .max(5, { error: badScore })
-  .register(schemaNotes, { description: 'A JSON number, a whole one from 0 to 5; 5.0 is 5.', examples: [4] })
+  .register(schemaNotes, { description: 'A JSON number, a whole one from 0 to 5; 5.0 is 5.' })
 
 /** Text of 1 to `longest` code points; PostgreSQL stores neither NUL nor lone surrogates. */
 function text(longest: number) {
@@ -72,12 +72,14 @@ export const listQuery = z.object({
     .register(schemaNotes, { description: 'Newest first, or highest rank first.' }),
 })
 
-export const scoreBody = z.object({ score }, { error: 'must be an object' }).register(schemaNotes, { id: 'Score' })
+export const scoreBody = z
+  .object({ score }, { error: 'must be an object' })
+  .register(schemaNotes, { id: 'Score', examples: [{ score: 4 }] })
 
 export const ratingBody = z
   .object({ postId, score }, { error: 'must be an object' })
-  .register(schemaNotes, { id: 'Rating' })
+  .register(schemaNotes, { id: 'Rating', examples: [{ postId: 1, score: 4 }] })
 
 export const postBody = z
   .object({ title: text(longestTitle), content: text(longestContent) }, { error: 'must be an object' })
-  .register(schemaNotes, { id: 'PostDraft' })
+  .register(schemaNotes, { id: 'PostDraft', examples: [{ title: 'Hello', content: 'What do you think of it?' }] })

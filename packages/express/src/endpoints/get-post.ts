@@ -12,7 +12,7 @@ export const getPost = defineEndpoint({
   docs: {
     operationId: 'getPost',
     summary: 'One post',
-    description: 'The post with its displayed stats and, for a logged-in reader, the own score.',
+    description: 'The post with its displayed stats and, for a logged-in reader, the score that reader gave.',
     status: 200,
     result: 'The post.',
     schema: postAnswer,

@@ -12,7 +12,7 @@ export const listPosts = defineEndpoint({
     operationId: 'listPosts',
     summary: 'A page of posts',
     description:
-      'Follow `next` until it is null. Each post carries its displayed stats and, for a logged-in reader, the own score.',
+      'Follow `next` until it is null. Each post carries its displayed stats and, for a logged-in reader, the score that reader gave.',
     status: 200,
     result: 'The page. `Link` names the next one, too.',
     schema: pageAnswer,

@@ -1,7 +1,7 @@
 import { defineEndpoint } from '../endpoint.ts'
 import { postPath } from '../schemas.ts'
 
-/** `DELETE /posts/{id}/rating`: takes the own rating back. */
+/** `DELETE /posts/{id}/rating`: takes the user's rating back. */
 export const withdrawRating = defineEndpoint({
   method: 'DELETE',
   path: '/posts/{id}/rating',
@@ -11,7 +11,7 @@ export const withdrawRating = defineEndpoint({
   postIdOf: ({ id }) => id,
   docs: {
     operationId: 'withdrawRating',
-    summary: 'Withdraw the own rating',
+    summary: 'Withdraw a rating',
     description: 'Also succeeds when there was none.',
     status: 204,
     result: 'There is no rating of this user now.',
