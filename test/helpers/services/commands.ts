@@ -31,5 +31,6 @@ export function runCommand(
 ): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', ...options })
   if (status === 0) return stdout
-  throw new Error(`${command} failed: ${(stderr || stdout || String(error)).trim().slice(-1000)}`)
+  const said = (stderr || stdout || '').trim().slice(-1000)
+  throw new Error(`${command} failed: ${said || error?.message || `exit code ${status}`}`)
 }

@@ -90,6 +90,7 @@ async function useCompose(state: State, log: Log): Promise<boolean> {
     return true
   } catch (error) {
     log(`Docker Compose did not bring them up, trying what is installed: ${(error as Error).message}`)
+    composeDown(composeProject)
     return false
   }
 }
