@@ -1,5 +1,6 @@
 import { Container } from 'inversify'
 import { KafkaEventBus } from './adapters/kafka/kafka-event-bus.ts'
+import { KafkaProbe } from './adapters/kafka/kafka-probe.ts'
 import { DirectEventBus } from './adapters/memory/direct-event-bus.ts'
 import { NoStatsStore } from './adapters/memory/no-stats-store.ts'
 import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
@@ -86,6 +87,7 @@ interface Connections {
   sequelize: SequelizeClient
   databaseClock: PostgresClock
   redis: RedisClients | null
+  kafkaProbe: KafkaProbe | null
 }
 
 type Parts = Ports & Services & Connections
@@ -179,9 +181,11 @@ function bindRedis(bind: Bind, { redis, redisPrefix }: PostRateOptions): void {
 }
 
 function bindKafka(bind: Bind, options: PostRateOptions): void {
+  const { kafka } = options
+  bind('kafkaProbe', ['logger'], (logger) => (kafka === undefined ? null : new KafkaProbe(kafka, logger)))
   bind('eventBus', ['deployment', 'logger'], (deployment, logger) => {
-    if (options.kafka === undefined) return new DirectEventBus()
-    return new KafkaEventBus(options.kafka, {
+    if (kafka === undefined) return new DirectEventBus()
+    return new KafkaEventBus(kafka, {
       topic: options.topic ?? 'rating-changes',
       partitions: options.topicPartitions ?? 6,
       group: options.group ?? 'post-rate',
@@ -225,12 +229,22 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   })
   bind(
     'reportStatus',
-    ['database', 'databaseClock', 'redis', 'outbox', 'leaseStore', 'eventBus', 'recordReader', 'counters'],
-    (database, clock, redis, outbox, leases, bus, record, counters) => {
+    [
+      'database',
+      'databaseClock',
+      'redis',
+      'kafkaProbe',
+      'outbox',
+      'leaseStore',
+      'eventBus',
+      'recordReader',
+      'counters',
+    ],
+    (database, clock, redis, kafka, outbox, leases, bus, record, counters) => {
       const probes: Probes = {
         postgres: new PostgresProbe(database, clock),
         redis: redis && new RedisProbe(redis),
-        kafka: null,
+        kafka,
       }
       return new ReportStatus(probes, outbox, leases, bus, record, clock, counters)
     },

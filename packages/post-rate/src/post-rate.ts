@@ -146,6 +146,7 @@ class Engine implements PostRate {
     await this.#subscription?.stop()
     if (this.#reconciler) await this.#service('reconcileStats').stop()
     await this.#port('eventBus').close()
+    await partOf(this.container, 'kafkaProbe')?.close()
     await partOf(this.container, 'redis')?.close()
     await partOf(this.container, 'sequelize').close()
     await partOf(this.container, 'database').close()

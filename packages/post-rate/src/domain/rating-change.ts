@@ -7,6 +7,9 @@ import { figuresOf, type ShownStats } from './shown-stats.ts'
 /** The schema number of the messages that this version writes and reads. */
 export const messageSchema = 1
 
+/** In bytes or UTF-16 units: far above what any message of ours has. */
+const longestMessage = 65_536
+
 /** One message of the topic: what changed, and the whole state after it. Times are ISO 8601. */
 export interface RatingChange {
   schema: number
@@ -71,6 +74,7 @@ export type ReadMessage =
 /** Reads a message from an untrusted topic. Never throws. */
 export function readMessage(value: Uint8Array | string | null): ReadMessage {
   if (value === null) return unreadable('no value')
+  if (value.length > longestMessage) return unreadable('too long')
   let message: unknown
   try {
     message = JSON.parse(typeof value === 'string' ? value : new TextDecoder('utf-8', { fatal: true }).decode(value))

@@ -1,6 +1,89 @@
-import { DirectEventBus } from '../memory/direct-event-bus.ts'
-export class KafkaEventBus extends DirectEventBus {
-  constructor(_kafka: unknown, _options: unknown) {
-    super()
+import type { RatingChange } from '../../domain/rating-change.ts'
+import type { KafkaOption } from '../../options.ts'
+import type { EventBus, PartitionLag, StatsHandler, SubscribeOptions, Subscription } from '../../ports/event-bus.ts'
+import { type Logger, silentLogger } from '../../ports/logger.ts'
+import { BatchApplier } from './batch-applier.ts'
+import { KafkaAdmin } from './kafka-admin.ts'
+import { createKafkaClient, type KafkaClient } from './kafka-client.ts'
+import { KafkaDrain } from './kafka-drain.ts'
+import { KafkaPublisher } from './kafka-publisher.ts'
+import { KafkaSubscription } from './kafka-subscription.ts'
+import { KafkaTopic } from './kafka-topic.ts'
+
+export interface KafkaEventBusOptions {
+  topic: string
+  /** Partitions that the topic gets when it has to be made. */
+  partitions: number
+  /** Consumer group. */
+  group: string
+  /** Names the own database, the `source` of its messages; others are skipped. Asked once per batch. */
+  source: () => Promise<string>
+  logger?: Logger
+}
+
+const attemptsWhenDraining = 5
+
+/** Carries the changes over a Kafka topic, keyed by post id. Connects when it is first used. */
+export class KafkaEventBus implements EventBus {
+  readonly #client: KafkaClient
+  readonly #options: KafkaEventBusOptions
+  readonly #logger: Logger
+  readonly #admin: KafkaAdmin
+  readonly #topic: KafkaTopic
+  readonly #publisher: KafkaPublisher
+  readonly #subscriptions = new Set<KafkaSubscription>()
+
+  constructor(kafka: KafkaOption, options: KafkaEventBusOptions) {
+    this.#options = options
+    this.#logger = options.logger ?? silentLogger
+    this.#client = createKafkaClient(kafka, this.#logger)
+    this.#admin = new KafkaAdmin(this.#client)
+    this.#topic = new KafkaTopic(this.#admin, options.topic, options.partitions)
+    this.#publisher = new KafkaPublisher(this.#client, this.#topic)
+  }
+
+  publish(changes: readonly RatingChange[]): Promise<void> {
+    return this.#publisher.publish(changes)
+  }
+
+  async subscribe(handler: StatsHandler, { once = false }: SubscribeOptions = {}): Promise<Subscription> {
+    const { group, source } = this.#options
+    await this.#topic.ensure()
+    const drain = once ? new KafkaDrain(this.#topic, group, await this.#topic.offsets()) : null
+    const fail = (error: unknown) => subscription.fail(error)
+    const applier = new BatchApplier({
+      ...{ handler, source, logger: this.#logger },
+      ...(once ? { attempts: attemptsWhenDraining, onGivenUp: fail } : {}),
+    })
+    const subscription = new KafkaSubscription({
+      ...{ client: this.#client, topic: this.#topic, group, applier, logger: this.#logger },
+    })
+    this.#subscriptions.add(subscription)
+    try {
+      await subscription.start()
+    } catch (error) {
+      this.#subscriptions.delete(subscription)
+      throw error
+    }
+    subscription.finished.catch(() => {}).finally(() => this.#subscriptions.delete(subscription))
+    if (drain !== null) void drain.run(subscription)
+    return subscription
+  }
+
+  async lag(): Promise<PartitionLag[]> {
+    const offsets = await this.#topic.offsets()
+    const committed = await this.#topic.committed(this.#options.group)
+    return offsets.map(({ partition, low, high }) => {
+      const known = committed.get(partition) ?? low
+      // What was committed beyond the end belongs to a topic that is gone; what is below the start has expired.
+      const position = known > high ? low : Math.max(known, low)
+      return { partition, end: high, committed: position, lag: high - position }
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()))
+    await this.#publisher.close()
+    await this.#admin.close()
   }
 }

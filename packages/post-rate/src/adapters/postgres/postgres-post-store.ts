@@ -1,21 +1,27 @@
-import type { FindAttributeOptions, Model, ModelStatic, Sequelize } from 'sequelize'
+import type { FindOptions, Model, ModelStatic, Sequelize } from 'sequelize'
 import type { PageKey } from '../../domain/page-cursor.ts'
 import type { PostDraft, PostText } from '../../domain/post.ts'
 import { PostRateError } from '../../errors.ts'
 import type { PagedPost, PageQuery, PostStore } from '../../ports/post-store.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import type { PostgresDatabase } from './postgres-database.ts'
+import type { PostgresDatabase, Query } from './postgres-database.ts'
 import type { SequelizeClient } from './sequelize-client.ts'
 
+/** Times are milliseconds from the pool's parsers, a `Date` from the model. */
 interface PostRow {
-  id: string
+  id: number | string
   title: string
   content: string
   createdBy: string
-  createdAt: Date
-  databaseNow?: Date
+  createdAt: number | Date
+  databaseNow?: number
   rank?: string
-  displayedCount?: string
+  displayedCount?: number
+}
+
+/** The part of Sequelize's query generator that is used here; its types leave it out. */
+interface QueryGenerator {
+  selectQuery(table: unknown, options: object, model: ModelStatic<Model>): string
 }
 
 /** The library's own posts, by a Sequelize model. */
@@ -47,25 +53,12 @@ export class PostgresPostStore implements PostStore {
   }
 
   async page(query: PageQuery): Promise<PagedPost[]> {
-    return this.#run(async (sequelize) => {
-      const sent = Date.now()
-      const rows = query.sort === 'newest' ? await this.#newest(sequelize, query) : await this.#top(sequelize, query)
-      this.#observe(rows, sent)
-      return rows.map((row) => ({ post: textOf(row), key: keyOf(row, query) }))
-    })
+    const rows = await this.#read(query.sort === 'newest' ? this.#newest(query) : this.#top(query))
+    return rows.map((row) => ({ post: textOf(row), key: keyOf(row, query) }))
   }
 
   async find(ids: readonly number[]): Promise<PostText[]> {
-    return this.#run(async (sequelize) => {
-      const sent = Date.now()
-      const rows = await this.#posts(sequelize).findAll({
-        attributes: columns(sequelize),
-        where: { id: [...ids] },
-        raw: true,
-      })
-      this.#observe(rows as unknown as PostRow[], sent)
-      return (rows as unknown as PostRow[]).map(textOf)
-    })
+    return (await this.#read({ text: this.#select({ where: { id: [...ids] } }) })).map(textOf)
   }
 
   async visible(ids: readonly number[]): Promise<number[]> {
@@ -80,35 +73,49 @@ export class PostgresPostStore implements PostStore {
     return `${this.#database.schema}.posts`
   }
 
-  async #newest(sequelize: Sequelize, { after, limit }: PageQuery): Promise<PostRow[]> {
-    const { Op } = sequelize.Sequelize as unknown as typeof import('sequelize')
-    const rows = await this.#posts(sequelize).findAll({
-      attributes: columns(sequelize),
-      where: after === null ? {} : { id: { [Op.lt]: after.postId } },
-      order: [['id', 'DESC']],
-      limit,
-      raw: true,
-    })
-    return rows as unknown as PostRow[]
+  #newest({ after, limit }: PageQuery): Query {
+    const { Op } = this.#client.module
+    const where = after === null ? {} : { id: { [Op.lt]: after.postId } }
+    return { text: this.#select({ where, order: [['id', 'DESC']], limit }) }
   }
 
   /** Along the index of ranks, from the last key on. */
-  async #top(sequelize: Sequelize, { after, limit }: PageQuery): Promise<PostRow[]> {
+  #top({ after, limit }: PageQuery): Query {
     const key = after?.sort === 'top' ? after : null
-    const [rows] = await sequelize.query(
-      `
+    return {
+      name: key ? 'top-after' : 'top',
+      text: `
 select p.id, p.title, p.content, p.created_by as "createdBy", p.created_at as "createdAt",
   s.rank, s.displayed_count as "displayedCount", clock_timestamp() as "databaseNow"
 from ${this.#database.schema}.post_stats s join ${this.#table} p on p.id = s.post_id
 where not s.deleted ${key ? 'and (s.rank, s.displayed_count, s.post_id) < ($2::numeric, $3::bigint, $4::bigint)' : ''}
 order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
-      { bind: key ? [limit, key.rank, key.count, key.postId] : [limit] },
-    )
-    return rows as PostRow[]
+      values: key ? [limit, key.rank, key.count, key.postId] : [limit],
+    }
+  }
+
+  /**
+   * The model writes the statement and the pool that everything else uses runs it: a connection of Sequelize's own would
+   * begin with statements of its own, and readers would wait for them.
+   */
+  #select(options: FindOptions): string {
+    const { sequelize } = this.#client
+    const model = this.#posts(sequelize)
+    const attributes = ['id', 'title', 'content', ['created_by', 'createdBy'], ['created_at', 'createdAt']]
+    const { queryGenerator } = sequelize.getQueryInterface() as unknown as { queryGenerator: QueryGenerator }
+    const now = [sequelize.literal('clock_timestamp()'), 'databaseNow']
+    return queryGenerator.selectQuery(model.getTableName(), { ...options, attributes: [...attributes, now] }, model)
+  }
+
+  async #read(query: Query): Promise<PostRow[]> {
+    const sent = Date.now()
+    const rows = await this.#database.query<PostRow>(query)
+    if (rows[0]?.databaseNow !== undefined) this.#clock.observe(rows[0].databaseNow, sent)
+    return rows
   }
 
   #posts(sequelize: Sequelize): ModelStatic<Model> {
-    const { DataTypes } = sequelize.Sequelize as unknown as typeof import('sequelize')
+    const { DataTypes } = this.#client.module
     this.#model ??= sequelize.define(
       'post-rate.post',
       {
@@ -121,11 +128,6 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
       { schema: this.#database.schema, tableName: 'posts', timestamps: false },
     )
     return this.#model
-  }
-
-  #observe(rows: PostRow[], sent: number): void {
-    const now = rows[0]?.databaseNow
-    if (now !== undefined) this.#clock.observe(new Date(now).getTime(), sent)
   }
 
   async #run<T>(work: (sequelize: Sequelize) => Promise<T>): Promise<T> {
@@ -163,22 +165,18 @@ export function translate(error: unknown, database: PostgresDatabase): unknown {
   )
 }
 
-function columns(sequelize: Sequelize): FindAttributeOptions {
-  return ['id', 'title', 'content', 'createdBy', 'createdAt', [sequelize.literal('clock_timestamp()'), 'databaseNow']]
-}
-
 function textOf(row: PostRow): PostText {
   return {
     id: Number(row.id),
     title: row.title,
     content: row.content,
     createdBy: row.createdBy,
-    createdAt: new Date(row.createdAt).getTime(),
+    createdAt: Number(row.createdAt),
   }
 }
 
 function keyOf(row: PostRow, query: PageQuery): PageKey {
   const postId = Number(row.id)
   if (query.sort === 'newest') return { sort: 'newest', postId }
-  return { sort: 'top', rank: row.rank as string, count: Number(row.displayedCount), postId }
+  return { sort: 'top', rank: row.rank as string, count: row.displayedCount as number, postId }
 }

@@ -22,13 +22,19 @@ export class SequelizeClient {
     return this.#own
   }
 
+  /** Sequelize's classes, of the host's own copy where the instance is the host's. */
+  get module(): typeof import('sequelize') {
+    return isSequelize(this.#option)
+      ? ((this.#option as unknown as Sequelize).constructor as unknown as typeof import('sequelize'))
+      : (require('sequelize') as typeof import('sequelize'))
+  }
+
   async close(): Promise<void> {
     await this.#own?.close()
     this.#own = undefined
   }
 
   #open(): Sequelize {
-    const sequelize = require('sequelize') as typeof import('sequelize')
     // pg resolves URL, sslmode and defaults; Sequelize would drop sslmode, and with it the encryption.
     const config: pg.PoolConfig = isPool(this.#option)
       ? (this.#option as unknown as pg.Pool).options
@@ -48,6 +54,6 @@ export class SequelizeClient {
       pool: { max: 4, idle: 10_000, acquire: 5_000 },
       dialectOptions: { application_name: 'post-rate', keepAlive: true, ...(ssl ? { ssl } : {}) },
     }
-    return new sequelize.Sequelize(options)
+    return new this.module.Sequelize(options)
   }
 }

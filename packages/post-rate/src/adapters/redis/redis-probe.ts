@@ -1,6 +1,7 @@
 import type { ServerProbe } from '../../ports/server-probe.ts'
+import { withDeadline } from '../deadline.ts'
 import { connected, isCluster, type RedisClients } from './redis-client.ts'
-import { redisUnavailable, withDeadline } from './redis-error.ts'
+import { redisUnavailable } from './redis-error.ts'
 
 export class RedisProbe implements ServerProbe {
   readonly #clients: RedisClients

@@ -1,0 +1,61 @@
+import type { Admin } from 'kafkajs'
+import { withDeadline } from '../deadline.ts'
+import { type KafkaClient, kafkaUnavailable, retry } from './kafka-client.ts'
+
+/** One admin connection for all questions; after a failure the next question opens another one. */
+export class KafkaAdmin {
+  readonly #client: KafkaClient
+  #admin: Promise<Admin> | null = null
+
+  constructor(client: KafkaClient) {
+    this.#client = client
+  }
+
+  /** Rejects with the client's own error, for callers that tell one from another. */
+  async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    this.#admin ??= this.#connect()
+    const current = this.#admin
+    try {
+      return await withDeadline(current.then(question), 10_000, 'asking Kafka')
+    } catch (error) {
+      if (this.#admin === current) this.#admin = null
+      void disconnect(current)
+      throw error
+    }
+  }
+
+  /** The same, but rejects with `UNAVAILABLE`. */
+  async demand<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      return await this.ask(question)
+    } catch (error) {
+      throw kafkaUnavailable(this.#client.address, error)
+    }
+  }
+
+  /** Forgets what it knows of the topics' partitions. */
+  async close(): Promise<void> {
+    const current = this.#admin
+    this.#admin = null
+    if (current !== null) await disconnect(current)
+  }
+
+  async #connect(): Promise<Admin> {
+    const admin = this.#client.kafka.admin({ retry })
+    try {
+      await admin.connect()
+    } catch (error) {
+      admin.disconnect().catch(() => {})
+      throw error
+    }
+    return admin
+  }
+}
+
+async function disconnect(admin: Promise<Admin>): Promise<void> {
+  try {
+    await (await admin).disconnect()
+  } catch {
+    // It was never connected, or is not any more.
+  }
+}

@@ -1,0 +1,121 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs'
+import { withDeadline } from '../deadline.ts'
+import type { BatchApplier } from './batch-applier.ts'
+import { type KafkaClient, retry } from './kafka-client.ts'
+
+export interface KafkaMemberOptions {
+  client: KafkaClient
+  topic: string
+  group: string
+  applier: BatchApplier
+  /** Read every assigned partition from its beginning, whatever was committed. */
+  fromBeginning: boolean
+  /** A partition was paused at a message of a schema from the future. */
+  onFuture: (future: { partition: number; offset: string; schema: number }) => void
+}
+
+const leaveTimeoutMs = 30_000
+
+/** One membership in the consumer group, from joining until it ends; it is never restarted but replaced. */
+export class KafkaMember {
+  /** Next offset by partition, of partitions that this member has worked on. */
+  readonly positions = new Map<number, number>()
+  readonly paused = new Set<number>()
+  /** Resolves with the reason when the membership has ended by itself. */
+  readonly crashed: Promise<unknown>
+  readonly #options: KafkaMemberOptions
+  readonly #consumer: Consumer
+  #joined = false
+  #lastSign = Date.now()
+
+  constructor(options: KafkaMemberOptions) {
+    this.#options = options
+    this.#consumer = options.client.kafka.consumer({
+      groupId: options.group,
+      allowAutoTopicCreation: false,
+      sessionTimeout: 15_000,
+      rebalanceTimeout: 30_000,
+      heartbeatInterval: 3000,
+      maxWaitTimeInMs: 1000,
+      // New partitions are noticed after this long.
+      metadataMaxAge: 10_000,
+      // Whether and when to start again is decided here: kafkajs stops for ever after some errors and repeats others.
+      retry: { ...retry, restartOnFailure: async () => false },
+    })
+    this.crashed = this.#watchEvents()
+  }
+
+  get joined(): boolean {
+    return this.#joined
+  }
+
+  /** Milliseconds since the group or a broker last answered. */
+  get silence(): number {
+    return Date.now() - this.#lastSign
+  }
+
+  /** Resolves when it has joined the group and works; rejects when the brokers cannot be reached. */
+  async start(): Promise<void> {
+    await this.#consumer.connect()
+    await this.#consumer.subscribe({ topics: [this.#options.topic], fromBeginning: true })
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 3,
+      eachBatch: (payload) => this.#work(payload),
+    })
+  }
+
+  /** Finishes and commits what is in hand, and leaves the group. */
+  async leave(): Promise<void> {
+    this.#joined = false
+    await withDeadline(this.#consumer.disconnect(), leaveTimeoutMs, 'leaving the consumer group').catch(() => {})
+  }
+
+  #watchEvents(): Promise<unknown> {
+    const { events, on } = this.#consumer
+    const sign = () => {
+      this.#lastSign = Date.now()
+    }
+    on(events.GROUP_JOIN, ({ payload }) => {
+      sign()
+      this.#joined = true
+      this.#assigned(payload.memberAssignment[this.#options.topic] ?? [])
+    })
+    on(events.FETCH, sign)
+    on(events.HEARTBEAT, sign)
+    on(events.STOP, () => {
+      this.#joined = false
+    })
+    return new Promise((resolve) => on(events.CRASH, ({ payload }) => resolve(payload.error)))
+  }
+
+  #assigned(partitions: number[]): void {
+    for (const partition of this.positions.keys()) if (!partitions.includes(partition)) this.positions.delete(partition)
+    for (const partition of this.paused) if (!partitions.includes(partition)) this.paused.delete(partition)
+    if (!this.#options.fromBeginning) return
+    const { topic } = this.#options
+    for (const partition of partitions)
+      if (!this.positions.has(partition)) this.#consumer.seek({ topic, partition, offset: '0' })
+  }
+
+  /** Commits only after everything before the committed offset has been applied. */
+  async #work(payload: EachBatchPayload): Promise<void> {
+    const { batch, resolveOffset, commitOffsetsIfNecessary, heartbeat, pause, isStale } = payload
+    const { topic, partition } = batch
+    if (isStale()) return
+    const { future } = await this.#options.applier.apply(payload)
+    const next = future === null ? BigInt(batch.lastOffset()) + 1n : BigInt(future.offset)
+    if (next > BigInt(batch.firstOffset() ?? next)) {
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] })
+      resolveOffset(String(next - 1n))
+      this.positions.set(partition, Number(next))
+    }
+    if (future !== null) {
+      pause()
+      this.paused.add(partition)
+      this.#options.onFuture({ partition, ...future })
+    }
+    await heartbeat()
+  }
+}

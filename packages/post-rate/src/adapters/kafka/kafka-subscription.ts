@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Subscription, SubscriptionCounts } from '../../ports/event-bus.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { BatchApplier } from './batch-applier.ts'
+import { type KafkaClient, kafkaUnavailable } from './kafka-client.ts'
+import { KafkaMember } from './kafka-member.ts'
+import { type KafkaTopic, TopicHistory } from './kafka-topic.ts'
+
+export interface KafkaSubscriptionOptions {
+  client: KafkaClient
+  topic: KafkaTopic
+  group: string
+  applier: BatchApplier
+  logger: Logger
+}
+
+const watchEveryMs = 5000
+const stuckAfterMs = 30_000
+const replacedAfterMs = 60_000
+const slowestReturnMs = 30_000
+
+/**
+ * Stays in the consumer group whatever happens: a membership that ended, fell silent, or belongs to a topic that is not
+ * the one there was, is replaced by a new one.
+ */
+export class KafkaSubscription implements Subscription {
+  readonly finished: Promise<void>
+  readonly #options: KafkaSubscriptionOptions
+  readonly #history = new TopicHistory()
+  readonly #ended = new AbortController()
+  #member: KafkaMember | null = null
+  #replace: (reason: string) => void = () => {}
+  #fromBeginning = false
+  #settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve: () => {}, reject: () => {} }
+  #failure: { error: unknown } | null = null
+
+  constructor(options: KafkaSubscriptionOptions) {
+    this.#options = options
+    this.finished = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    // Whoever only stops it need not listen.
+    this.finished.catch(() => {})
+  }
+
+  /** Joins for the first time and goes on in the background; rejects with `UNAVAILABLE` when it cannot join. */
+  async start(): Promise<void> {
+    await this.#inspectTopic()
+    const first = this.#newMember()
+    try {
+      await Promise.race([first.start(), first.crashed.then((error) => Promise.reject(error))])
+    } catch (error) {
+      await first.leave()
+      throw kafkaUnavailable(this.#options.client.address, error)
+    }
+    void this.#stay(first)
+    void this.#watch()
+  }
+
+  healthy(): boolean {
+    const member = this.#member
+    if (this.#ended.signal.aborted || member === null || !member.joined) return false
+    return member.silence < stuckAfterMs && this.#options.applier.progresses(stuckAfterMs)
+  }
+
+  counts(): SubscriptionCounts {
+    return { ...this.#options.applier.counts, paused: this.#member?.paused.size ?? 0 }
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort()
+    this.#options.applier.stop()
+    await this.finished.catch(() => {})
+  }
+
+  /** Stops, and lets {@link finished} reject. */
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+    void this.stop()
+  }
+
+  #newMember(): KafkaMember {
+    const { client, topic, group, applier, logger } = this.#options
+    const member = new KafkaMember({
+      ...{ client, group, applier, topic: topic.name, fromBeginning: this.#fromBeginning },
+      onFuture: (future) =>
+        logger.error('A message is of a newer schema: its partition waits for a newer version of this program', future),
+    })
+    this.#fromBeginning = false
+    this.#member = member
+    return member
+  }
+
+  async #stay(first: KafkaMember): Promise<void> {
+    const stopped = new Promise<null>((resolve) => {
+      if (this.#ended.signal.aborted) resolve(null)
+      this.#ended.signal.addEventListener('abort', () => resolve(null))
+    })
+    let member = first
+    let failures = 0
+    let starting: Promise<unknown> = Promise.resolve()
+    for (;;) {
+      const replaced = new Promise<string>((resolve) => {
+        this.#replace = resolve
+      })
+      const broken = starting.then(
+        () => new Promise<never>(() => {}),
+        (error: unknown) => error,
+      )
+      const reason = await Promise.race([member.crashed, broken, replaced, stopped])
+      failures = member.joined ? 1 : failures + 1
+      await member.leave()
+      if (this.#ended.signal.aborted) break
+      this.#options.logger.warn('The consumer left its group and joins again', { reason })
+      await sleep(Math.min(250 * 2 ** failures, slowestReturnMs), null, { signal: this.#ended.signal }).catch(() => {})
+      if (this.#ended.signal.aborted) break
+      await this.#inspectTopic().catch(() => {})
+      member = this.#newMember()
+      starting = member.start()
+      starting.catch(() => {})
+    }
+    if (this.#failure === null) this.#settle.resolve()
+    else this.#settle.reject(this.#failure.error)
+  }
+
+  /** Makes a missing topic, and notices one that was made anew; then everything in it is to be read. */
+  async #inspectTopic(): Promise<boolean> {
+    const positions = new Map(this.#member?.positions)
+    const made = await this.#options.topic.ensure()
+    const another = this.#history.isAnother(await this.#options.topic.offsets(), positions)
+    if (made || another) this.#fromBeginning = true
+    return made || another
+  }
+
+  async #watch(): Promise<void> {
+    for (;;) {
+      await sleep(watchEveryMs, null, { signal: this.#ended.signal }).catch(() => {})
+      if (this.#ended.signal.aborted) return
+      try {
+        if (await this.#inspectTopic()) this.#replace('the topic was made anew')
+        else if ((this.#member?.silence ?? 0) > replacedAfterMs) this.#replace('nothing was heard of the group')
+      } catch (error) {
+        this.#options.logger.debug('The topic could not be looked at', { error })
+      }
+    }
+  }
+}

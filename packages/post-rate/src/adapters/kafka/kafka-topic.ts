@@ -1,0 +1,94 @@
+import type { KafkaAdmin } from './kafka-admin.ts'
+import { isProtocolError } from './kafka-client.ts'
+
+/** What a partition holds: offsets from `low` up to, without, `high`. */
+export interface PartitionOffsets {
+  partition: number
+  low: number
+  high: number
+}
+
+const weekMs = 7 * 24 * 3600 * 1000
+
+/** The topic of the changes. It is made where it is missing, also when it vanished meanwhile. */
+export class KafkaTopic {
+  readonly name: string
+  readonly #admin: KafkaAdmin
+  readonly #partitions: number
+
+  constructor(admin: KafkaAdmin, name: string, partitions: number) {
+    this.#admin = admin
+    this.name = name
+    this.#partitions = partitions
+  }
+
+  /** Resolves to true when it was missing and has been made. */
+  async ensure(): Promise<boolean> {
+    return this.#admin.demand(async (admin) => {
+      try {
+        await admin.fetchTopicMetadata({ topics: [this.name] })
+        return false
+      } catch (error) {
+        if (!isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
+      }
+      // False when somebody else was faster.
+      return admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          {
+            topic: this.name,
+            numPartitions: this.#partitions,
+            // The cluster's own default.
+            replicationFactor: -1,
+            configEntries: [
+              { name: 'cleanup.policy', value: 'delete' },
+              { name: 'retention.ms', value: String(weekMs) },
+            ],
+          },
+        ],
+      })
+    })
+  }
+
+  /** By partition. The partitions are asked for afresh: a client remembers them for minutes. */
+  async offsets(): Promise<PartitionOffsets[]> {
+    const count = await this.#admin.demand(async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [this.name] })
+      return topics[0]?.partitions.length ?? 0
+    })
+    const read = () => this.#admin.demand((admin) => admin.fetchTopicOffsets(this.name))
+    let offsets = await read()
+    if (offsets.length !== count) {
+      await this.#admin.close()
+      offsets = await read()
+    }
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+      .sort((a, b) => a.partition - b.partition)
+  }
+
+  /** The group's committed offset per partition; none where nothing was committed. */
+  async committed(groupId: string): Promise<Map<number, number>> {
+    const topics = await this.#admin.demand((admin) => admin.fetchOffsets({ groupId, topics: [this.name] }))
+    const offsets = topics.flatMap((topic) => topic.partitions).filter(({ offset }) => Number(offset) >= 0)
+    return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]))
+  }
+}
+
+/**
+ * Notices that a topic is not the one it was: deleted and made again, its offsets begin anew, and a consumer that goes
+ * on at its old position would silently skip what is below.
+ */
+export class TopicHistory {
+  #highs = new Map<number, number>()
+
+  /** `positions`: taken before `offsets` was asked for. True when they cannot belong to the topic that was seen before. */
+  isAnother(offsets: readonly PartitionOffsets[], positions: ReadonlyMap<number, number>): boolean {
+    const highs = new Map(offsets.map(({ partition, high }) => [partition, high]))
+    const ahead = (seen: ReadonlyMap<number, number>) =>
+      [...seen].some(([partition, offset]) => offset > (highs.get(partition) ?? -1))
+    const another = ahead(this.#highs) || ahead(positions)
+    this.#highs = highs
+    return another
+  }
+}
