@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { Container } from 'inversify'
 import { KafkaEventBus } from './adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from './adapters/kafka/kafka-probe.ts'
@@ -201,7 +202,7 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   bind('listPosts', ['postStore', 'readStats', 'deployment', 'clock'], (...parts) => new ListPosts(...parts))
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
   bind('relayOutbox', ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'], (...parts) => {
-    return new RelayOutbox(...parts)
+    return new RelayOutbox(...parts, nameUsers(options.hashUserIds))
   })
   bind('ratePost', ['ratingStore', 'postStore', 'counters', 'relayOutbox'], (ratings, posts, counters, relay) => {
     return new RatePost(ratings, posts, counters, () => relay.wake(), options.queueLimit ?? 10_000)
@@ -249,4 +250,10 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
       return new ReportStatus(probes, outbox, leases, bus, record, clock, counters)
     },
   )
+}
+
+/** Users as they are, or by a keyed hash that nobody without the key can undo. */
+function nameUsers(hash: PostRateOptions['hashUserIds']): (userId: string) => string {
+  if (hash === undefined) return (userId) => userId
+  return (userId) => createHmac('sha256', hash.key).update(userId).digest('hex')
 }

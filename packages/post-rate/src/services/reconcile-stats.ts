@@ -16,7 +16,8 @@ const pageSize = 1_000
 /** Pace of the full comparison: 100,000 posts in 25 s, and never more than one comparison in 20 s. */
 const pagePauseMs = 250
 const comparisonEveryMs = 20_000
-const leaseSeconds = 15
+const leaseSeconds = 12
+const renewEveryMs = 3_000
 
 /**
  * Copies states from the record to the stats store, computing nothing: recent changes every second, everything at leisure,
@@ -33,6 +34,7 @@ export class ReconcileStats {
   readonly #holder = randomUUID()
   #loops: Loop[] = []
   #leading = false
+  #renewAt = 0
   #identity: string | null = null
   #hurry = true
 
@@ -75,9 +77,12 @@ export class ReconcileStats {
   }
 
   async #round(): Promise<number> {
-    const held = await this.#leases.acquire(['reconciler:0/1'], this.#holder, leaseSeconds)
-    this.#leading = held.length > 0
-    if (!this.#leading) return 3_000
+    if (performance.now() >= this.#renewAt) {
+      const held = await this.#leases.acquire(['reconciler:0/1'], this.#holder, leaseSeconds)
+      this.#leading = held.length > 0
+      this.#renewAt = performance.now() + renewEveryMs
+    }
+    if (!this.#leading) return renewEveryMs
     await this.#noticeMove()
     const { states, watermark } = await this.#states.changedWithin(lookBackSeconds)
     for (let from = 0; from < states.length; from += pageSize) await this.heal(states.slice(from, from + pageSize))

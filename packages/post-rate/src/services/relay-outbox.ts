@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { foldEvent, type PostStats, stepWindows } from '../domain/post-stats.ts'
+import type { RatingChange } from '../domain/rating-change.ts'
 import type { EventBus } from '../ports/event-bus.ts'
 import type { LeaseStore } from '../ports/lease-store.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -29,6 +30,7 @@ export class RelayOutbox {
   readonly #deployment: Deployment
   readonly #counters: CounterSet
   readonly #logger: Logger
+  readonly #nameUser: (userId: string) => string
   readonly #holder = randomUUID()
   readonly #shards = new Map<string, { fold: Loop; publish: Loop }>()
   #leading: Loop | undefined
@@ -40,6 +42,7 @@ export class RelayOutbox {
     deployment: Deployment,
     counters: CounterSet,
     logger: Logger,
+    nameUser: (userId: string) => string = (userId) => userId,
   ) {
     this.#outbox = outbox
     this.#bus = bus
@@ -47,6 +50,7 @@ export class RelayOutbox {
     this.#deployment = deployment
     this.#counters = counters
     this.#logger = logger
+    this.#nameUser = nameUser
   }
 
   start(): void {
@@ -121,10 +125,15 @@ export class RelayOutbox {
     await loops?.publish.stop()
   }
 
+  /** The message with its user named as the host wants it. */
+  #named(message: RatingChange): RatingChange {
+    return message.userId === undefined ? message : { ...message, userId: this.#nameUser(message.userId) }
+  }
+
   async #publish(shard: Shard): Promise<number> {
     const changes = await this.#outbox.unpublished(shard, batchSize)
     if (changes.length === 0) return 1_000
-    await this.#bus.publish(changes.map((change) => change.message))
+    await this.#bus.publish(changes.map(({ message }) => this.#named(message)))
     await this.#outbox.acknowledge(changes.map((change) => change.id))
     this.#counters.published += changes.length
     return 0

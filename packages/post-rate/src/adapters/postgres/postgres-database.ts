@@ -44,6 +44,7 @@ export class PostgresDatabase implements Queryable {
   readonly schema: string
   readonly #owned: boolean
   readonly #logger: Logger
+  #named = true
 
   constructor(options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>, logger: Logger) {
     this.schema = checkSchemaName(options.schema ?? 'post_rate')
@@ -54,6 +55,7 @@ export class PostgresDatabase implements Queryable {
       : new pg.Pool({
           application_name: 'post-rate',
           connectionTimeoutMillis: 5_000,
+          query_timeout: 30_000,
           keepAlive: true,
           ...poolConfig(options.database as Exclude<PostRateOptions['database'], PoolLike>),
           max: options.poolSize ?? 10,
@@ -65,11 +67,27 @@ export class PostgresDatabase implements Queryable {
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
     try {
-      const result = await this.pool.query<R>({ ...asQuery(query), types })
+      const result = await this.pool.query<R>(this.#prepare(query))
       return result.rows
     } catch (error) {
+      if (this.#losesPrepared(error)) return this.query(query)
       throw this.#translate(error)
     }
+  }
+
+  /** Statements are named for one schema, since a host's pool may serve two of them. */
+  #prepare(query: Query | string): pg.QueryConfig {
+    const { name, ...rest } = typeof query === 'string' ? { text: query, name: undefined } : query
+    return { ...rest, types, ...(name !== undefined && this.#named ? { name: `${this.schema}.${name}` } : {}) }
+  }
+
+  /** A transaction pooler can hand a connection on without its prepared statements: from then on nothing is named. */
+  #losesPrepared(error: unknown): boolean {
+    const { code } = error as { code?: string }
+    if (!this.#named || (code !== '26000' && code !== '42P05')) return false
+    this.#named = false
+    this.#logger.info('a pooler does not keep prepared statements: going on without them')
+    return true
   }
 
   /**
@@ -86,14 +104,14 @@ export class PostgresDatabase implements Queryable {
     try {
       await client.query(transactionLimits)
       const result = await work({
-        query: async <R extends object>(query: Query | string) =>
-          (await client.query<R>({ ...asQuery(query), types })).rows,
+        query: async <R extends object>(query: Query | string) => (await client.query<R>(this.#prepare(query))).rows,
       })
       const { command } = await client.query('commit')
       if (command !== 'COMMIT') throw new PostRateError('UNAVAILABLE', 'PostgreSQL rolled the transaction back.')
       return result
     } catch (error) {
       if (broken === undefined) await client.query('rollback').catch((failure: Error) => (broken = failure))
+      if (this.#losesPrepared(error)) throw new PostRateError('UNAVAILABLE', 'Repeat it.', { cause: error })
       throw this.#translate(error)
     } finally {
       client.off('error', onError)
@@ -180,10 +198,6 @@ function checkSchemaName(schema: string): string {
       problems: [{ field: 'schema', message: 'is no plain identifier' }],
     },
   )
-}
-
-function asQuery(query: Query | string): Query {
-  return typeof query === 'string' ? { text: query } : query
 }
 
 /** Away, starting up, shutting down, out of connections or of time: nothing that the caller's data caused. */
