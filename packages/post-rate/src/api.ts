@@ -1,7 +1,7 @@
 import type { PostRateContainer } from './container.ts'
 import type { PostSort } from './domain/page-cursor.ts'
 import type { Post, PostDraft } from './domain/post.ts'
-import type { DatedRating, Rating, RatingReceipt, Score } from './domain/rating.ts'
+import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { DisplaySettings, Settings } from './domain/settings.ts'
 import type { Figures, ShownStats } from './domain/shown-stats.ts'
 import type { PartitionLag } from './ports/event-bus.ts'
