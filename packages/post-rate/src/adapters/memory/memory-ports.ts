@@ -1,0 +1,25 @@
+import { MemoryAuditStore } from './memory-audit-store.ts'
+import { MemoryLeaseStore } from './memory-lease-store.ts'
+import { MemoryOutbox } from './memory-outbox.ts'
+import { MemoryPostStore } from './memory-post-store.ts'
+import { MemoryRatingStore } from './memory-rating-store.ts'
+import type { MemoryRecord } from './memory-record.ts'
+import { MemoryRecordReader } from './memory-record-reader.ts'
+import { MemorySettingsStore } from './memory-settings-store.ts'
+import { MemoryStateStore } from './memory-state-store.ts'
+
+/** Every port of the record over one {@link MemoryRecord}, for `overrides`. There is nothing to migrate. */
+export function memoryPorts(record: MemoryRecord) {
+  return {
+    ratingStore: new MemoryRatingStore(record),
+    postStore: new MemoryPostStore(record),
+    recordReader: new MemoryRecordReader(record),
+    outbox: new MemoryOutbox(record),
+    leaseStore: new MemoryLeaseStore(record),
+    stateStore: new MemoryStateStore(record),
+    auditStore: new MemoryAuditStore(record),
+    settingsStore: new MemorySettingsStore(record),
+    schema: { migrate: async () => [], status: async () => [], check: async () => {} },
+    clock: record.clock,
+  }
+}

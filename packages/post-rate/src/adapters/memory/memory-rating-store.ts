@@ -1,0 +1,59 @@
+import type { DatedRating, Rating } from '../../domain/rating.ts'
+import type { ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import type { MemoryRecord } from './memory-record.ts'
+
+/** Ratings in a {@link MemoryRecord}. */
+export class MemoryRatingStore implements RatingStore {
+  readonly #record: MemoryRecord
+
+  constructor(record: MemoryRecord) {
+    this.#record = record
+  }
+
+  async rate(ratings: readonly Rating[]): Promise<RateOutcome[]> {
+    return ratings.map((rating) => this.#rate(rating))
+  }
+
+  async withdraw(postId: number, userId: string): Promise<boolean> {
+    this.#record.removeRatings((rating) => rating.postId === postId && rating.userId === userId)
+    return this.#record.knows(postId)
+  }
+
+  async erase(userId: string): Promise<number> {
+    return this.#record.removeRatings((rating) => rating.userId === userId)
+  }
+
+  async import(ratings: readonly DatedRating[], { createPosts }: { createPosts: boolean }): Promise<ImportOutcome> {
+    const outcome: ImportOutcome = { changed: 0, unchanged: 0, unknownPosts: [], postsCreated: 0 }
+    for (const [n, rating] of ratings.entries()) {
+      const { postId, userId, ratedAt } = rating
+      if (createPosts && !this.#record.knows(postId)) {
+        const text = { title: `Post ${postId}`, content: 'Imported with its ratings.', createdBy: 'import' }
+        this.#record.addPost(text, postId)
+        outcome.postsCreated++
+      }
+      const old = this.#record.ratingOf(postId, userId)
+      if (!this.#record.knows(postId)) outcome.unknownPosts.push(n)
+      else if (old !== undefined && old.ratedAt >= ratedAt) outcome.unchanged++
+      else {
+        this.#record.writeRating(rating)
+        outcome.changed++
+      }
+    }
+    return outcome
+  }
+
+  async *export(): AsyncIterable<DatedRating> {
+    yield* [...this.#record.ratings.values()].sort((a, b) => a.postId - b.postId || (a.userId < b.userId ? -1 : 1))
+  }
+
+  #rate(rating: Rating): RateOutcome {
+    const { postId, userId, score } = rating
+    if (!this.#record.knows(postId)) return undefined
+    const old = this.#record.ratingOf(postId, userId)
+    const changed = old?.score !== score
+    const ratedAt = changed ? Math.max(this.#record.clock.now(), old?.ratedAt ?? 0) : old.ratedAt
+    if (changed) this.#record.writeRating({ postId, userId, score, ratedAt })
+    return { ...rating, previousScore: old?.score ?? null, changed, ratedAt: new Date(ratedAt).toISOString() }
+  }
+}

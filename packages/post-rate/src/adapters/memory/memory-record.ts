@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { emptyHistogram, type Histogram, moveRating } from '../../domain/histogram.ts'
+import type { PostText } from '../../domain/post.ts'
+import { newPostStats, type PostStats, type StatsEvent } from '../../domain/post-stats.ts'
+import type { DatedRating } from '../../domain/rating.ts'
+import { type DisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { DeploymentRow } from '../../ports/settings-store.ts'
+
+/** A line of the outbox. `event` is null where a window's end alone made the state; `state` is null until it is folded. */
+export interface MemoryOutboxRow {
+  id: number
+  eventId: string
+  postId: number
+  at: number
+  event: StatsEvent | null
+  state: PostStats | null
+}
+
+export interface MemoryRecordOptions {
+  posts?: 'own' | 'external'
+  settings?: DisplaySettings
+  /** The "database's" clock; the process's own when left out. */
+  clock?: Clock
+}
+
+/**
+ * The whole record in memory, for tests: what PostgreSQL's tables hold, and what its triggers do. The ports of
+ * `memory-*-store` work on one of these. A method runs without a pause, so each is a transaction by itself.
+ */
+export class MemoryRecord {
+  readonly posts = new Map<number, PostText>()
+  readonly ratings = new Map<string, DatedRating>()
+  readonly states = new Map<number, { stats: PostStats; changedAt: number }>()
+  outbox: MemoryOutboxRow[] = []
+  /** By `index/count` of the shard. */
+  readonly progress = new Map<string, { watermark: number; events: number }>()
+  readonly leases = new Map<string, { holder: string; term: number; expiresAt: number }>()
+  readonly clock: Clock
+  deployment: DeploymentRow
+  /** Which physical database this pretends to be, and the one that the version floor was set for. */
+  physical = { now: 'a', known: 'a' }
+  #lastPostId = 0
+  #lastOutboxId = 0
+
+  constructor({
+    posts = 'own',
+    settings = defaultDisplaySettings,
+    clock = { now: () => Date.now() },
+  }: MemoryRecordOptions = {}) {
+    this.clock = clock
+    this.deployment = {
+      settings: { ...settings, relayShards: 1, effectiveAt: clock.now(), previous: null },
+      posts,
+      source: randomUUID(),
+      versionFloor: 0,
+    }
+  }
+
+  addPost(post: Omit<PostText, 'id' | 'createdAt'>, id = this.#lastPostId + 1): PostText {
+    this.#lastPostId = Math.max(this.#lastPostId, id)
+    const text = { id, ...post, createdAt: this.clock.now() }
+    this.posts.set(id, text)
+    if (!this.states.has(id)) this.writeState(newPostStats(id, text.createdAt))
+    return text
+  }
+
+  /** With its ratings, as the foreign key's cascade does. */
+  removePost(id: number): boolean {
+    if (!this.posts.delete(id)) return false
+    this.removeRatings((rating) => rating.postId === id)
+    this.addEvent({ kind: 'deleted', postId: id, at: this.clock.now() })
+    return true
+  }
+
+  /** Whether a rating may refer to it; the host answers for posts of its own. */
+  knows(postId: number): boolean {
+    return this.deployment.posts === 'external' || this.posts.has(postId)
+  }
+
+  ratingOf(postId: number, userId: string): DatedRating | undefined {
+    return this.ratings.get(keyOf(postId, userId))
+  }
+
+  /** Stores a rating; an equal score is no event. */
+  writeRating(rating: DatedRating): void {
+    const { postId, userId, score, ratedAt } = rating
+    const old = this.ratingOf(postId, userId)
+    this.ratings.set(keyOf(postId, userId), { postId, userId, score, ratedAt })
+    if (old?.score === score) return
+    const [previousScore, previousRatedAt] = [old?.score ?? null, old?.ratedAt ?? null]
+    const at = this.clock.now()
+    this.addEvent({ kind: 'rating', postId, userId, score, previousScore, ratedAt, previousRatedAt, at })
+  }
+
+  /** Resolves to how many there were. */
+  removeRatings(gone: (rating: DatedRating) => boolean): number {
+    const at = this.clock.now()
+    const removed = [...this.ratings.values()].filter(gone)
+    for (const { postId, userId, score: previousScore, ratedAt: previousRatedAt } of removed) {
+      this.ratings.delete(keyOf(postId, userId))
+      const change = { postId, userId, score: null, previousScore, ratedAt: at, previousRatedAt, at }
+      this.addEvent({ kind: 'rating', ...change })
+    }
+    return removed.length
+  }
+
+  addEvent(event: StatsEvent): void {
+    this.addToOutbox({ postId: event.postId, at: event.at, event, state: null })
+  }
+
+  addToOutbox(row: Omit<MemoryOutboxRow, 'id' | 'eventId'>): void {
+    this.outbox.push({ id: ++this.#lastOutboxId, eventId: randomUUID(), ...row })
+  }
+
+  stateOf(postId: number): PostStats | undefined {
+    return this.states.get(postId)?.stats
+  }
+
+  writeState(stats: PostStats): void {
+    this.states.set(stats.postId, { stats, changedAt: this.clock.now() })
+  }
+
+  /** Ordered by post id. */
+  allStates(): PostStats[] {
+    return [...this.states.values()].map(({ stats }) => stats).sort((a, b) => a.postId - b.postId)
+  }
+
+  /** What a post's state has to be: its ratings without the changes that are not folded yet. */
+  expectedCounts(postId: number): Histogram {
+    let counts = emptyHistogram
+    for (const rating of this.ratings.values())
+      if (rating.postId === postId) counts = moveRating(counts, null, rating.score)
+    for (const { event, state } of this.outbox)
+      if (event?.kind === 'rating' && event.postId === postId && state === null)
+        counts = moveRating(counts, event.score, event.previousScore)
+    return counts
+  }
+
+  /** How far every shard is folded; null while one of them has not begun. */
+  watermark(): number | null {
+    const count = this.deployment.settings.relayShards
+    const marks = Array.from({ length: count }, (_, index) => this.progress.get(`${index}/${count}`)?.watermark)
+    const least = Math.min(...marks.map((mark) => mark ?? Number.NEGATIVE_INFINITY))
+    return Number.isFinite(least) ? least : null
+  }
+}
+
+function keyOf(postId: number, userId: string): string {
+  return `${postId} ${userId}`
+}

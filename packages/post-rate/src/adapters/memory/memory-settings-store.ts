@@ -1,0 +1,35 @@
+import type { DisplaySettings } from '../../domain/settings.ts'
+import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
+import type { MemoryRecord } from './memory-record.ts'
+
+/** The deployment's row in a {@link MemoryRecord}. */
+export class MemorySettingsStore implements SettingsStore {
+  readonly #record: MemoryRecord
+
+  constructor(record: MemoryRecord) {
+    this.#record = record
+  }
+
+  async load(): Promise<DeploymentRow> {
+    return this.#record.deployment
+  }
+
+  async change(changed: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow> {
+    const { deployment, clock } = this.#record
+    const now = clock.now()
+    const { relayShards: _, ...old } = deployment.settings
+    const replaced = old.previous !== null && now < old.effectiveAt
+    const { display, windowSeconds, prior, relayShards } = changed
+    const effectiveAt = now + delaySeconds * 1000
+    const settings = {
+      display,
+      windowSeconds,
+      prior,
+      relayShards,
+      effectiveAt,
+      previous: replaced ? old.previous : old,
+    }
+    this.#record.deployment = { ...deployment, settings }
+    return this.#record.deployment
+  }
+}
