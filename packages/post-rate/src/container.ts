@@ -36,6 +36,7 @@ import type { StateStore } from './ports/state-store.ts'
 import type { StatsStore } from './ports/stats-store.ts'
 import { CounterSet } from './services/counters.ts'
 import { Deployment } from './services/deployment.ts'
+import { HealCopies } from './services/heal-copies.ts'
 import { ImportRatings } from './services/import-ratings.ts'
 import { InspectStats } from './services/inspect-stats.ts'
 import { ListPosts } from './services/list-posts.ts'
@@ -75,6 +76,7 @@ export interface Services {
   inspectStats: InspectStats
   relayOutbox: RelayOutbox
   projectStats: ProjectStats
+  healCopies: HealCopies
   reconcileStats: ReconcileStats
   rebuildStats: RebuildStats
   verifyStats: VerifyStats
@@ -213,17 +215,24 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
     (...parts) => new ProjectStats(...parts),
   )
   bind(
+    'healCopies',
+    ['stateStore', 'statsStore', 'recordReader', 'deployment', 'counters', 'logger'],
+    (...parts) => new HealCopies(...parts),
+  )
+  bind(
     'reconcileStats',
-    ['stateStore', 'statsStore', 'recordReader', 'leaseStore', 'deployment', 'counters', 'logger'],
+    ['stateStore', 'statsStore', 'healCopies', 'leaseStore', 'deployment', 'clock', 'logger'],
     (...parts) => new ReconcileStats(...parts),
   )
-  bind('rebuildStats', ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'reconcileStats'], (...parts) => {
+  bind('rebuildStats', ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'healCopies'], (...parts) => {
     return new RebuildStats(...parts)
   })
   bind(
     'verifyStats',
-    ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'outbox', 'reconcileStats'],
-    (...parts) => new VerifyStats(...parts),
+    ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'outbox', 'healCopies'],
+    (...parts) => {
+      return new VerifyStats(...parts)
+    },
   )
   bind('importRatings', ['ratingStore', 'clock', 'relayOutbox'], (ratings, clock, relay) => {
     return new ImportRatings(ratings, clock, () => relay.wake())

@@ -2,7 +2,6 @@ import type { Drift } from '../api.ts'
 import type { PostStats } from '../domain/post-stats.ts'
 import { encodeStats } from '../domain/rating-change.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
-import { sameState } from './reconcile-stats.ts'
 
 /** Compares the stats store's copies with states of the record; posts that nobody rated and deleted ones need no copy. */
 export async function compareCopies(store: StatsStore, states: readonly PostStats[]): Promise<Drift[]> {
@@ -18,4 +17,24 @@ export async function compareCopies(store: StatsStore, states: readonly PostStat
     const kind = copy.version < stats.version ? 'behind' : copy.version > stats.version ? 'ahead' : 'differs'
     return [{ postId, kind, expected: encodeStats(stats), found: encodeStats(copy) }]
   })
+}
+
+/** Equal in everything that a copy carries. */
+export function sameState(a: PostStats, b: PostStats): boolean {
+  return a.version === b.version && JSON.stringify(copyOf(a)) === JSON.stringify(copyOf(b))
+}
+
+function copyOf({ counts, activity, displayed, windowEnd, stepAt, deleted }: PostStats) {
+  return [
+    counts,
+    activity,
+    displayed.counts,
+    displayed.average,
+    displayed.asOf,
+    displayed.activity,
+    displayed.guard,
+    windowEnd,
+    stepAt,
+    deleted,
+  ]
 }

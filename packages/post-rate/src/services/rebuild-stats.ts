@@ -6,7 +6,7 @@ import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
 import { compareCopies } from './compare-copies.ts'
-import type { ReconcileStats } from './reconcile-stats.ts'
+import type { HealCopies } from './heal-copies.ts'
 
 const rangeSize = 2_000
 
@@ -26,20 +26,14 @@ export class RebuildStats {
   readonly #states: StateStore
   readonly #store: StatsStore
   readonly #record: RecordReader
-  readonly #reconciler: ReconcileStats
+  readonly #copies: HealCopies
 
-  constructor(
-    audit: AuditStore,
-    states: StateStore,
-    store: StatsStore,
-    record: RecordReader,
-    reconciler: ReconcileStats,
-  ) {
+  constructor(audit: AuditStore, states: StateStore, store: StatsStore, record: RecordReader, copies: HealCopies) {
     this.#audit = audit
     this.#states = states
     this.#store = store
     this.#record = record
-    this.#reconciler = reconciler
+    this.#copies = copies
   }
 
   async rebuild(request: RebuildRequest): Promise<{ posts: number; repaired: number; seconds: number }> {
@@ -114,7 +108,7 @@ export class RebuildStats {
     if (!this.#store.keeps || states.length === 0) return []
     const drift = await compareCopies(this.#store, states)
     // A copy that is a moment behind is the bus's business; it is brought up to date all the same.
-    if (!dryRun && drift.length > 0) await this.#reconciler.heal(states)
+    if (!dryRun && drift.length > 0) await this.#copies.heal(states)
     return drift.map(({ postId }) => postId)
   }
 
@@ -122,9 +116,7 @@ export class RebuildStats {
     if (!this.#store.keeps) return 0
     let removed = 0
     for await (const ids of this.#store.ids())
-      removed += dryRun
-        ? (await this.#reconciler.unknown(ids)).length
-        : (await this.#reconciler.removeUnknown(ids)).length
+      removed += dryRun ? (await this.#copies.unknown(ids)).length : (await this.#copies.removeUnknown(ids)).length
     return removed
   }
 }

@@ -7,7 +7,7 @@ import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
 import { compareCopies } from './compare-copies.ts'
-import type { ReconcileStats } from './reconcile-stats.ts'
+import type { HealCopies } from './heal-copies.ts'
 
 const rangeSize = 2_000
 const defaultWaitSeconds = 10
@@ -23,7 +23,7 @@ export class VerifyStats {
   readonly #store: StatsStore
   readonly #record: RecordReader
   readonly #outbox: Outbox
-  readonly #reconciler: ReconcileStats
+  readonly #copies: HealCopies
 
   constructor(
     audit: AuditStore,
@@ -31,14 +31,14 @@ export class VerifyStats {
     store: StatsStore,
     record: RecordReader,
     outbox: Outbox,
-    reconciler: ReconcileStats,
+    copies: HealCopies,
   ) {
     this.#audit = audit
     this.#states = states
     this.#store = store
     this.#record = record
     this.#outbox = outbox
-    this.#reconciler = reconciler
+    this.#copies = copies
   }
 
   async verify({ ids, wait = defaultWaitSeconds, onProgress, signal }: VerifyOptions): Promise<VerifyReport> {
@@ -92,7 +92,7 @@ export class VerifyStats {
   }
 
   async #unknown(ids: readonly number[]): Promise<Drift[]> {
-    const unknown = await this.#reconciler.unknown(ids)
+    const unknown = await this.#copies.unknown(ids)
     return unknown.map((postId) => ({ postId, kind: 'unknown', expected: null, found: 'a key' }))
   }
 }
