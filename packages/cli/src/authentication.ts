@@ -1,0 +1,83 @@
+import type { GetUser } from '@post-rate/express'
+import type { JWTVerifyGetKey, KeyObject } from 'jose'
+import { ConfigurationError, UsageError } from './errors.ts'
+
+/** How a server learns who is asking. */
+export interface Authentication {
+  getUser: GetUser
+  /** Headers that tell who is asking, for caches. */
+  varyHeader: string[]
+  /** For 401. */
+  challenge?: string
+}
+
+export interface JwtOptions {
+  secret?: string | undefined
+  jwks?: string | undefined
+  issuer?: string | undefined
+  audience?: string | undefined
+}
+
+/** @throws UsageError for an `--auth` that is none, ConfigurationError where its key is missing */
+export async function authenticationFor(how: string | undefined, jwt: JwtOptions): Promise<Authentication> {
+  if (how === undefined)
+    throw new UsageError('--auth is missing: say `--auth header:NAME` behind a proxy that sets it, or `--auth jwt`.')
+  if (how === 'jwt') return byToken(jwt)
+  const name = /^header:([A-Za-z0-9!#$%&'*+.^_`|~-]+)$/.exec(how)?.[1]
+  if (name === undefined) throw new UsageError(`--auth ${how} is unknown: it is header:NAME or jwt.`)
+  return byHeader(name)
+}
+
+/** The user's id as a trusted proxy wrote it, in UTF-8. */
+function byHeader(name: string): Authentication {
+  return {
+    getUser: (req) => {
+      const value = req.headers[name.toLowerCase()]
+      // Node reads headers as Latin-1; proxies send UTF-8.
+      return typeof value === 'string' && value !== '' ? Buffer.from(value, 'latin1').toString('utf8') : null
+    },
+    varyHeader: [name],
+  }
+}
+
+/** `Authorization: Bearer …`; the user is the token's subject. A token that does not hold is as good as none. */
+async function byToken({ secret, jwks, issuer, audience }: JwtOptions): Promise<Authentication> {
+  const { jwtVerify, errors } = await import('jose')
+  const { key, algorithms } = await keyFor(secret, jwks)
+  const options = { algorithms, ...(issuer ? { issuer } : {}), ...(audience ? { audience } : {}) }
+  const verify = (token: string) =>
+    typeof key === 'function' ? jwtVerify(token, key, options) : jwtVerify(token, key, options)
+  return {
+    getUser: async (req) => {
+      const token = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '')?.[1]
+      if (token === undefined) return null
+      try {
+        return (await verify(token)).payload.sub ?? null
+      } catch (error) {
+        // Keys that cannot be fetched are the server's trouble, not the caller's.
+        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error
+        return null
+      }
+    },
+    varyHeader: [],
+    challenge: 'Bearer',
+  }
+}
+
+async function keyFor(
+  secret: string | undefined,
+  jwks: string | undefined,
+): Promise<{ key: KeyObject | JWTVerifyGetKey; algorithms: string[] }> {
+  if (jwks !== undefined) {
+    if (!/^https?:\/\//.test(jwks) || !URL.canParse(jwks)) throw new UsageError('--jwks must be an http(s) URL.')
+    const { createRemoteJWKSet } = await import('jose')
+    const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
+    return { key: createRemoteJWKSet(new URL(jwks)), algorithms }
+  }
+  if (secret === undefined || Buffer.byteLength(secret) < 32)
+    throw new ConfigurationError(
+      '--auth jwt wants POST_RATE_JWT_SECRET with at least 32 bytes (HS256), or --jwks with the URL of the issuer’s keys.',
+    )
+  const { createSecretKey } = await import('node:crypto')
+  return { key: createSecretKey(Buffer.from(secret)), algorithms: ['HS256'] }
+}

@@ -1,0 +1,107 @@
+import { isPostRateError, type PostRate, type Status } from 'post-rate'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { duration } from '../figures.ts'
+import { printable } from '../ui/printable.ts'
+
+type Verdict = 'ok' | 'warning' | 'failed' | 'off'
+
+interface Check {
+  name: string
+  verdict: Verdict
+  /** What was found and, where something is wrong, what to do. */
+  detail: string
+}
+
+/** Milliseconds by which this clock may differ from the database's before it is worth a word. */
+const clockTolerance = 2000
+
+/** One line for each dependency and each thing that commonly goes wrong. Changes nothing. */
+export async function doctor(context: Context): Promise<number> {
+  const { talk } = context
+  const postRate = await context.open({ check: false })
+  const status = await postRate.status()
+  const schema = status.dependencies.postgres.reachable ? await checkSchema(postRate) : null
+  const settings = schema?.verdict === 'ok' ? await checkSettings(context, postRate) : null
+  const node: Check = { name: 'node', verdict: 'ok', detail: process.version }
+  const checks = [node, ...dependencies(status), schema, settings, ...health(status)].filter((check) => check !== null)
+  if (talk.json) await talk.document({ checks, status })
+  else
+    for (const { name, verdict, detail } of checks)
+      await talk.line(`${mark(context, verdict)}  ${name.padEnd(9)}  ${printable(detail)}`.trimEnd())
+  if (dependencies(status).some(({ verdict }) => verdict === 'failed')) return exitCodes.unreachable
+  if (schema?.verdict === 'failed') return exitCodes.schema
+  return settings?.verdict === 'failed' ? exitCodes.configuration : exitCodes.done
+}
+
+function dependencies({ dependencies: { postgres, redis, kafka } }: Status): Check[] {
+  const start = (name: string) => `Start it with \`docker compose up --wait ${name}\`, or check its address.`
+  const check = (name: string, dependency: typeof postgres, without: string): Check => {
+    if (!dependency.configured) return { name, verdict: 'off', detail: `not configured: ${without}` }
+    if (dependency.reachable) return { name, verdict: 'ok', detail: dependency.version ?? 'reachable' }
+    // The library's own message mostly knows what to do already.
+    const step = dependency.detail.includes('`') ? '' : ` ${start(name)}`
+    return { name, verdict: 'failed', detail: `${dependency.detail || 'cannot be reached.'}${step}` }
+  }
+  return [
+    check('postgres', postgres, 'set DATABASE_URL'),
+    check('redis', redis, 'statistics are read from PostgreSQL (REDIS_URL)'),
+    check('kafka', kafka, 'the relay applies the changes itself (KAFKA_BROKERS)'),
+  ]
+}
+
+async function checkSchema(postRate: PostRate): Promise<Check> {
+  try {
+    await postRate.schema.check()
+    const applied = (await postRate.schema.status()).filter(({ appliedAt }) => appliedAt !== null)
+    return { name: 'schema', verdict: 'ok', detail: `version ${applied.at(-1)?.version ?? 0}` }
+  } catch (error) {
+    const step = isPostRateError(error) && error.code === 'SCHEMA_TOO_OLD' ? ' Run `post-rate migrate`.' : ''
+    return { name: 'schema', verdict: 'failed', detail: `${(error as Error).message}${step}` }
+  }
+}
+
+async function checkSettings(context: Context, postRate: PostRate): Promise<Check> {
+  try {
+    await context.start(postRate)
+    const { display, windowSeconds, prior } = await postRate.settings.get()
+    const detail = `${display}, window ${windowSeconds} s, prior ${prior.weight}:${prior.mean}`
+    return { name: 'settings', verdict: 'ok', detail }
+  } catch (error) {
+    return { name: 'settings', verdict: 'failed', detail: (error as Error).message }
+  }
+}
+
+function health({ outbox, leases, lag, freshnessSeconds, clockOffsetMs }: Status): Check[] {
+  const checks: Check[] = []
+  if (outbox !== null) {
+    const relay = leases.some(({ secondsLeft }) => secondsLeft > 0)
+    const behind = freshnessSeconds === null ? '' : `, everything folded ${duration(freshnessSeconds)} ago`
+    checks.push({
+      name: 'relay',
+      verdict: relay ? 'ok' : 'warning',
+      detail: relay
+        ? `running; ${outbox.rows} changes in the outbox${behind}`
+        : `none runs; ${outbox.rows} changes wait in the outbox. Start \`post-rate relay\` or \`post-rate serve\`.`,
+    })
+  }
+  if (lag.length > 0) {
+    const total = lag.reduce((sum, partition) => sum + partition.lag, 0)
+    checks.push({ name: 'lag', verdict: 'ok', detail: `${total} messages on ${lag.length} partitions` })
+  }
+  if (clockOffsetMs !== null) {
+    const apart = Math.abs(clockOffsetMs) > clockTolerance
+    const advice = apart ? ' Only the database clock counts, but set this one right.' : ''
+    checks.push({
+      name: 'clock',
+      verdict: apart ? 'warning' : 'ok',
+      detail: `${Math.round(Math.abs(clockOffsetMs))} ms ${clockOffsetMs < 0 ? 'ahead of' : 'behind'} the database.${advice}`,
+    })
+  }
+  return checks
+}
+
+function mark(context: Context, verdict: Verdict): string {
+  const style = { ok: 'green', warning: 'yellow', failed: 'red', off: 'gray' } as const
+  return context.talk.style(style[verdict], verdict.padEnd(7))
+}

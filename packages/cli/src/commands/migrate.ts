@@ -1,0 +1,51 @@
+import type { DisplaySettings, MigrateOptions, MigrationStatus, PostRate } from 'post-rate'
+import type { Configuration } from '../configuration.ts'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { table } from '../table.ts'
+
+/** What a deployment begins with where the configuration says nothing else. */
+const firstSettings: DisplaySettings = { display: 'freeze', windowSeconds: 300, prior: { weight: 10, mean: 2.5 } }
+
+/** Applies what is pending; a new deployment gets its settings from the configuration. */
+export async function migrateUp(context: Context): Promise<number> {
+  const { posts } = context.flags as Pick<MigrateOptions, 'posts'>
+  const postRate = await context.open({ create: true, check: false })
+  const applied = await migrateDatabase(context, postRate, posts)
+  if (context.talk.json) await context.talk.document(applied)
+  else if (applied.length === 0) await context.talk.line('The schema is up to date.')
+  else for (const { version, name } of applied) await context.talk.line(`Applied ${version} ${name}`)
+  return exitCodes.done
+}
+
+export async function migrateStatus(context: Context): Promise<number> {
+  const postRate = await context.open({ check: false })
+  const migrations = await postRate.schema.status()
+  if (context.talk.json) await context.talk.document(migrations)
+  else {
+    const rows = migrations.map(({ version, name, appliedAt }) => [String(version), name, appliedAt ?? 'pending'])
+    const columns = [{ title: 'VERSION', align: 'right' as const }, { title: 'NAME' }, { title: 'APPLIED' }]
+    for (const line of table(columns, rows, context.talk.columns)) await context.talk.line(line)
+  }
+  return exitCodes.done
+}
+
+/** Migrates, then makes sure that this process and the deployment agree about the settings. */
+export async function migrateDatabase(
+  context: Context,
+  postRate: PostRate,
+  posts?: MigrateOptions['posts'],
+): Promise<MigrationStatus[]> {
+  const settings = settingsFor(await context.configuration())
+  const applied = await postRate.migrate({ settings, ...(posts === undefined ? {} : { posts }) })
+  await context.start(postRate)
+  return applied
+}
+
+function settingsFor({ display, windowSeconds, prior }: Configuration): DisplaySettings {
+  return {
+    display: display ?? firstSettings.display,
+    windowSeconds: windowSeconds ?? firstSettings.windowSeconds,
+    prior: prior ?? firstSettings.prior,
+  }
+}

@@ -1,0 +1,24 @@
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { readPostIds } from '../post-ids.ts'
+
+/** Recomputes statistics from the ratings, or with `--dry-run` only says where they differ. */
+export async function rebuildStats(context: Context, chosen: readonly string[]): Promise<number> {
+  const ids = readPostIds(chosen)
+  const { talk, signal } = context
+  const dryRun = context.flags.dryRun === true
+  const postRate = await context.open()
+  const progress = talk.progress(dryRun ? 'Compared' : 'Rebuilt')
+  const report = await postRate.stats
+    .rebuild({
+      ...(ids.length > 0 ? { ids } : {}),
+      dryRun,
+      signal,
+      onProgress: ({ done, total, found }) => progress.update(done, total, `${found} to repair`),
+    })
+    .finally(() => progress.clear())
+  const { posts, repaired, seconds } = report
+  if (talk.json) await talk.document({ posts, repaired, seconds })
+  else await talk.line(`${posts} posts, ${repaired} ${dryRun ? 'to repair' : 'repaired'}, ${seconds} s`)
+  return dryRun && repaired > 0 ? exitCodes.drift : exitCodes.done
+}

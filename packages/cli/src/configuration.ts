@@ -1,0 +1,122 @@
+import type { PostRateOptions } from 'post-rate'
+import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
+import { keys, type Settings } from './configuration-keys.ts'
+import { ConfigurationError } from './errors.ts'
+import type { Io } from './io.ts'
+
+/** Flags as commander gives them: by their camel-cased name. */
+export type Flags = Readonly<Record<string, unknown>>
+
+export interface Configuration extends Settings {
+  /** Things that are not wrong but should be known; told on stderr. */
+  warnings: readonly string[]
+}
+
+/**
+ * Flags > environment > `post-rate.config.{js,json}` > defaults.
+ * @throws ConfigurationError naming the key and what to do
+ */
+export async function readConfiguration(flags: Flags, io: Pick<Io, 'env' | 'cwd'>): Promise<Configuration> {
+  refuseUnknownVariables(io.env)
+  const file = await readConfigurationFile(io.cwd)
+  const settings: Record<string, unknown> = {}
+  for (const key of keys) {
+    const flag = key.flag === undefined ? undefined : flags[camelCase(key.flag)]
+    const variable = io.env[key.variable]
+    if (typeof flag === 'string') settings[key.name] = parse(`--${key.flag}`, flag, key.parse)
+    // An empty variable is one that is not set, as in `REDIS_URL= post-rate serve`.
+    else if (variable !== undefined && variable !== '')
+      settings[key.name] = parse(key.variable, variable, key.parse, 'unset it')
+    else if (file?.values[key.name] !== undefined)
+      settings[key.name] = parse(`${key.name} in ${file.path}`, file.values[key.name] as string, key.parse)
+  }
+  const configuration: Configuration = { ...settings, warnings: [...warningsOf(flags), ...fileWarnings(file)] }
+  if (configuration.kafkaUsername !== undefined && configuration.kafkaPassword === undefined)
+    throw new ConfigurationError('POST_RATE_KAFKA_PASSWORD is missing: POST_RATE_KAFKA_USERNAME wants one.')
+  return configuration
+}
+
+/** The library's options beside the database. */
+export function optionsOf(configuration: Configuration): Omit<PostRateOptions, 'database'> {
+  const { redis, schema, topic, topicPartitions, group, redisPrefix, poolSize, queueLimit } = configuration
+  const { display, windowSeconds, prior, hashUserIdsKey } = configuration
+  const kafka = kafkaOf(configuration)
+  const believed = defined({ display, windowSeconds, prior })
+  return defined({
+    redis,
+    kafka,
+    schema,
+    topic,
+    topicPartitions,
+    group,
+    redisPrefix,
+    poolSize,
+    queueLimit,
+    display: Object.keys(believed).length > 0 ? believed : undefined,
+    hashUserIds: hashUserIdsKey === undefined ? undefined : { key: hashUserIdsKey },
+  })
+}
+
+function kafkaOf(configuration: Configuration): PostRateOptions['kafka'] {
+  const { kafkaBrokers, kafkaSsl, kafkaUsername, kafkaPassword, kafkaMechanism = 'plain' } = configuration
+  if (kafkaBrokers === undefined) return undefined
+  const sasl =
+    kafkaUsername === undefined
+      ? {}
+      : { sasl: { mechanism: kafkaMechanism, username: kafkaUsername, password: kafkaPassword ?? '' } as never }
+  return { brokers: kafkaBrokers, ...(kafkaSsl === undefined ? {} : { ssl: kafkaSsl }), ...sasl }
+}
+
+/** A mistyped variable must not pass as "not configured". */
+function refuseUnknownVariables(env: Io['env']): void {
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('POST_RATE_') || keys.some(({ variable }) => variable === name)) continue
+    const known = keys.map(({ variable }) => variable).filter((variable) => variable.startsWith('POST_RATE_'))
+    throw new ConfigurationError(`${name} is not a setting of post-rate: unset it. Known are ${known.join(', ')}.`)
+  }
+}
+
+function parse(name: string, value: string, read: (text: string) => unknown, orElse = 'leave it out'): unknown {
+  try {
+    return read(value)
+  } catch (error) {
+    throw new ConfigurationError(`${name} ${(error as Error).message}; or ${orElse}.`)
+  }
+}
+
+function warningsOf(flags: Flags): string[] {
+  return keys
+    .filter(({ flag, secret }) => secret && flag !== undefined && hasPassword(flags[camelCase(flag)]))
+    .map(({ flag, variable }) => `--${flag} shows its password to every user of this machine; prefer ${variable}.`)
+}
+
+function fileWarnings(file: ConfigurationFile | null): string[] {
+  if (file === null || !file.readableByOthers) return []
+  const secrets = keys.filter(({ name, secret }) => secret && file.values[name] !== undefined)
+  const exposed = secrets.filter(({ name }) => !URL.canParse(file.values[name] ?? '') || hasPassword(file.values[name]))
+  return exposed.map(
+    ({ name }) => `${file.path} can be read by other users and has a secret in it (${name}): \`chmod 600\` it.`,
+  )
+}
+
+function hasPassword(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && new URL(value).password !== ''
+}
+
+/** `postgres://ada:secret@db:5432/blog` as people may see it: without the password. */
+export function withoutPassword(text: string): string {
+  if (!URL.canParse(text)) return '(a database)'
+  const { protocol, username, host, pathname } = new URL(text)
+  return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`
+}
+
+export function camelCase(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Drops what is undefined: the library tells "left out" from "undefined". */
+function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}

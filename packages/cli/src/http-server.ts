@@ -1,0 +1,38 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Context } from './context.ts'
+import { ConfigurationError } from './errors.ts'
+
+/** Milliseconds that requests in hand get to end. */
+const patience = 10_000
+
+/** Listens, and has the server closed when the command ends. Resolves to the URL. @throws ConfigurationError */
+export async function listen(context: Context, handler: RequestListener, host: string, port: number): Promise<string> {
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(unusable(error, host, port)))
+    server.listen(port, host, resolve)
+  })
+  context.onClose(() => close(server))
+  const address = server.address() as AddressInfo
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+}
+
+function unusable(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `Port ${port} is taken: choose another with --port (0 for a free one).`,
+    EACCES: `Port ${port} is not for this user: choose one above 1023 with --port.`,
+    EADDRNOTAVAIL: `${host} is no address of this machine: choose another with --host.`,
+    ENOTFOUND: `${host} is not known: choose another with --host.`,
+  }
+  const reason = reasons[error.code ?? '']
+  return reason === undefined ? error : new ConfigurationError(reason, { cause: error })
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.closeIdleConnections()
+  const cut = setTimeout(() => server.closeAllConnections(), patience)
+  await closed
+  clearTimeout(cut)
+}

@@ -1,0 +1,31 @@
+const longestLine = 65_536
+const newline = 10
+
+/** Lines of a stream with their number from 1, without their ends and a byte order mark; text null: too long to be kept. */
+export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<{ line: number; text: string | null }> {
+  let line = 0
+  let parts: Buffer[] = []
+  let length = 0
+  const add = (part: Buffer) => {
+    length += part.length
+    if (length <= longestLine) parts.push(part)
+    else parts = []
+  }
+  const take = () => {
+    const text = length > longestLine ? null : Buffer.concat(parts).toString('utf8').replace(/\r$/, '')
+    parts = []
+    length = 0
+    line++
+    return { line, text: line === 1 && text !== null ? text.replace(/^\ufeff/, '') : text }
+  }
+  for await (const chunk of source) {
+    let start = 0
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+      add(chunk.subarray(start, end))
+      yield take()
+      start = end + 1
+    }
+    add(chunk.subarray(start))
+  }
+  if (length > 0) yield take()
+}

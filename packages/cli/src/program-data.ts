@@ -1,0 +1,82 @@
+import { type Command, Option } from 'commander'
+import { score, wholeNumber } from './arguments.ts'
+import { type Go, jsonOption } from './program.ts'
+
+const count = wholeNumber(0, 10_000_000)
+
+/** The commands that bring data in and out, one or many. */
+export function addDataCommands(program: Command, go: Go): void {
+  program
+    .command('seed')
+    .description('demo data through the real write path; the same seed gives the same data')
+    .option('--posts <n>', 'posts', wholeNumber(1, 1_000_000), 100)
+    .option('--users <n>', 'users', wholeNumber(1, 10_000_000), 200)
+    .option('--ratings <n>', 'ratings', count, 2000)
+    .option('--seed <seed>', 'any text', '1')
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/seed.ts')).seed(context)))
+
+  program
+    .command('import')
+    .argument('<file>', "CSV with a header, or NDJSON (.ndjson, .jsonl, or beginning with '{'); - is stdin")
+    .description(
+      'ratings as post,user,score,ratedAt; idempotent: run it again to go on. Exit code 1 when lines were rejected',
+    )
+    .option('--create-posts', 'make missing posts under the ids of the file')
+    .addOption(jsonOption())
+    .action(go(async (context, file: string) => (await import('./commands/import.ts')).importFile(context, file)))
+
+  program
+    .command('export')
+    .argument('<file>', 'CSV, or NDJSON for .ndjson and .jsonl; - is stdout')
+    .description('all ratings as post,user,score,ratedAt')
+    .addOption(new Option('--format <format>', 'instead of what the name says').choices(['csv', 'ndjson']))
+    .option('--escape-formulas', "for spreadsheets: put ' before a user that reads as a formula (not for import)")
+    .action(go(async (context, file: string) => (await import('./commands/export.ts')).exportFile(context, file)))
+
+  const posts = program.command('posts').description('list, create and delete posts')
+  posts
+    .command('list')
+    .description('one page of posts as readers see them')
+    .option('--limit <n>', 'posts', wholeNumber(1, 100), 20)
+    .addOption(new Option('--sort <sort>', 'order').choices(['newest', 'top']).default('newest'))
+    .option('--after <cursor>', '`next` of the page before')
+    .option('--user <user>', 'whose own scores to add')
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/posts.ts')).listPosts(context)))
+  posts
+    .command('create')
+    .description('create a post')
+    .requiredOption('--title <title>', 'title')
+    .requiredOption('--content <content>', 'text')
+    .requiredOption('--by <user>', 'its author')
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/posts.ts')).createPost(context)))
+  posts
+    .command('delete')
+    .argument('<id>', 'post')
+    .description('delete a post with its ratings')
+    .addOption(jsonOption())
+    .action(go(async (context, id: string) => (await import('./commands/posts.ts')).deletePost(context, id)))
+
+  program
+    .command('rate')
+    .argument('<post>', 'post')
+    .argument('<user>', 'who rates')
+    .argument('<score>', '0-5', score)
+    .description('rate a post as a user')
+    .addOption(jsonOption())
+    .action(
+      go(async (context, post: string, user: string, points: number) =>
+        (await import('./commands/rate.ts')).rate(context, post, user, points),
+      ),
+    )
+
+  const users = program.command('users').description('what only an administrator may do to users')
+  users
+    .command('erase')
+    .argument('<user>', 'user')
+    .description('withdraw everything a user rated')
+    .addOption(jsonOption())
+    .action(go(async (context, user: string) => (await import('./commands/users.ts')).eraseUser(context, user)))
+}

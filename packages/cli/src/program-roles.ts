@@ -1,0 +1,84 @@
+import { type Command, Option } from 'commander'
+import { pathPrefix, wholeNumber } from './arguments.ts'
+import { type Go, jsonOption } from './program.ts'
+
+const port = wholeNumber(0, 65_535)
+
+/** The commands that set a deployment up and the ones that run as its parts. */
+export function addRoleCommands(program: Command, go: Go): void {
+  program
+    .command('dev')
+    .description('everything in one process, with demo posts and a page to click on')
+    .option('--port <port>', 'default 3000, or a free one where that is taken', port)
+    .action(go(async (context) => (await import('./commands/dev.ts')).dev(context)))
+
+  const migrate = program.command('migrate').description('bring the schema up to date, or show where it stands')
+  migrate
+    .command('up', { isDefault: true })
+    .description('apply what is pending (the default)')
+    .addOption(new Option('--posts <where>', 'whose table the posts are in').choices(['own', 'external']))
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/migrate.ts')).migrateUp(context)))
+  migrate
+    .command('status')
+    .description('list the migrations')
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/migrate.ts')).migrateStatus(context)))
+
+  const settings = program
+    .command('settings')
+    .description("show or change the deployment's display policy, window and prior")
+  settings
+    .command('show', { isDefault: true })
+    .description('the settings in force (the default)')
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/settings.ts')).showSettings(context)))
+  settings
+    .command('set')
+    .argument('<key>', 'display, window, prior or shards')
+    .argument('<value>', 'freeze | live, seconds, WEIGHT:MEAN, or a number of relay shards')
+    .description('a change shows after what readers were promised by nextUpdateAt')
+    .addOption(jsonOption())
+    .action(
+      go(async (context, key: string, value: string) =>
+        (await import('./commands/settings.ts')).changeSetting(context, key, value),
+      ),
+    )
+
+  program
+    .command('serve')
+    .description('the API with /livez, /readyz and /metrics, and the relay')
+    .option('--port <port>', 'port, 0 for a free one', port, 3000)
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--auth <how>', 'header:NAME behind a trusted proxy that sets it, or jwt')
+    .option('--jwks <url>', 'keys for --auth jwt; without it POST_RATE_JWT_SECRET (HS256) is wanted')
+    .option('--jwt-issuer <issuer>', 'refuse tokens of others')
+    .option('--jwt-audience <audience>', 'refuse tokens for others')
+    .option('--prefix <path>', 'path under which the API stands', pathPrefix, '/')
+    .option('--no-relay', 'leave the relay to another process')
+    .option('--no-create', 'users may not create posts')
+    .option('--rate-limit <n>', 'writes per minute and user', wholeNumber(1, 1_000_000))
+    .action(go(async (context) => (await import('./commands/serve.ts')).serve(context)))
+
+  program
+    .command('relay')
+    .description('fold ratings into statistics and publish them')
+    .action(go(async (context) => (await import('./commands/relay.ts')).relay(context)))
+
+  program
+    .command('consumer')
+    .description('apply the changes on Kafka to Redis')
+    .option('--once', 'apply what is there, then end')
+    .action(go(async (context) => (await import('./commands/consumer.ts')).consumer(context)))
+
+  program
+    .command('doctor')
+    .description('each dependency, versions, schema, clock and lag, with what to do')
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/doctor.ts')).doctor(context)))
+
+  program
+    .command('tui')
+    .description('the dashboard in the terminal')
+    .action(go(async (context) => (await import('./commands/tui.ts')).tui(context)))
+}

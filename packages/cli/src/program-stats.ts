@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import { seconds, wholeNumber } from './arguments.ts'
+import { type Go, jsonOption } from './program.ts'
+
+/** The commands that look at the statistics, check them and make them anew. */
+export function addStatsCommands(program: Command, go: Go): void {
+  const stats = program.command('stats').description('live and displayed statistics, side by side; audit and repair')
+  stats
+    .command('show')
+    .argument('<id...>', 'posts')
+    .description('posts by their id')
+    .addOption(jsonOption())
+    .action(go(async (context, ids: string[]) => (await import('./commands/stats-show.ts')).showStats(context, ids)))
+  stats
+    .command('top')
+    .description('the posts that rank highest')
+    .option('--limit <n>', 'posts', wholeNumber(1, 100), 20)
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/stats-show.ts')).topStats(context)))
+  stats
+    .command('watch')
+    .argument('[id...]', 'posts; without any the newest')
+    .description('again and again; NDJSON with --json')
+    .option('--interval <seconds>', 'between two looks', seconds, 2)
+    .option('--times <n>', 'end after so many looks', wholeNumber(1, 1_000_000_000))
+    .option('--limit <n>', 'posts without ids', wholeNumber(1, 100), 10)
+    .addOption(jsonOption())
+    .action(
+      go(async (context, ids: string[] | undefined) =>
+        (await import('./commands/stats-watch.ts')).watchStats(context, ids ?? []),
+      ),
+    )
+  stats
+    .command('rebuild')
+    .argument('[id...]', 'posts; without any all of them')
+    .description('recompute from the ratings, while everything runs')
+    .option('--dry-run', 'change nothing; exit code 5 when there is something to repair')
+    .addOption(jsonOption())
+    .action(
+      go(async (context, ids: string[] | undefined) =>
+        (await import('./commands/stats-rebuild.ts')).rebuildStats(context, ids ?? []),
+      ),
+    )
+  stats
+    .command('verify')
+    .argument('[id...]', 'posts; without any all of them')
+    .description('compare ratings, statistics and Redis; exit code 5 when they differ')
+    .option('--wait <seconds>', 'that lag gets to go before it is called drift', seconds, 10)
+    .addOption(jsonOption())
+    .action(
+      go(async (context, ids: string[] | undefined) =>
+        (await import('./commands/stats-verify.ts')).verifyStats(context, ids ?? []),
+      ),
+    )
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { Context } from './context.ts'
+import type { Io } from './io.ts'
+import { addDataCommands } from './program-data.ts'
+import { addRoleCommands } from './program-roles.ts'
+import { addStatsCommands } from './program-stats.ts'
+
+/** What a command's file exports: does the work and resolves to an exit code, or to nothing for 0. */
+export type CommandWork<Operands extends unknown[]> = (
+  context: Context,
+  ...operands: Operands
+) => Promise<number | undefined>
+
+/** Makes a commander action of a command's work. */
+export type Go = <Operands extends unknown[]>(work: CommandWork<Operands>) => (...args: unknown[]) => Promise<void>
+
+/** The command line, without any command's code: that is loaded when the command is run. */
+export function createProgram(io: Io, setExitCode: (code: number) => void): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  const program = new Command('post-rate')
+    .description('Rates posts 0-5, exactly, with a display that spikes cannot swing.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+    })
+    .showHelpAfterError('Run `post-rate --help` or `post-rate help COMMAND`.')
+    .option('--no-color', 'no colours, also on a terminal')
+    .option('--database <url>', 'PostgreSQL (DATABASE_URL); without it the embedded one in .post-rate/')
+    .option('--redis <url>', 'Redis (REDIS_URL)')
+    .option('--kafka <brokers>', 'Kafka, HOST:PORT,… (KAFKA_BROKERS)')
+    .option('--schema <name>', 'PostgreSQL schema (POST_RATE_SCHEMA)')
+    .option('--topic <name>', 'Kafka topic (POST_RATE_TOPIC)')
+    .option('--group <name>', 'consumer group (POST_RATE_GROUP)')
+    .option('--redis-prefix <prefix>', 'prefix of the Redis keys (POST_RATE_REDIS_PREFIX)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 usage, 3 configuration, 4 a dependency cannot be reached,\n5 drift found, 6 schema mismatch, 130 interrupted.',
+    )
+  const go: Go =
+    <Operands extends unknown[]>(work: CommandWork<Operands>) =>
+    async (...args: unknown[]) => {
+      const command = args.at(-1) as Command
+      const context = new Context(io, command.optsWithGlobals())
+      try {
+        // Commander adds the options and the command behind the operands.
+        setExitCode((await work(context, ...(args.slice(0, -2) as Operands))) ?? 0)
+      } finally {
+        await context.close()
+      }
+    }
+  addRoleCommands(program, go)
+  addDataCommands(program, go)
+  addStatsCommands(program, go)
+  return program
+}
+
+/** `--json`, of every reading command. */
+export function jsonOption(): Option {
+  return new Option('--json', 'one JSON document on stdout, nothing else there')
+}

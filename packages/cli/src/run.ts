@@ -1,0 +1,37 @@
+import { Interrupted } from './errors.ts'
+import { endingOf, isBrokenPipe } from './exit-code.ts'
+import type { Io } from './io.ts'
+import { createProgram } from './program.ts'
+import { printable } from './ui/printable.ts'
+
+export type { Io, Output } from './io.ts'
+
+/**
+ * Runs one command line (without the program's own name) and resolves to its exit code: 0 done, 1 failed, 2 usage,
+ * 3 configuration, 4 a dependency cannot be reached, 5 drift found, 6 schema mismatch, 130 interrupted.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const brokenPipe = new AbortController()
+  const onError = (error: unknown) => {
+    if (isBrokenPipe(error)) brokenPipe.abort(new Interrupted('SIGPIPE'))
+  }
+  io.stdout.on('error', onError)
+  io.stderr.on('error', onError)
+  const signal = AbortSignal.any([...(io.signal ? [io.signal] : []), brokenPipe.signal])
+  let exitCode = 0
+  try {
+    const program = createProgram({ ...io, signal }, (code) => {
+      exitCode = code
+    })
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    const ending = await endingOf(error)
+    if (ending.message !== null) io.stderr.write(`Error: ${ending.message.split('\n').map(printable).join('\n')}\n`)
+    if (ending.stack !== undefined) io.stderr.write(`${ending.stack.split('\n').slice(1).map(printable).join('\n')}\n`)
+    exitCode = ending.exitCode
+  } finally {
+    io.stdout.off('error', onError)
+    io.stderr.off('error', onError)
+  }
+  return exitCode
+}
