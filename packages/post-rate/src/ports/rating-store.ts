@@ -1,7 +1,7 @@
 import type { DatedRating, Rating, RatingReceipt } from '../domain/rating.ts'
 
-/** What became of one rating of a batch; `undefined` where the post does not exist. */
-export type RateOutcome = RatingReceipt | undefined
+/** What became of one rating of a batch: `undefined` where the post does not exist, an error where this row alone could not be stored. */
+export type RateOutcome = RatingReceipt | Error | undefined
 
 export interface ImportOutcome {
   /** Ratings that were new or newer than the stored one. */

@@ -32,6 +32,7 @@ export class RatePost {
     const rating = checkRating(input)
     await this.#checkVisible(rating.postId, rating.userId)
     const receipt = await this.#batcher.add(rating)
+    if (receipt instanceof Error) throw receipt
     if (receipt === undefined) throw postNotFound(rating.postId)
     if (receipt.changed) {
       this.#counters.rated++

@@ -31,14 +31,22 @@ export class PostgresRatingStore implements RatingStore {
 
   async rate(ratings: readonly Rating[]): Promise<RateOutcome[]> {
     await this.#learnPosts()
-    const rows = await this.#split(ratings, (part) => this.#database.query<RatedRow>(this.#rateQuery(part)))
-    const outcomes: RateOutcome[] = ratings.map((rating, n) => {
+    const run = (part: readonly Rating[]) => this.#database.query<RatedRow>(this.#rateQuery(part))
+    const rows = await this.#split(ratings, run)
+    for (let unseen = indexesOfUnseen(rows); unseen.length > 0; unseen = indexesOfUnseen(rows)) {
+      const again = await this.#split(
+        unseen.map((n) => ratings[n] as Rating),
+        run,
+      )
+      for (const [i, n] of unseen.entries()) rows[n] = again[i]
+    }
+    return ratings.map((rating, n) => {
       const row = rows[n]
+      if (row instanceof Error) return row
       if (!row?.known) return undefined
       const previousScore = row.changed ? row.previous_score : rating.score
-      return { ...rating, previousScore, changed: row.changed, ratedAt: isoTime(row.rated_at ?? 0) }
+      return { ...rating, previousScore, changed: row.changed, ratedAt: isoTime(row.rated_at as number) }
     })
-    return outcomes
   }
 
   async withdraw(postId: number, userId: string): Promise<boolean> {
@@ -67,7 +75,11 @@ export class PostgresRatingStore implements RatingStore {
   async import(ratings: readonly DatedRating[], { createPosts }: { createPosts: boolean }): Promise<ImportOutcome> {
     await this.#learnPosts()
     const postsCreated = createPosts && this.#posts !== null ? await this.#createPosts(ratings) : 0
-    const rows = await this.#split(ratings, (part) => this.#database.query<RatedRow>(this.#importQuery(part)))
+    const outcomes = await this.#split(ratings, (part) => this.#database.query<RatedRow>(this.#importQuery(part)))
+    const rows = outcomes.map((outcome) => {
+      if (outcome instanceof Error) throw outcome
+      return outcome
+    })
     return {
       changed: rows.filter((row) => row?.changed).length,
       unchanged: rows.filter((row) => row?.known && !row.changed).length,
@@ -194,21 +206,19 @@ order by i.n`
 
   /**
    * One bad row fails a whole statement. Halving the batch until it stands alone lets its neighbours through; the lone
-   * row is left without an answer when its post vanished in between.
+   * row is answered with its error, or with nothing when its post vanished in between.
    */
   async #split<T extends Rating, R>(
     batch: readonly T[],
     run: (part: readonly T[]) => Promise<R[]>,
-  ): Promise<(R | undefined)[]> {
+  ): Promise<(R | Error | undefined)[]> {
     try {
       return await this.#retry(() => run(batch))
     } catch (error) {
-      const state = sqlState(error) ?? (error as { code?: string }).code
-      if (batch.length === 1) {
-        if (state === '23503') return [undefined]
-        throw error
-      }
-      if (state === undefined || !/^2[23]/.test(state)) throw error
+      const state = sqlState(error) ?? ''
+      // Data exceptions and constraint violations alone are the fault of a row.
+      if (!/^2[23]/.test(state)) throw error
+      if (batch.length === 1) return [state === '23503' ? undefined : (error as Error)]
       const middle = batch.length >> 1
       return [...(await this.#split(batch.slice(0, middle), run)), ...(await this.#split(batch.slice(middle), run))]
     }
@@ -226,4 +236,12 @@ order by i.n`
       }
     }
   }
+}
+
+/**
+ * Rows that another client stored with the same score at the same moment: nothing to write, and nothing to read in the
+ * statement's snapshot. The next statement sees them.
+ */
+function indexesOfUnseen(rows: readonly (RatedRow | Error | undefined)[]): number[] {
+  return rows.flatMap((row, n) => (row && !(row instanceof Error) && row.known && row.rated_at === null ? [n] : []))
 }
