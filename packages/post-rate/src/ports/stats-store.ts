@@ -25,8 +25,11 @@ export interface StatsRead {
 export interface StatsStore {
   /** False where nothing is kept and readers always go to the record. */
   readonly keeps: boolean
-  /** One round trip. Rejects with `UNAVAILABLE` within the read timeout. */
-  read(ids: readonly number[]): Promise<StatsRead>
+  /**
+   * One round trip. Rejects with `UNAVAILABLE` within the read timeout, which is short: somebody waits for a page.
+   * `patient`: nobody does, so it may take as long as a write.
+   */
+  read(ids: readonly number[], options?: { patient?: boolean }): Promise<StatsRead>
   /**
    * Sets each state where it is newer, atomically per post; idempotent. Outcomes in the order of `states`.
    * `trusted`: read from the record, so a missing key is written and one above `ceiling` (exclusive) is overwritten.

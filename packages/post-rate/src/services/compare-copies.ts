@@ -5,7 +5,12 @@ import type { StatsStore } from '../ports/stats-store.ts'
 
 /** Compares the stats store's copies with states of the record; posts that nobody rated and deleted ones need no copy. */
 export async function compareCopies(store: StatsStore, states: readonly PostStats[]): Promise<Drift[]> {
-  const copies = (await store.read(states.map((stats) => stats.postId))).states
+  const copies = (
+    await store.read(
+      states.map((stats) => stats.postId),
+      { patient: true },
+    )
+  ).states
   return states.flatMap((stats): Drift[] => {
     const copy = copies.get(stats.postId)
     const { postId } = stats

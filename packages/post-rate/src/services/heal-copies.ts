@@ -71,7 +71,7 @@ export class HealCopies {
   async #overrule(differing: readonly PostStats[]): Promise<number> {
     if (differing.length === 0) return 0
     const ids = differing.map((stats) => stats.postId)
-    const copies = (await this.#store.read(ids)).states
+    const copies = (await this.#store.read(ids, { patient: true })).states
     const { states: current } = await this.#record.read([], ids)
     const wrong = current.filter((stats) => {
       const copy = copies.get(stats.postId)

@@ -83,7 +83,7 @@ export class VerifyStats {
     const drift = driftOfCounts(await this.#audit.compareOnly(ids))
     if (!this.#store.keeps) return drift
     const { states } = await this.#record.read([], ids)
-    const copies = (await this.#store.read(ids)).states
+    const copies = (await this.#store.read(ids, { patient: true })).states
     return [
       ...drift,
       ...(await compareCopies(this.#store, states)),

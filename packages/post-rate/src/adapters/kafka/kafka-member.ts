@@ -2,12 +2,15 @@ import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { withDeadline } from '../deadline.ts'
 import type { BatchApplier } from './batch-applier.ts'
 import { type KafkaClient, retry } from './kafka-client.ts'
+import type { TopicHistory } from './topic-history.ts'
 
 export interface KafkaMemberOptions {
   client: KafkaClient
   topic: string
   group: string
   applier: BatchApplier
+  /** Gets to know what is read. */
+  history: TopicHistory
   /** Read every assigned partition from its beginning, whatever was committed. */
   fromBeginning: boolean
   /** A partition was paused at a message of a schema from the future. */
@@ -15,16 +18,17 @@ export interface KafkaMemberOptions {
 }
 
 const leaveTimeoutMs = 30_000
+/** How long after its birth a member that is to read from the beginning does so with partitions it is given. */
+const rewindMs = 60_000
 
 /** One membership in the consumer group, from joining until it ends; it is never restarted but replaced. */
 export class KafkaMember {
-  /** Next offset by partition, of partitions that this member has worked on. */
-  readonly positions = new Map<number, number>()
   readonly paused = new Set<number>()
   /** Resolves with the reason when the membership has ended by itself. */
   readonly crashed: Promise<unknown>
   readonly #options: KafkaMemberOptions
   readonly #consumer: Consumer
+  readonly #born = Date.now()
   #joined = false
   #lastSign = Date.now()
 
@@ -91,12 +95,13 @@ export class KafkaMember {
   }
 
   #assigned(partitions: number[]): void {
-    for (const partition of this.positions.keys()) if (!partitions.includes(partition)) this.positions.delete(partition)
+    const { topic, history, fromBeginning } = this.#options
+    history.assign(partitions)
     for (const partition of this.paused) if (!partitions.includes(partition)) this.paused.delete(partition)
-    if (!this.#options.fromBeginning) return
-    const { topic } = this.#options
+    // Later on, a partition that is new here was read by the member before.
+    if (!fromBeginning || Date.now() - this.#born > rewindMs) return
     for (const partition of partitions)
-      if (!this.positions.has(partition)) this.#consumer.seek({ topic, partition, offset: '0' })
+      if (!history.knows(partition)) this.#consumer.seek({ topic, partition, offset: '0' })
   }
 
   /** Commits only after everything before the committed offset has been applied. */
@@ -109,7 +114,8 @@ export class KafkaMember {
     if (next > BigInt(batch.firstOffset() ?? next)) {
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] })
       resolveOffset(String(next - 1n))
-      this.positions.set(partition, Number(next))
+      const newest = Math.max(...batch.messages.map(({ timestamp }) => Number(timestamp)))
+      this.#options.history.advance(partition, Number(next), newest)
     }
     if (future !== null) {
       pause()

@@ -4,7 +4,8 @@ import type { Logger } from '../../ports/logger.ts'
 import type { BatchApplier } from './batch-applier.ts'
 import { type KafkaClient, kafkaUnavailable } from './kafka-client.ts'
 import { KafkaMember } from './kafka-member.ts'
-import { type KafkaTopic, TopicHistory } from './kafka-topic.ts'
+import type { KafkaTopic } from './kafka-topic.ts'
+import { TopicHistory } from './topic-history.ts'
 
 export interface KafkaSubscriptionOptions {
   client: KafkaClient
@@ -26,7 +27,7 @@ const slowestReturnMs = 30_000
 export class KafkaSubscription implements Subscription {
   readonly finished: Promise<void>
   readonly #options: KafkaSubscriptionOptions
-  readonly #history = new TopicHistory()
+  readonly #history: TopicHistory
   readonly #ended = new AbortController()
   #member: KafkaMember | null = null
   #replace: (reason: string) => void = () => {}
@@ -36,6 +37,7 @@ export class KafkaSubscription implements Subscription {
 
   constructor(options: KafkaSubscriptionOptions) {
     this.#options = options
+    this.#history = new TopicHistory(options.topic)
     this.finished = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -82,10 +84,11 @@ export class KafkaSubscription implements Subscription {
   #newMember(): KafkaMember {
     const { client, topic, group, applier, logger } = this.#options
     const member = new KafkaMember({
-      ...{ client, group, applier, topic: topic.name, fromBeginning: this.#fromBeginning },
+      ...{ client, group, applier, topic: topic.name, history: this.#history, fromBeginning: this.#fromBeginning },
       onFuture: (future) =>
         logger.error('A message is of a newer schema: its partition waits for a newer version of this program', future),
     })
+    this.#history.restart()
     this.#fromBeginning = false
     this.#member = member
     return member
@@ -125,9 +128,8 @@ export class KafkaSubscription implements Subscription {
 
   /** Makes a missing topic, and notices one that was made anew; then everything in it is to be read. */
   async #inspectTopic(): Promise<boolean> {
-    const positions = new Map(this.#member?.positions)
     const made = await this.#options.topic.ensure()
-    const another = this.#history.isAnother(await this.#options.topic.offsets(), positions)
+    const another = await this.#history.isAnother()
     if (made || another) this.#fromBeginning = true
     return made || another
   }

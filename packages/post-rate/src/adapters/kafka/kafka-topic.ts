@@ -67,28 +67,16 @@ export class KafkaTopic {
       .sort((a, b) => a.partition - b.partition)
   }
 
+  /** By partition, the offset of the first message later than `time` (milliseconds); the end where there is none. */
+  async offsetsAfter(time: number): Promise<Map<number, number>> {
+    const offsets = await this.#admin.demand((admin) => admin.fetchTopicOffsetsByTimestamp(this.name, time + 1))
+    return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]))
+  }
+
   /** The group's committed offset per partition; none where nothing was committed. */
   async committed(groupId: string): Promise<Map<number, number>> {
     const topics = await this.#admin.demand((admin) => admin.fetchOffsets({ groupId, topics: [this.name] }))
     const offsets = topics.flatMap((topic) => topic.partitions).filter(({ offset }) => Number(offset) >= 0)
     return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]))
-  }
-}
-
-/**
- * Notices that a topic is not the one it was: deleted and made again, its offsets begin anew, and a consumer that goes
- * on at its old position would silently skip what is below.
- */
-export class TopicHistory {
-  #highs = new Map<number, number>()
-
-  /** `positions`: taken before `offsets` was asked for. True when they cannot belong to the topic that was seen before. */
-  isAnother(offsets: readonly PartitionOffsets[], positions: ReadonlyMap<number, number>): boolean {
-    const highs = new Map(offsets.map(({ partition, high }) => [partition, high]))
-    const ahead = (seen: ReadonlyMap<number, number>) =>
-      [...seen].some(([partition, offset]) => offset > (highs.get(partition) ?? -1))
-    const another = ahead(this.#highs) || ahead(positions)
-    this.#highs = highs
-    return another
   }
 }

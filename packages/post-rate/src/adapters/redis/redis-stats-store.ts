@@ -39,8 +39,11 @@ export class RedisStatsStore implements StatsStore {
     clients.writer.defineCommand('postRateGate', { lua: gateScript, numberOfKeys: 1 })
   }
 
-  read(ids: readonly number[]): Promise<StatsRead> {
-    return this.#run(this.#clients.reader, this.#readTimeoutMs, 'reading', async (client) => {
+  read(ids: readonly number[], { patient = false }: { patient?: boolean } = {}): Promise<StatsRead> {
+    const [from, timeoutMs] = patient
+      ? [this.#clients.writer, this.#writeTimeoutMs]
+      : [this.#clients.reader, this.#readTimeoutMs]
+    return this.#run(from, timeoutMs, 'reading', async (client) => {
       const wanted = [...new Set(ids)]
       const keys = wanted.map((id) => this.#key(id))
       const marks = marksBeside(client, this.#prefix, keys)
