@@ -26,10 +26,17 @@ export function createSessionRouter(sessions) {
     sessions.end(res)
     res.sendStatus(204)
   })
-  // What the JSON parser refuses.
-  router.use((/** @type {{ status?: number }} */ error, _req, res, next) => {
-    if (error.status === undefined || error.status >= 500) return next(error)
-    return res.sendStatus(error.status)
-  })
+  router.use(refuseBadJson)
   return router
+}
+
+/**
+ * What the JSON parser refuses; anything else is Express's.
+ * @param {{ status: number }} error
+ * @param {import('express').Request} _req
+ * @param {import('express').Response} res
+ * @param {import('express').NextFunction} next
+ */
+function refuseBadJson(error, _req, res, next) {
+  return error.status >= 400 && error.status < 500 ? res.sendStatus(error.status) : next(error)
 }
