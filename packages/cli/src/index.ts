@@ -2,12 +2,18 @@
 import { Interrupted } from './errors.ts'
 import { run } from './run.ts'
 
+/** Milliseconds within which a second signal is the first again: a terminal and a wrapper such as npm both send it. */
+const echo = 50
+
 const stop = new AbortController()
+let stoppedAt = 0
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     // The first asks to finish what is in hand; a second one does not wait for it.
-    if (stop.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
-    stop.abort(new Interrupted(name))
+    if (!stop.signal.aborted) {
+      stoppedAt = performance.now()
+      stop.abort(new Interrupted(name))
+    } else if (performance.now() - stoppedAt > echo) process.exit(name === 'SIGINT' ? 130 : 143)
   })
 }
 const { stdin, stdout, stderr, env } = process

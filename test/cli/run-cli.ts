@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { type Output, run } from '@post-rate/cli'
+import type { ExecutionContext } from 'ava'
+import { cleanUp } from '../helpers/clean-up.ts'
+
+export interface Invocation {
+  env?: Record<string, string>
+  /** Default: a directory without anything in it. */
+  cwd?: string
+  input?: string
+  signal?: AbortSignal
+  /** Makes stdout a terminal of so many columns; in-process only. */
+  columns?: number
+}
+
+export interface Result {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+const entry = fileURLToPath(new URL('../../packages/cli/src/index.ts', import.meta.url))
+
+/** A directory of a test's own, open to the account that PostgreSQL runs as. */
+export async function workingDirectory(t: ExecutionContext<unknown>): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'post-rate-cli-'))
+  await chmod(directory, 0o755)
+  cleanUp(t, () => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** Runs a command inside this process. */
+export async function runCli(argv: readonly string[], invocation: Invocation = {}): Promise<Result> {
+  const { env = {}, cwd = join(tmpdir(), 'post-rate-nowhere'), input = '', signal, columns } = invocation
+  const stdout: Output = new PassThrough()
+  const stderr: Output = new PassThrough()
+  if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns })
+  const texts = [textOf(stdout), textOf(stderr)] as const
+  const stdin = new PassThrough()
+  stdin.end(input)
+  const code = await run(argv, { stdin, stdout, stderr, env, cwd, ...(signal ? { signal } : {}) })
+  stdout.end()
+  stderr.end()
+  return { code, stdout: await texts[0], stderr: await texts[1] }
+}
+
+/** The JSON document that a command printed; fails where there is anything else on stdout. */
+export async function runJson<T>(argv: readonly string[], invocation: Invocation = {}): Promise<T> {
+  const { code, stdout, stderr } = await runCli([...argv, '--json'], invocation)
+  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr}`)
+  return JSON.parse(stdout) as T
+}
+
+/** A command in a process of its own. */
+export class CliProcess {
+  readonly pid: number
+  readonly exited: Promise<Result>
+  stdout = ''
+  stderr = ''
+  readonly #child
+
+  constructor(argv: readonly string[], { env = {}, cwd = tmpdir(), input = '' }: Invocation) {
+    this.#child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--conditions=source', entry, ...argv],
+      { cwd, env: { PATH: process.env.PATH, ...env } },
+    )
+    this.pid = this.#child.pid as number
+    this.#child.stdout.on('data', (chunk) => {
+      this.stdout += chunk
+    })
+    this.#child.stderr.on('data', (chunk) => {
+      this.stderr += chunk
+    })
+    this.#child.stdin.on('error', () => {})
+    if (input !== '') this.#child.stdin.end(input)
+    this.exited = new Promise((resolve) => {
+      this.#child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }))
+    })
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  closeStdout(): void {
+    this.#child.stdout.destroy()
+  }
+}
+
+/** Starts a command in a process of its own; it is ended with the test. */
+export function spawnCli(
+  t: ExecutionContext<unknown>,
+  argv: readonly string[],
+  invocation: Invocation = {},
+): CliProcess {
+  const child = new CliProcess(argv, invocation)
+  cleanUp(t, async () => {
+    child.kill('SIGTERM')
+    await child.exited
+  })
+  return child
+}
+
+async function textOf(stream: Output): Promise<string> {
+  let text = ''
+  for await (const chunk of stream as unknown as AsyncIterable<Buffer>) text += chunk
+  return text
+}
