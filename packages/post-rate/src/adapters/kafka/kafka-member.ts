@@ -53,6 +53,11 @@ export class KafkaMember {
     return this.#joined
   }
 
+  /** Milliseconds since it was made. */
+  get age(): number {
+    return Date.now() - this.#born
+  }
+
   /** Milliseconds since the group or a broker last answered. */
   get silence(): number {
     return Date.now() - this.#lastSign
@@ -99,7 +104,7 @@ export class KafkaMember {
     history.assign(partitions)
     for (const partition of this.paused) if (!partitions.includes(partition)) this.paused.delete(partition)
     // Later on, a partition that is new here was read by the member before.
-    if (!fromBeginning || Date.now() - this.#born > rewindMs) return
+    if (!fromBeginning || this.age > rewindMs) return
     for (const partition of partitions)
       if (!history.knows(partition)) this.#consumer.seek({ topic, partition, offset: '0' })
   }

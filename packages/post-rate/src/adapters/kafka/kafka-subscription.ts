@@ -19,6 +19,7 @@ const watchEveryMs = 5000
 const stuckAfterMs = 30_000
 const replacedAfterMs = 60_000
 const slowestReturnMs = 30_000
+const settledAfterMs = 60_000
 
 /**
  * Stays in the consumer group whatever happens: a membership that ended, fell silent, or belongs to a topic that is not
@@ -111,7 +112,7 @@ export class KafkaSubscription implements Subscription {
         (error: unknown) => error,
       )
       const reason = await Promise.race([member.crashed, broken, replaced, stopped])
-      failures = member.joined ? 1 : failures + 1
+      failures = member.age > settledAfterMs ? 0 : failures + 1
       await member.leave()
       if (this.#ended.signal.aborted) break
       this.#options.logger.warn('The consumer left its group and joins again', { reason })
