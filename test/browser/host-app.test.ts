@@ -1,0 +1,242 @@
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import { createPostRate, type PostRate } from 'post-rate'
+import { startExample } from '../examples/start-example.ts'
+import { cleanUp } from '../helpers/clean-up.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { needs } from '../helpers/requires.ts'
+import { testDatabase } from '../helpers/test-database.ts'
+import { testRedis } from '../helpers/test-redis.ts'
+
+const withBrowser = needs('postgres', 'redis', 'chromium').serial
+/** For people who want to look at the page. */
+const pictures = join(tmpdir(), 'post-rate-pictures')
+
+let browser: Browser
+
+test.before(async (t) => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? process.env.TEST_CHROMIUM ?? '',
+    args: [
+      // Chromium's sandbox refuses to run as root.
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  })
+  cleanUp(t, () => browser.close())
+})
+
+withBrowser('readers rate by pointer and by keyboard, and see their own score at once', async (t) => {
+  const { url, postRate, titles } = await startBlog(t, { windowSeconds: 2 })
+  const page = await openPage(t)
+  await page.goto(url)
+  const first = card(page, titles[2])
+  await first.getByRole('button', { name: 'Log in to rate' }).click()
+  await page.getByLabel('Name').fill('ben')
+  await page.getByLabel('Password').fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByText('Wrong name or password.').waitFor()
+  await page.getByLabel('Password').fill('stars')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Log out' }).waitFor()
+
+  // By pointer.
+  await first.getByRole('radio', { name: '4 stars' }).check()
+  await first.getByText('You gave 4 of 5.').waitFor()
+  t.is(await ownScore(first), '4')
+  await shows(first, '4.00', '1 rating')
+  t.regex((await first.locator('.update').textContent()) ?? '', /^updat(es in 0:0\d|ing …)$/)
+
+  // By keyboard: Tab into the group, arrows through it. Only the score on which the reader rests is sent.
+  const second = card(page, titles[1])
+  const changes: string[] = []
+  page.on('request', (request) => {
+    if (request.method() === 'PUT') changes.push(request.postData() ?? '')
+  })
+  await first.getByRole('button', { name: 'Take back' }).focus()
+  await page.keyboard.press('Tab')
+  t.is(await page.evaluate('document.activeElement.name'), await radio(second, 0).getAttribute('name'))
+  await page.keyboard.press('Space')
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft']) await page.keyboard.press(key)
+  t.is(await ownScore(second), '2')
+  await shows(second, '2.00', '1 rating')
+  t.deepEqual(changes, ['{"score":2}'])
+
+  // The others' ratings come with the window's end, by themselves.
+  const [, secondId = 0] = (await postRate.posts.list()).items.map(({ id }) => id)
+  for (const [n, score] of [5, 5, 0].entries())
+    await postRate.ratings.rate({ postId: secondId, userId: `reader-${n}`, score })
+  await shows(second, '3.00', '4 ratings')
+  t.deepEqual(await second.locator('.histogram .count').allTextContents(), ['2', '0', '0', '1', '0', '1'])
+
+  // 0 is a score, and survives a reload like any other; a withdrawal does, too.
+  await first.getByRole('radio', { name: '0 stars' }).check()
+  await page.reload()
+  await eventually(async () => (await ownScore(first)) === '0')
+  t.is(await ownScore(second), '2')
+  await second.getByRole('button', { name: 'Take back' }).click()
+  await second.getByText('Taken back.').waitFor()
+  await page.reload()
+  await radio(second, 0).waitFor()
+  t.is(await ownScore(second), null)
+  t.is(await ownScore(first), '0')
+
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await first.getByRole('button', { name: 'Log in to rate' }).waitFor()
+  t.is(await radio(first, 4).isVisible(), false)
+})
+
+withBrowser('the frozen figures hold until the page says, whatever comes in', async (t) => {
+  const { url, postRate, titles } = await startBlog(t, { windowSeconds: 3600 })
+  const [post] = (await postRate.posts.list({ limit: 1 })).items
+  const rate = (userId: string, score: number) => postRate.ratings.rate({ postId: post?.id ?? 0, userId, score })
+  await rate('reader-1', 5)
+  const page = await openPage(t)
+  await page.goto(url)
+  const first = card(page, titles[2])
+  await shows(first, '5.00', '1 rating')
+  for (let n = 2; n <= 5; n++) await rate(`reader-${n}`, 0)
+  await logIn(page)
+  await first.getByRole('radio', { name: '1 star' }).check()
+  await eventually(async () => (await postRate.stats.get([post?.id ?? 0]))[0]?.live.count === 6)
+  await page.reload()
+  await eventually(async () => (await ownScore(first)) === '1')
+  await shows(first, '5.00', '1 rating')
+  await eventually(async () => /^updates in \d{1,2}:\d\d$/.test((await first.locator('.update').textContent()) ?? ''))
+  t.deepEqual(await first.locator('.histogram .count').allTextContents(), ['1', '0', '0', '0', '0', '0'])
+})
+
+withBrowser('pages, the order by rank, and the author’s form', async (t) => {
+  const { url, postRate, titles } = await startBlog(t, { windowSeconds: 2, posts: 7 })
+  const { items } = await postRate.posts.list({ limit: 7 })
+  const best = items.at(-1)
+  for (let n = 0; n < 4; n++) await postRate.ratings.rate({ postId: best?.id ?? 0, userId: `reader-${n}`, score: 5 })
+  const page = await openPage(t)
+  await page.goto(url)
+  t.deepEqual(await headings(page), [...titles].reverse().slice(0, 5))
+  await page.getByRole('link', { name: 'More posts' }).click()
+  await card(page, titles[0]).waitFor()
+  t.deepEqual(await headings(page), [titles[1], titles[0]])
+  t.false(await page.getByRole('link', { name: 'More posts' }).isVisible())
+  await page.getByRole('link', { name: 'First page' }).click()
+  await page.getByRole('link', { name: 'Top rated' }).click()
+  await page.waitForURL(/sort=top/)
+  await card(page, titles[0]).waitFor()
+  t.is((await headings(page))[0], best?.title)
+  t.is(await page.getByRole('link', { name: 'Top rated' }).getAttribute('aria-current'), 'page')
+
+  await logIn(page, 'ada')
+  await page.getByText('Write a post').click()
+  await page.getByLabel('Title').fill('<script>alert(1)</script>')
+  await page.getByLabel('Text').fill('Written here.')
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await eventually(async () => (await postRate.posts.list({ limit: 1 })).items[0]?.createdBy === 'ada')
+  await page.goto(url)
+  await card(page, '<script>alert(1)</script>').waitFor()
+})
+
+withBrowser('the page fits a phone, in the dark, too', async (t) => {
+  const { url, titles } = await startBlog(t, { windowSeconds: 300 })
+  for (const [name, options] of Object.entries(looks)) {
+    const page = await openPage(t, options)
+    await page.goto(url)
+    const first = card(page, titles[2])
+    await first.waitFor()
+    await page.getByRole('button', { name: 'Log in', exact: true }).click()
+    await picture(page, `${name}-login`)
+    await page.keyboard.press('Escape')
+    await logIn(page, 'ben')
+    await first.getByRole('radio', { name: '3 stars' }).check()
+    await shows(first, '3.00', '1 rating')
+    await picture(page, name)
+    const width = page.viewportSize()?.width ?? 0
+    t.true((await page.evaluate<number>('document.documentElement.scrollWidth')) <= width, `${name} scrolls sideways`)
+    for (const score of [0, 1, 2, 3, 4, 5]) {
+      const box = await radio(first, score).boundingBox()
+      t.true(box !== null && box.x >= 0 && box.x + box.width <= width, `${name} shows star ${score}`)
+      t.true((box?.width ?? 0) >= 32 && (box?.height ?? 0) >= 40, `${name}: star ${score} is large enough to hit`)
+    }
+  }
+})
+
+const looks: Record<string, BrowserContextOptions> = {
+  wide: { viewport: { width: 1200, height: 900 } },
+  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
+  dark: { viewport: { width: 1200, height: 900 }, colorScheme: 'dark' },
+}
+
+async function startBlog(t: ExecutionContext, { windowSeconds, posts = 3 }: { windowSeconds: number; posts?: number }) {
+  const [database, redis] = [await testDatabase(t, { migrated: false }), testRedis(t)]
+  const postRate: PostRate = createPostRate({ database, redis: redis.url, redisPrefix: redis.prefix })
+  cleanUp(t, () => postRate.close())
+  await postRate.migrate({ settings: { display: 'freeze', windowSeconds, prior: { weight: 10, mean: 2.5 } } })
+  const titles = Array.from({ length: posts }, (_, n) => `Post number ${n + 1}`)
+  for (const title of titles) {
+    await postRate.posts.create({ title, content: 'A text of two lines or so, '.repeat(6), createdBy: 'cleo' })
+  }
+  const example = startExample(t, 'host-app/main.js', {
+    DATABASE_URL: database,
+    REDIS_URL: redis.url,
+    POST_RATE_REDIS_PREFIX: redis.prefix,
+    PORT: '0',
+  })
+  const [url] = await example.printed(/http:\S+/)
+  return { url, postRate, titles }
+}
+
+/** A page of a fresh profile; whatever it complains about fails the test. */
+async function openPage(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await (await browser.newContext({ locale: 'en', ...options })).newPage()
+  page.setDefaultTimeout(15_000)
+  page.on('pageerror', (error) => t.fail(`The page threw ${error}`))
+  page.on('console', (message) => {
+    // A refused login is one, by design.
+    if (message.type() === 'error' && !message.text().includes('401')) t.fail(`The page said ${message.text()}`)
+  })
+  return page
+}
+
+async function logIn(page: Page, name = 'ben'): Promise<void> {
+  await page.getByRole('button', { name: 'Log in', exact: true }).click()
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password').fill('stars')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Log out' }).waitFor()
+}
+
+function card(page: Page, title: string | undefined): Locator {
+  return page.getByRole('article').filter({ has: page.getByRole('heading', { name: title ?? '', exact: true }) })
+}
+
+function radio(post: Locator, score: number): Locator {
+  return post.locator(`input[value="${score}"]`)
+}
+
+/** The chosen score of the reader, or null. */
+async function ownScore(post: Locator): Promise<string | null> {
+  const chosen = post.locator('input:checked')
+  return (await chosen.count()) === 0 ? null : chosen.inputValue()
+}
+
+async function shows(post: Locator, average: string, count: string): Promise<void> {
+  await eventually(
+    async () => (await post.locator('.average').innerText()).replace(/\s+/g, ' ').trim() === `${average} ${count}`,
+    { timeout: 15_000, message: `${average} of ${count} was not shown` },
+  )
+}
+
+async function headings(page: Page): Promise<string[]> {
+  return page.getByRole('article').getByRole('heading').allTextContents()
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true })
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
+}
