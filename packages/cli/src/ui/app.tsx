@@ -1,0 +1,117 @@
+/** @jsxRuntime automatic */
+import { Box } from 'ink'
+import type { PostRate, VerifyReport } from 'post-rate'
+import { useCallback, useState } from 'react'
+import { Footer, Header, Message, type Tab } from './frame.tsx'
+import { Help } from './help.tsx'
+import { Overview } from './overview.tsx'
+import { Posts, postsLayout } from './posts.tsx'
+import { progressFigures } from './progress.tsx'
+import { Rebuild } from './rebuild.tsx'
+import { ColorContext, Say } from './tone.tsx'
+import { useClock } from './use-clock.ts'
+import { type Place, useKeys } from './use-keys.ts'
+import type { Polled } from './use-poll.ts'
+import { usePosts } from './use-posts.ts'
+import { useRebuild } from './use-rebuild.ts'
+import { useSize } from './use-size.ts'
+import { useStatus } from './use-status.ts'
+import { type TaskState, useTask } from './use-task.ts'
+
+/** What the dashboard asks of the library. */
+export interface DashboardSource {
+  status: PostRate['status']
+  now: PostRate['now']
+  posts: Pick<PostRate['posts'], 'list'>
+  stats: Pick<PostRate['stats'], 'get' | 'verify' | 'rebuild'>
+}
+
+export interface AppProps {
+  postRate: DashboardSource
+  /** As the header names it; no secret in it. */
+  databaseName: string
+  color: boolean
+  /** Draws the whole screen anew. */
+  onRedraw?: () => void
+}
+
+const smallest = { columns: 60, rows: 16 }
+const nothing = () => {}
+
+/** The dashboard: three tabs over one deployment. */
+export function App({ postRate, databaseName, color, onRedraw = nothing }: AppProps) {
+  const { columns: width, rows } = useSize()
+  const height = rows - 3
+  const [place, setPlace] = useState<Place>({ tab: 'overview', help: false, asking: false, quitting: false })
+  const show = useCallback((changes: Partial<Place>) => setPlace((before) => ({ ...before, ...changes })), [])
+  const { tab, help, asking, quitting } = place
+
+  const now = useClock(useCallback(() => postRate.now(), [postRate]))
+  const status = useStatus(postRate)
+  const posts = usePosts(postRate, { pageSize: postsLayout(width, height).pageSize, active: tab === 'posts' })
+  const verify = useTask<VerifyReport>()
+  const rebuild = useRebuild(postRate)
+  useKeys({ postRate, place, show, posts, verify, rebuild, onRedraw })
+
+  if (width < smallest.columns || rows < smallest.rows)
+    return <Say>{`The dashboard needs ${smallest.columns}x${smallest.rows} cells; here are ${width}x${rows}.`}</Say>
+  const body = () => {
+    if (help) return <Help width={width} height={height} />
+    if (tab === 'posts')
+      return <Posts page={posts.polled.value} selected={posts.selected} now={now} width={width} height={height} />
+    if (tab === 'rebuild')
+      return <Rebuild task={rebuild.now} asking={asking} dryRun={rebuild.dryRun} width={width} height={height} />
+    if (status.value === null) return <Say tone="quiet">{' Reading the status…'}</Say>
+    return <Overview {...status.value} verify={verify.now} width={width} height={height} />
+  }
+  const failing = tab === 'posts' && posts.polled.error !== null ? posts.polled : status
+  const message = quitting ? 'A rebuild runs: q again stops it and quits, any other key goes on.' : trouble(failing)
+  return (
+    <ColorContext value={color}>
+      <Box flexDirection="column" width={width} height={rows}>
+        <Header databaseName={databaseName} tab={tab} notes={{ rebuild: partDone(rebuild.now) }} width={width} />
+        <Box height={height}>{body()}</Box>
+        <Message text={message} tone={quitting ? 'warn' : 'bad'} width={width} />
+        <Footer keys={footerKeys(tab, asking, rebuild.now.state === 'running')} width={width} />
+      </Box>
+    </ColorContext>
+  )
+}
+
+function trouble({ error, at }: Polled<unknown>): string {
+  if (error !== null) return `✗ ${error} Trying again every second.`
+  const silent = (performance.now() - at) / 1000
+  return silent > 5 ? `✗ No answer for ${Math.round(silent)} s.` : ''
+}
+
+function partDone(task: TaskState<unknown>): string {
+  if (task.state !== 'running') return ''
+  return task.progress === null ? '…' : `${Math.floor(progressFigures(task.progress, task.seconds).part * 100)}%`
+}
+
+function footerKeys(tab: Tab, asking: boolean, running: boolean): [string, string][] {
+  if (asking)
+    return [
+      ['y', 'yes'],
+      ['d', 'dry run'],
+      ['n', 'no'],
+    ]
+  const ofTab: Record<Tab, [string, string][]> = {
+    overview: [
+      ['v', 'verify'],
+      ['r', 'rebuild'],
+    ],
+    posts: [
+      ['j k', 'select'],
+      ['PgDn PgUp', 'page'],
+      ['s', 'sort'],
+    ],
+    rebuild: running
+      ? [['esc', 'stop']]
+      : [
+          ['r', 'rebuild'],
+          ['d', 'dry run'],
+        ],
+  }
+  return [...ofTab[tab], ['Tab', 'next view'], ['?', 'keys'], ['q', 'quit']]
+}

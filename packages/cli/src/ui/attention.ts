@@ -1,0 +1,54 @@
+import type { Status, VerifyReport } from 'post-rate'
+import { count, span } from './numbers.ts'
+import type { TaskState } from './use-task.ts'
+
+/** Something an administrator should look at, worst first. */
+export interface Attention {
+  tone: 'bad' | 'warn'
+  text: string
+}
+
+/** What is not as it should be, and what to do about it. */
+export function attentionOf(status: Status, verify: TaskState<VerifyReport>): Attention[] {
+  const found: Attention[] = []
+  const bad = (text: string) => found.push({ tone: 'bad', text })
+  const warn = (text: string) => found.push({ tone: 'warn', text })
+
+  for (const [name, { configured, reachable, detail }] of dependenciesOf(status)) {
+    if (configured && !reachable) bad(`${name} cannot be reached. ${detail}`.trim())
+    else if (configured && detail !== '') warn(`${name}: ${detail}`)
+  }
+  const { outbox, leases, freshnessSeconds, clockOffsetMs } = status
+  const live = leases.filter(({ secondsLeft }) => secondsLeft > 0)
+  if (outbox !== null && outbox.rows > 0 && live.length === 0)
+    bad(`No relay runs, ${count(outbox.rows)} changes wait: start \`post-rate relay\`.`)
+  else if (outbox !== null && outbox.oldestSeconds > 60)
+    bad(`The outbox's oldest row waits for ${span(outbox.oldestSeconds)}: the relay does not keep up.`)
+  for (const { name, secondsLeft } of leases)
+    if (secondsLeft <= 0 && live.length > 0) warn(`Shard ${name} is without a relay for ${span(-secondsLeft)}.`)
+  if (freshnessSeconds !== null && freshnessSeconds > 60)
+    warn(`The stats are ${span(freshnessSeconds)} behind the ratings.`)
+  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000)
+    warn(`This machine's clock is ${span(Math.abs(clockOffsetMs) / 1000)} off the database's.`)
+  if (verify.state === 'done' && verify.report.drift.length > 0) bad(driftText(verify.report))
+  if (verify.state === 'failed') warn(`Verify failed: ${verify.message}`)
+  return found.sort((a, b) => Number(a.tone === 'warn') - Number(b.tone === 'warn'))
+}
+
+/** The dependencies by their names, in the order of the data's flow. */
+export function dependenciesOf({ dependencies }: Status) {
+  return [
+    ['PostgreSQL', dependencies.postgres],
+    ['Kafka', dependencies.kafka],
+    ['Redis', dependencies.redis],
+  ] as const
+}
+
+function driftText({ drift }: VerifyReport): string {
+  const posts = new Set(drift.map(({ postId }) => postId))
+  const kinds = [...new Set(drift.map(({ kind }) => kind))].join(', ')
+  const some = [...posts].slice(0, 5).join(', ')
+  const more = posts.size > 5 ? ', …' : ''
+  const subject = posts.size === 1 ? '1 post drifts' : `${count(posts.size)} posts drift`
+  return `${subject} (${kinds}): ${some}${more}. Press r to rebuild.`
+}

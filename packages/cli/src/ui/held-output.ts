@@ -1,0 +1,33 @@
+import { Writable } from 'node:stream'
+import type { Output } from '../io.ts'
+
+const linesKept = 50
+
+/** An output that can be held while the dashboard has the terminal: what was written meanwhile comes out after it. */
+export class HeldOutput extends Writable {
+  readonly #output: Output
+  #held: string[] | null = null
+
+  constructor(output: Output) {
+    super({ decodeStrings: false })
+    this.#output = output
+  }
+
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** Writes the last lines of what was held. Idempotent. */
+  release(): void {
+    const held = this.#held
+    this.#held = null
+    if (held !== null && held.length > 0) this.#output.write(held.join(''))
+  }
+
+  override _write(chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
+    const text = String(chunk)
+    if (this.#held === null) this.#output.write(text)
+    else this.#held = [...this.#held, text].slice(-linesKept)
+    done()
+  }
+}

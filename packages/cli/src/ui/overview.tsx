@@ -1,0 +1,34 @@
+/** @jsxRuntime automatic */
+import { Box } from 'ink'
+import { Activity, type ActivityProps } from './activity.tsx'
+import { attentionOf } from './attention.ts'
+import { AttentionPanel } from './attention-panel.tsx'
+import { Dependencies } from './dependencies.tsx'
+import { Lag } from './lag.tsx'
+import { Leases } from './leases.tsx'
+
+export type OverviewProps = ActivityProps
+
+const topHeight = 6
+const attentionHeight = 5
+
+/** The whole deployment at a glance: activity, dependencies, lag per partition, relay shards, and what is wrong. */
+export function Overview({ status, past, verify, width, height }: OverviewProps) {
+  const left = Math.ceil(width / 2)
+  const right = width - left
+  const bottom = height >= topHeight + attentionHeight + 5 ? attentionHeight : 0
+  const middle = height - topHeight - bottom
+  return (
+    <Box flexDirection="column">
+      <Box>
+        <Activity status={status} past={past} verify={verify} width={left} height={topHeight} />
+        <Dependencies status={status} width={right} height={topHeight} />
+      </Box>
+      <Box>
+        <Lag lag={status.lag} kafka={status.dependencies.kafka} width={left} height={middle} />
+        <Leases leases={status.outbox && status.leases} width={right} height={middle} />
+      </Box>
+      {bottom > 0 && <AttentionPanel all={attentionOf(status, verify)} width={width} height={bottom} />}
+    </Box>
+  )
+}

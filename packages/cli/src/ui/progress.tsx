@@ -1,0 +1,44 @@
+/** @jsxRuntime automatic */
+import { Box } from 'ink'
+import type { PostsProgress } from 'post-rate'
+import { Bar } from './bar.tsx'
+import { count, rate, span } from './numbers.ts'
+import { Say } from './tone.tsx'
+
+export interface ProgressProps {
+  /** Null before the first report. */
+  progress: PostsProgress | null
+  seconds: number
+  /** What `progress.found` counts. */
+  found: string
+  width: number
+}
+
+/** Part done, speed and time left; `left` is null where nothing is known. */
+export function progressFigures({ done, total }: PostsProgress, seconds: number) {
+  const all = Math.max(done, total)
+  const perSecond = seconds > 0 ? done / seconds : 0
+  const left = done > 0 && perSecond > 0 ? (all - done) / perSecond : null
+  return { part: all === 0 ? 0 : done / all, all, perSecond, left }
+}
+
+/** A bar with done and total, rate and remaining time. */
+export function Progress({ progress, seconds, found, width }: ProgressProps) {
+  if (progress === null) return <Say tone="quiet">Starting…</Say>
+  const { part, all, perSecond, left } = progressFigures(progress, seconds)
+  const facts = [
+    `${count(progress.done)} of ${count(all)} posts`,
+    rate(perSecond),
+    left === null ? '' : `${span(left)} left`,
+    `${count(progress.found)} ${found}`,
+  ]
+  return (
+    <>
+      <Box>
+        <Bar value={part} max={1} width={Math.max(0, width - 6)} track />
+        <Say tone="title">{`${Math.floor(part * 100)} %`.padStart(6)}</Say>
+      </Box>
+      <Say>{facts.filter((fact) => fact !== '').join(' · ')}</Say>
+    </>
+  )
+}

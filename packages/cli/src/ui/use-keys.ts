@@ -1,0 +1,84 @@
+import { useApp, useInput } from 'ink'
+import type { PostRate, VerifyReport } from 'post-rate'
+import { type Tab, tabs } from './frame.tsx'
+import { keyName } from './keys.ts'
+import type { Posts } from './use-posts.ts'
+import type { RebuildTask } from './use-rebuild.ts'
+import type { Task } from './use-task.ts'
+
+/** Which view shows, and what it asks. */
+export interface Place {
+  tab: Tab
+  help: boolean
+  /** The rebuild's question waits for its answer. */
+  asking: boolean
+  /** `q` was pressed while a rebuild runs. */
+  quitting: boolean
+}
+
+/** What the keys act on. */
+export interface Keyboard {
+  postRate: { stats: Pick<PostRate['stats'], 'verify'> }
+  place: Place
+  show(changes: Partial<Place>): void
+  posts: Posts
+  verify: Task<VerifyReport>
+  rebuild: RebuildTask
+  onRedraw(): void
+}
+
+/** Every key of the help. A question takes all keys until it is answered; only Ctrl-C goes past it. */
+export function useKeys({ postRate, place, show, posts, verify, rebuild, onRedraw }: Keyboard): void {
+  const { exit } = useApp()
+  const { tab, help, asking, quitting } = place
+  const rebuilding = rebuild.now.state === 'running'
+  const go = (by: number) => show({ tab: tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab })
+  const run = (dryRun: boolean) => {
+    show({ asking: false })
+    rebuild.start({ dryRun })
+  }
+
+  const everywhere: Record<string, () => void> = {
+    '?': () => show({ help: true }),
+    q: () => (rebuilding && !rebuild.dryRun ? show({ quitting: true }) : exit()),
+    tab: () => go(1),
+    'shift-tab': () => go(-1),
+    '1': () => show({ tab: 'overview' }),
+    '2': () => show({ tab: 'posts' }),
+    '3': () => show({ tab: 'rebuild' }),
+    v: () => verify.start((options) => postRate.stats.verify(options)),
+    r: () => show({ tab: 'rebuild', asking: !rebuilding }),
+    escape: () => (rebuilding ? rebuild.cancel() : verify.cancel()),
+  }
+  const ofTab: Record<Tab, Record<string, () => void>> = {
+    overview: {},
+    posts: {
+      down: () => posts.move(1),
+      up: () => posts.move(-1),
+      'page-down': () => posts.turn(1),
+      'page-up': () => posts.turn(-1),
+      right: () => posts.turn(1),
+      left: () => posts.turn(-1),
+      home: posts.first,
+      g: posts.first,
+      s: posts.toggleSort,
+    },
+    rebuild: { d: () => run(true) },
+  }
+
+  useInput((input, key) => {
+    const name = keyName(input, key)
+    if (name === 'ctrl-c') return exit()
+    if (name === 'ctrl-l') return onRedraw()
+    if (help) return show({ help: false })
+    if (quitting) return name === 'q' ? exit() : show({ quitting: false })
+    if (asking) {
+      if (name === 'y' || name === 'd') return run(name === 'd')
+      return show({ asking: false })
+    }
+    // A held key may arrive several times at once.
+    if (tab === 'posts' && /^(j+|k+)$/.test(name)) return posts.move(name.startsWith('j') ? name.length : -name.length)
+    const action = ofTab[tab][name] ?? everywhere[name]
+    action?.()
+  })
+}

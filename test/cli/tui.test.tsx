@@ -1,0 +1,213 @@
+/** @jsxRuntime automatic */
+import test, { type ExecutionContext } from 'ava'
+import { render } from 'ink-testing-library'
+import { App } from '../../packages/cli/src/ui/app.tsx'
+import { widthOf } from '../../packages/cli/src/ui/fitted.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { type FakeOptions, fakePostRate, goodStatus, hostileTitle } from './tui/fake-post-rate.ts'
+
+test.serial(
+  'the overview shows activity, dependencies, a lag bar a partition, relay shards, and that all is well',
+  async (t) => {
+    const { shows, frame } = dashboard(t)
+    await shows(
+      '1,234 rows, oldest 0.4 s',
+      'PostgreSQL ● 15.14',
+      'Kafka      ● 4.4',
+      'Redis      ● 7.0.15',
+      '0.3 s behind',
+    )
+    await shows('relay:0', 'api-1:4711', '2 of 2 held', '16,502 messages', 'Nothing needs attention', 'shop')
+    const [none, some, most] = [1, 3, 5].map((partition) => barOf(frame(), partition))
+    t.is(none, 0)
+    t.true((some ?? 0) > 0)
+    t.true((most ?? 0) > 2 * (some ?? 0))
+    await t.notThrowsAsync(shows(/Ratings +[\d.,]+\/s +[▁▂▃▄▅▆▇█]{2}/))
+  },
+)
+
+test.serial('the overview says what is wrong and what to do', async (t) => {
+  const { kafka, redis, postgres } = goodStatus.dependencies
+  const { shows } = dashboard(t, {
+    status: {
+      dependencies: {
+        postgres,
+        redis: { ...redis, configured: false },
+        kafka: { ...kafka, reachable: false, detail: 'Start it.' },
+      },
+      leases: [{ name: 'relay:0', holder: 'api-1', term: 3, secondsLeft: -5 }],
+      lag: [],
+    },
+  })
+  await shows(
+    '○ not configured',
+    '✗ cannot be reached',
+    'Kafka cannot be reached. Start it.',
+    'expired',
+    'No relay runs, 1,234 changes',
+  )
+})
+
+test.serial('v verifies in the background and names the posts that drift', async (t) => {
+  const { press, shows } = dashboard(t, { drift: [{ postId: 17, kind: 'behind', expected: 3, found: 2 }] })
+  await shows('not verified')
+  await press('v')
+  await shows('1 in 1,000 posts', '1 post drifts (behind): 17. Press r to rebuild.')
+})
+
+test.serial('posts are listed live beside displayed, with a histogram and the time to the next change', async (t) => {
+  const { press, shows } = dashboard(t)
+  await press('2')
+  await shows('Posts, newest first', '▶ 20', 'Post number 20', /20 +1606 +4\.49 +1601 +4\.49 +3:\d\d/)
+  await shows(
+    'live       1,606, average 4.49',
+    'displayed  1,601, average 4.49',
+    /5 █+[▏▎▍▌▋▊▉█]? +1000 +5 █+/,
+    'version 60, from redis',
+  )
+  await shows(/displayed as of 11:58:12 UTC · next change in 3:\d\d/)
+})
+
+test.serial('j and k select, over the ends of pages too; PgDn turns, g goes home, s sorts', async (t) => {
+  const { press, shows } = dashboard(t)
+  await press('2')
+  await shows('▶ 20')
+  await press('j')
+  await shows('▶ 19', 'Post 19')
+  await press('jjjjjjj')
+  await shows('page 2', '▶ 13')
+  await press('k')
+  await shows('page 1', '▶ 14')
+  await press('\u001b[6~')
+  await shows('page 2')
+  await press('g')
+  await shows('page 1', '▶ 20')
+  await press('s')
+  await shows('Posts, top', '▶ 1 ')
+})
+
+test.serial('r asks; n leaves everything as it is', async (t) => {
+  const { press, shows, postRate } = dashboard(t)
+  await shows('Activity')
+  await press('r')
+  await shows('Rebuild all posts?', 'y  yes', 'd  dry run', 'n  no')
+  await press('n')
+  await shows('r  rebuilds')
+  t.is(postRate.rebuilds.length, 0)
+})
+
+test.serial('d looks first, y rebuilds with progress, rate and remaining time, then the result', async (t) => {
+  const { press, shows, postRate } = dashboard(t, { rebuildStepMs: 3 })
+  await shows('Activity')
+  await press('r')
+  await shows('Rebuild all posts?')
+  await press('d')
+  await shows('(dry run)')
+  await shows('3 of 1,000 posts differ', 'Nothing was changed')
+  await press('r')
+  await shows('Rebuild all posts?')
+  await press('y')
+  await shows(/█+░+ +\d+ %/, /\d+ of 1,000 posts · [\d.,]+\/s · [\d.]+ s left · 2 repaired/)
+  await press('1')
+  await shows('Activity', /3 Rebuild \d+%/)
+  await press('3')
+  await shows('3 of 1,000 posts repaired in 1.3 s')
+  t.deepEqual(postRate.rebuilds, [
+    { dryRun: true, ended: 'done' },
+    { dryRun: false, ended: 'done' },
+  ])
+})
+
+test.serial('escape stops a rebuild; q asks before it does', async (t) => {
+  const { press, shows, postRate } = dashboard(t, { rebuildStepMs: 10 })
+  await shows('Activity')
+  await press('r')
+  await shows('Rebuild all posts?')
+  await press('y')
+  await shows('Rebuilding')
+  await press('q')
+  await shows('A rebuild runs: q again stops it')
+  await press('x')
+  await press('\u001b')
+  await shows('Stopped. What was repaired stays repaired.')
+  await eventually(() => postRate.rebuilds[0]?.ended === 'aborted')
+  t.pass()
+})
+
+test.serial('? shows every key, any key goes back', async (t) => {
+  const { press, shows } = dashboard(t)
+  await shows('Activity')
+  await press('?')
+  await shows('Keys', 'PgDn PgUp', 'Ctrl-L', 'sort: newest or top')
+  await press('z')
+  await shows('Activity')
+})
+
+test.serial('a status that fails is a line; the last figures stay, reads never overlap, and it recovers', async (t) => {
+  const { shows, frame, postRate } = dashboard(t)
+  await shows('1,234 rows')
+  postRate.failure = new Error('PostgreSQL is away\u001b[31m.')
+  await shows('✗ PostgreSQL is away\\x1b[31m. Trying again every second.', '1,234 rows')
+  postRate.failure = null
+  await eventually(() => !frame().includes('away'))
+  t.is(postRate.calls.statusAtOnce, 1)
+})
+
+test.serial('titles full of control characters, bidi, emoji and a megabyte leave the frame intact', async (t) => {
+  const { press, shows, frame } = dashboard(t, {
+    titles: {
+      20: hostileTitle,
+      19: '漢'.repeat(500_000),
+      18: `a${'\u0301'.repeat(1000)}`,
+      17: 'שלום עולם 👨‍👩‍👧‍👦👍🏽',
+    },
+  })
+  await press('2')
+  await shows('evil\\x1b[2J\\x1b]0;owned\\x07', '漢漢…')
+  t.notRegex(frame().replaceAll('\n', ''), /\p{Cc}|\p{Cf}/u)
+  for (const line of frame()
+    .split('\n')
+    .filter((each) => each.startsWith('│'))) {
+    t.is(widthOf(line), 100)
+    t.true(line.endsWith('│'))
+  }
+  const started = performance.now()
+  await press('j')
+  await shows('Post 19')
+  t.true(performance.now() - started < 1000)
+})
+
+function dashboard(t: ExecutionContext, options: FakeOptions = {}) {
+  const postRate = fakePostRate(options)
+  const app = render(<App postRate={postRate} databaseName="shop" color={false} />)
+  t.teardown(app.unmount)
+  const frame = () => app.lastFrame() ?? ''
+  let seen = 0
+  return {
+    postRate,
+    frame,
+    /** Resolves when one frame since the last key press shows all of these. */
+    async shows(...texts: (string | RegExp)[]) {
+      const has = (each: string) => (text: string | RegExp) =>
+        typeof text === 'string' ? each.includes(text) : text.test(each)
+      try {
+        await eventually(() => app.frames.slice(seen).some((each) => texts.every(has(each))), { interval: 10 })
+        t.pass()
+      } catch {
+        const missing = texts.filter((text) => !has(frame())(text))
+        throw new Error(`Missing ${missing.join(' and ')} in\n${frame()}`)
+      }
+    },
+    /** A key press, after the views have seen what came before. */
+    async press(keys: string) {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      seen = app.frames.length
+      app.stdin.write(keys)
+    },
+  }
+}
+
+function barOf(frame: string, partition: number): number {
+  const line = frame.split('\n').find((each) => each.includes(`p${partition} `)) ?? ''
+  return line.match(/█/g)?.length ?? 0
+}

@@ -1,0 +1,16 @@
+import { showDashboard } from '../../../packages/cli/src/commands/tui.ts'
+import { fakePostRate, hostileTitle } from './fake-post-rate.ts'
+
+/** The dashboard on the fake, for a real terminal: `node --import=tsx --conditions=source test/cli/tui/run-fake.ts`. */
+const stop = new AbortController()
+process.on('SIGTERM', () => stop.abort())
+await showDashboard({
+  postRate: fakePostRate({ posts: 40, titles: { 39: hostileTitle, 38: 'x'.repeat(1_000_000) }, rebuildStepMs: 4 }),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  term: process.env.TERM,
+  signal: stop.signal,
+  databaseName: 'shop on db.example:5432',
+  color: !process.env.NO_COLOR,
+})
+console.log('the dashboard has ended')
