@@ -1,4 +1,4 @@
-import { fit, widthOf } from './ui/fit.ts'
+import { fitted, widthOf } from './ui/fitted.ts'
 
 export interface Column {
   title: string
@@ -14,7 +14,7 @@ const widest = 60
 /** Aligned lines. Cells may be untrusted text: they are made printable and cut by their width on a terminal. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], available: number): string[] {
   const widths = columns.map(({ title }, column) =>
-    Math.max(widthOf(title), ...rows.map((row) => widthOf(fit(row[column] ?? '', widest)))),
+    Math.max(widthOf(title), ...rows.map((row) => widthOf(fitted(row[column] ?? '', widest)))),
   )
   const spare = available - widths.reduce((sum, width) => sum + width, 0) - gap.length * (columns.length - 1)
   const flexible = columns.findIndex((column) => column.flexible)
@@ -23,7 +23,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     columns
       .map(({ align }, column) => {
         const width = widths[column] as number
-        const text = fit(row[column] ?? '', width)
+        const text = fitted(row[column] ?? '', width)
         const padding = ' '.repeat(Math.max(0, width - widthOf(text)))
         return align === 'right' ? padding + text : text + padding
       })
