@@ -193,7 +193,9 @@ async function startBlog(t: ExecutionContext, { windowSeconds, posts = 3 }: { wi
 
 /** A page of a fresh profile; whatever it complains about fails the test. */
 async function openPage(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await (await browser.newContext({ locale: 'en', ...options })).newPage()
+  const context = await browser.newContext({ locale: 'en', ...options })
+  cleanUp(t, () => context.close())
+  const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   page.on('pageerror', (error) => t.fail(`The page threw ${error}`))
   page.on('console', (message) => {

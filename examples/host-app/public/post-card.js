@@ -26,6 +26,7 @@ export function createPostCard(post, session) {
 
   function show({ stats, myScore }) {
     display.show(stats)
+    display.tick(serverNow())
     own.show(myScore)
     // Nothing changes before `nextUpdateAt`: no need to ask earlier.
     if (stats.nextUpdateAt !== null)
