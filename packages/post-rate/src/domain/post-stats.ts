@@ -112,11 +112,12 @@ export function stepWindows(stats: PostStats, time: number, context: FoldContext
  * the window, or at once where nothing was displayed.
  */
 export function repairCounts(stats: PostStats, counts: Histogram, time: number, context: FoldContext): StatsChange[] {
-  const changes = stepWindows(stats, Math.max(time, context.watermark), context)
+  const now = Math.max(time, context.watermark)
+  const changes = stepWindows(stats, now, context)
   const reached = changes.at(-1)?.stats ?? stats
   const deleted = reached.deleted && countOf(counts) === 0
-  const repaired = show({ ...reached, counts, deleted }, Math.max(time, context.watermark), context)
-  changes.push({ kind: 'display', stats: repaired })
+  const repaired = { ...reached, counts, deleted }
+  changes.push({ kind: 'display', stats: deleted ? bury(repaired, now, context) : show(repaired, now, context) })
   return changes
 }
 
@@ -146,7 +147,9 @@ function applyRating(stats: PostStats, event: RatingEvent, time: number, context
   const activity = stats.activity + (isNews(event, windowStart) ? 1 : 0)
   // A rating can only be stored where the post exists, so one that follows a tombstone means the post came back.
   const deleted = stats.deleted && event.score === null
-  return show({ ...stats, counts, activity, deleted }, time, context)
+  const next = { ...stats, counts, activity, deleted }
+  // A cascade's withdrawals follow the deletion that caused them.
+  return deleted ? bury(next, time, context) : show(next, time, context)
 }
 
 /** A rating is news where it is new in its window: not a withdrawal, not a second change of mind, not an import of old dates. */

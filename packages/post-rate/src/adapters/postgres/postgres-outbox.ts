@@ -97,13 +97,13 @@ select statement_timestamp() as now,
   }
 
   async #foldBatch(connection: Queryable, shard: Shard, limit: number, fold: FoldBatch): Promise<FoldReport> {
-    const { now, context } = await this.#begin(connection, shard)
+    const { now, reached, context } = await this.#begin(connection, shard)
     const events = await this.#lockEvents(connection, shard, limit)
     const { states, due } = await this.#lockStates(connection, shard, limit, now, events, context)
     const folded = fold({ states, events, context, now })
     await this.#write(connection, folded, context)
     const drained = events.length < limit && due < limit
-    const watermark = drained ? Math.max(now, context.watermark) : context.watermark
+    const watermark = drained ? Math.max(now, context.watermark) : reached
     await this.#advance(connection, shard, watermark, events.length)
     return {
       events: events.length,
@@ -113,8 +113,11 @@ select statement_timestamp() as now,
     }
   }
 
-  /** Locks the shard's progress, so that folds of one shard follow each other, and takes the time before any row is read. */
-  async #begin(connection: Queryable, shard: Shard): Promise<{ now: number; context: FoldContext }> {
+  /**
+   * Locks the shard's progress, so that folds of one shard follow each other, and takes the time before any row is read.
+   * Late events count after what readers were promised, also by shards of another number that these posts were in before.
+   */
+  async #begin(connection: Queryable, shard: Shard): Promise<{ now: number; reached: number; context: FoldContext }> {
     const { schema } = this.#database
     await connection.query({
       text: `insert into ${schema}.relay_progress (shard, shards) values ($1, $2) on conflict do nothing`,
@@ -123,13 +126,15 @@ select statement_timestamp() as now,
     const [row] = await connection.query({
       name: 'begin-fold',
       text: `
-select clock_timestamp() as now, p.watermark, ${settingsColumns}
+select clock_timestamp() as now, p.watermark as reached, ${settingsColumns},
+  greatest(p.watermark, (select max(watermark) from ${schema}.relay_progress where shards <> $2)) as watermark
 from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.shards = $2 for update of p for share of c`,
       values: [shard.index, shard.count],
     })
     const found = row as Row
     return {
       now: found.now as number,
+      reached: found.reached as number,
       context: {
         settings: settingsOfRow(found),
         versionFloor: found.version_floor as number,
@@ -142,9 +147,9 @@ from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.s
     const rows = await connection.query({
       name: 'lock-events',
       text: `
-select id::text as id, kind, post_id, user_id, score, previous_score, rated_at, previous_rated_at, at
-from ${this.#outbox} where version is null and ($1::int = 1 or post_id % $1 = $2)
-order by id limit $3 for update`,
+select o.id::text as id, o.kind, o.post_id, o.user_id, o.score, o.previous_score, o.rated_at, o.previous_rated_at, o.at
+from ${this.#outbox} o where o.version is null and ($1::int = 1 or o.post_id % $1 = $2)
+order by o.id limit $3 for update`,
       values: [shard.count, shard.index, limit],
     })
     return rows.map((row) => ({ id: row.id as string, event: eventOf(row) }))
