@@ -39,11 +39,14 @@ export type CreateRecord<R extends TestRecord = TestRecord> = (
   options?: RecordOptions,
 ) => Promise<R>
 
+/** The window is a day long unless a test asks for another, so that none ends in the middle of a test. */
+const quietSettings: DisplaySettings = { ...defaultDisplaySettings, windowSeconds: 86_400 }
+
 export const onMemory: CreateRecord = async (_t, { posts = 'own', settings = {} } = {}) => {
   let now = Date.now()
   const record = new MemoryRecord({
     posts,
-    settings: { ...defaultDisplaySettings, ...settings },
+    settings: { ...quietSettings, ...settings },
     clock: { now: () => now },
   })
   const wait = async (ms: number) => {
@@ -57,15 +60,14 @@ export const onPostgres: CreateRecord<PostgresTestRecord> = async (t, { posts = 
   const another = () => connect(t, url)
   const ports = another()
   if (posts === 'external') await ports.schema.migrate({ posts })
-  const { display, windowSeconds, prior } = { ...defaultDisplaySettings, ...settings }
+  const { display, windowSeconds, prior } = { ...quietSettings, ...settings }
   const sql: PostgresTestRecord['sql'] = (text, values) => runSql(url, text, values)
-  if (Object.keys(settings).length > 0)
-    await sql('update post_rate.settings set display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4', [
-      display,
-      windowSeconds,
-      prior.weight,
-      prior.mean,
-    ])
+  await sql('update post_rate.settings set display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4', [
+    display,
+    windowSeconds,
+    prior.weight,
+    prior.mean,
+  ])
   return { ...ports, url, sql, another, wait: (ms) => sleep(ms) }
 }
 

@@ -1,0 +1,344 @@
+import type { ExecutionContext } from 'ava'
+import type { Rating, Score } from '../../packages/post-rate/src/domain/rating.ts'
+import type { RatingChange } from '../../packages/post-rate/src/domain/rating-change.ts'
+import { showStats } from '../../packages/post-rate/src/domain/shown-stats.ts'
+import type { FoldBatch } from '../../packages/post-rate/src/ports/outbox.ts'
+import { foldBatch } from '../../packages/post-rate/src/services/relay-outbox.ts'
+import { rateOne } from './rating-store.ts'
+import {
+  addPosts,
+  type Cases,
+  countsOf,
+  drained,
+  foldAll,
+  publishAll,
+  type RecordPorts,
+  told,
+  wholeShard,
+} from './record.ts'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** What every Outbox does. */
+export const outboxCases: Cases = {
+  'a folded change says what changed and carries the state after it': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    await rateOne(record, { postId: 1, userId: 'u', score: 2 })
+    const { ratedAt } = await rateOne(record, { postId: 1, userId: 'u', score: 5 })
+    t.deepEqual(await record.outbox.unpublished(wholeShard, 10), [])
+    t.is(await foldAll(record), 2)
+    const { source } = await record.settingsStore.load()
+    const [first, second] = await publishAll(record)
+    t.like(first, {
+      schema: 1,
+      kind: 'rating',
+      source,
+      postId: 1,
+      userId: 'u',
+      score: 2,
+      previousScore: null,
+      version: 1,
+    })
+    t.like(second, { kind: 'rating', score: 5, previousScore: 2, ratedAt, version: 2, activity: 1, deleted: undefined })
+    t.deepEqual(second?.counts, [0, 0, 0, 0, 0, 1])
+    // The first rating shows at once; the change waits for the window's end.
+    t.like(second?.displayed, { count: 1, sum: 2, average: 2, activity: 1, guard: null })
+    t.is(second?.displayed.stepAt, second?.displayed.nextUpdateAt)
+    t.regex(first?.eventId ?? '', uuid)
+    t.not(first?.eventId, second?.eventId)
+    const { states } = await record.recordReader.read([], [1])
+    t.like(states[0], { postId: 1, version: 2, activity: 1, deleted: false })
+    t.is(new Date(states[0]?.windowEnd ?? 0).toISOString(), second?.displayed.nextUpdateAt as string)
+  },
+
+  'a change is given out with the same content until it is acknowledged, also to another process': async (
+    t,
+    create,
+  ) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    await rateMany(record, 1, 5)
+    await foldAll(record)
+    const first = await record.outbox.unpublished(wholeShard, 3)
+    await rateMany(record, 1, 3, 'later')
+    t.is(first.length, 3)
+    // A crash between fold and publish: whoever comes next finds the same.
+    const other = record.another()
+    await foldAll(other)
+    t.deepEqual(await other.outbox.unpublished(wholeShard, 3), first)
+    const acknowledged = first.slice(0, 2).map(({ id }) => id)
+    await other.outbox.acknowledge(acknowledged)
+    await record.outbox.acknowledge(acknowledged)
+    const rest = await record.outbox.unpublished(wholeShard, 100)
+    t.is(rest.length, 6)
+    t.deepEqual(rest[0], first[2])
+    await record.outbox.acknowledge([])
+    t.is((await record.outbox.backlog()).rows, 6)
+  },
+
+  'nothing is acknowledged before it was folded': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    await rateMany(record, 1, 20)
+    await record.outbox.fold(wholeShard, 5, foldBatch)
+    await record.outbox.acknowledge(Array.from({ length: 100 }, (_, n) => String(n + 1)))
+    t.is((await record.outbox.backlog()).rows, 15)
+    t.is(await foldAll(record), 15)
+    t.deepEqual(await countsOf(record, [1]), [[0, 0, 0, 20, 0, 0]])
+  },
+
+  'a fold takes the oldest first, at most its limit, and says whether it is done': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    await rateMany(record, 1, 25)
+    const reports = []
+    for (let n = 0; n < 4; n++) reports.push(await record.outbox.fold(wholeShard, 10, foldBatch))
+    t.deepEqual(
+      reports.map(({ events, drained }) => [events, drained]),
+      [
+        [10, false],
+        [10, false],
+        [5, true],
+        [0, true],
+      ],
+    )
+    const published = await publishAll(record)
+    t.deepEqual(
+      published.map(({ version }) => version),
+      Array.from({ length: 25 }, (_, n) => n + 1),
+    )
+    t.deepEqual(
+      published.map(({ userId }) => userId),
+      Array.from({ length: 25 }, (_, n) => `user-${n}`),
+    )
+  },
+
+  'each shard folds and publishes its own posts': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 5)
+    for (const postId of [1, 2, 3, 4, 5]) await rateOne(record, { postId, userId: 'u', score: 3 })
+    const [even, odd] = [
+      { index: 0, count: 2 },
+      { index: 1, count: 2 },
+    ]
+    t.is(await foldAll(record, odd), 3)
+    t.deepEqual(await publishAll(record, even), [])
+    t.deepEqual(
+      (await publishAll(record, odd)).map(({ postId }) => postId),
+      [1, 3, 5],
+    )
+    t.is(await foldAll(record, even), 2)
+    t.is((await publishAll(record, even)).length, 2)
+    t.deepEqual(await record.outbox.backlog(), { rows: 0, oldestSeconds: 0, folded: 5 })
+  },
+
+  "a window's end is stepped once, without a rating to cause it": async (t, create) => {
+    const record = await create(t, { settings: { windowSeconds: 1 } })
+    await addPosts(record, 2)
+    await rateOne(record, { postId: 1, userId: 'a', score: 1 })
+    await foldAll(record)
+    const { score } = await rateOne(record, { postId: 1, userId: 'b', score: 3 })
+    t.is(score, 3)
+    await foldAll(record)
+    await publishAll(record)
+    await record.wait(1_100)
+    const report = await record.outbox.fold(wholeShard, 100, foldBatch)
+    // The window may have ended before the second rating was folded; then there is nothing left to step.
+    if (report.steps === 1) {
+      const [change] = await publishAll(record)
+      t.like(change, { kind: 'display', postId: 1, userId: undefined, score: undefined, previousScore: undefined })
+      t.like(change?.displayed, { count: 2, average: 2, stepAt: null })
+      t.deepEqual(change?.displayed.histogram, change?.counts)
+    }
+    await record.wait(1_100)
+    t.like(await record.outbox.fold(wholeShard, 100, foldBatch), { events: 0, steps: 0 })
+    const { states } = await record.recordReader.read([], [1, 2])
+    t.deepEqual(states.find(({ postId }) => postId === 1)?.displayed.counts, [0, 1, 0, 1, 0, 0])
+    t.is(states.find(({ postId }) => postId === 2)?.version, 0)
+    t.deepEqual(await publishAll(record), [])
+  },
+
+  'a fold that throws leaves nothing half-written': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 3)
+    await rateMany(record, 1, 4)
+    await rateMany(record, 2, 4)
+    await foldAll(record)
+    await rateMany(record, 3, 4)
+    const before = await record.recordReader.read([], [1, 2, 3])
+    const waiting = await record.outbox.unpublished(wholeShard, 100)
+    const failing: FoldBatch = (batch) => {
+      foldBatch(batch)
+      throw new Error('out of order')
+    }
+    await t.throwsAsync(record.outbox.fold(wholeShard, 100, failing), { message: 'out of order' })
+    t.deepEqual(await record.recordReader.read([], [1, 2, 3]), before)
+    t.deepEqual(await record.outbox.unpublished(wholeShard, 100), waiting)
+    t.is(await foldAll(record), 4)
+    t.deepEqual((await countsOf(record, [3]))[0], [0, 0, 0, 4, 0, 0])
+  },
+
+  'two relays fold 2,000 events at once, each exactly once': async (t, create) => {
+    const record = await create(t)
+    const other = record.another()
+    const posts = await addPosts(record, 50)
+    for (let batch = 0; batch < 4; batch++)
+      await record.ratingStore.rate(
+        Array.from({ length: 500 }, (_, n) => ({
+          postId: posts[n % posts.length] as number,
+          userId: `u${batch}-${n}`,
+          score: ((n + batch) % 6) as Score,
+        })),
+      )
+    const folded = await Promise.all([foldAll(record, wholeShard, 70), foldAll(other, wholeShard, 90)])
+    t.is(folded[0] + folded[1], 2_000)
+    const changes = await publishAll(record)
+    t.is(changes.length, 2_000)
+    t.is(new Set(changes.map(({ eventId }) => eventId)).size, 2_000)
+    const versions = changes.filter(({ postId }) => postId === 7).map(({ version }) => version)
+    t.deepEqual(
+      versions.sort((a, b) => a - b),
+      Array.from({ length: 40 }, (_, n) => n + 1),
+    )
+    const { drift, checked } = await record.auditStore.compare(0, 1_000)
+    t.deepEqual({ drift, checked }, { drift: [], checked: 50 })
+  },
+
+  'a deleted post takes its ratings along and leaves a tombstone; one that comes back goes on from there': async (
+    t,
+    create,
+  ) => {
+    const record = await create(t)
+    await addPosts(record, 2)
+    await rateOne(record, { postId: 1, userId: 'u', score: 4 })
+    await rateOne(record, { postId: 2, userId: 'u', score: 4 })
+    await drained(record)
+    t.true(await record.postStore.delete(1))
+    t.false(await record.postStore.delete(1))
+    await foldAll(record)
+    const changes = await publishAll(record)
+    isTombstone(t, changes, [
+      ['deleted', 1],
+      [1, 'u', 4, null],
+    ])
+    t.is(Math.max(...changes.map(({ version }) => version)), 3)
+    t.like(await stateOf(record, 1), { version: 3, deleted: true, counts: [0, 0, 0, 0, 0, 0] })
+    const rating = { postId: 1, userId: 'v', score: 1 as Score, ratedAt: Date.now() }
+    t.is((await record.ratingStore.import([rating], { createPosts: true })).postsCreated, 1)
+    await foldAll(record)
+    t.like(await stateOf(record, 1), { version: 4, deleted: false, counts: [0, 1, 0, 0, 0, 0] })
+    t.like((await stateOf(record, 1))?.displayed, { average: 1 })
+  },
+
+  'a post that comes back before its deletion was folded is alive': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    await rateOne(record, { postId: 1, userId: 'u', score: 4 })
+    await record.postStore.delete(1)
+    const rating = { postId: 1, userId: 'v', score: 1 as Score, ratedAt: Date.now() }
+    await record.ratingStore.import([rating], { createPosts: true })
+    await foldAll(record)
+    t.like(await stateOf(record, 1), { version: 4, deleted: false, counts: [0, 1, 0, 0, 0, 0] })
+  },
+
+  "a post of the host's own is buried with its ratings, however often": async (t, create) => {
+    const record = await create(t, { posts: 'external' })
+    for (const userId of ['a', 'b', 'c']) await rateOne(record, { postId: 7, userId, score: 4 })
+    await foldAll(record)
+    await publishAll(record)
+    await record.outbox.bury(7)
+    await foldAll(record)
+    const changes = await publishAll(record)
+    isTombstone(t, changes, [
+      ['deleted', 7],
+      [7, 'a', 4, null],
+      [7, 'b', 4, null],
+      [7, 'c', 4, null],
+    ])
+    t.like(await stateOf(record, 7), { deleted: true, counts: [0, 0, 0, 0, 0, 0], windowEnd: null, stepAt: null })
+    t.is((await stateOf(record, 7))?.displayed.average, null)
+    await record.outbox.bury(7)
+    await record.outbox.bury(8)
+    await foldAll(record)
+    t.like(await stateOf(record, 7), { deleted: true, counts: [0, 0, 0, 0, 0, 0] })
+    t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
+  },
+
+  'the watermark rises with folds, also of nothing, and only once everything is folded': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    t.is((await record.recordReader.read([], [1])).watermark, null)
+    await rateMany(record, 1, 10)
+    const first = await record.outbox.fold(wholeShard, 4, foldBatch)
+    t.false(first.drained)
+    t.is((await record.recordReader.read([], [1])).watermark, null)
+    await foldAll(record)
+    const { watermark } = await record.recordReader.read([], [1])
+    t.true(Number.isInteger(watermark))
+    await record.wait(1_050)
+    const idle = await record.outbox.fold(wholeShard, 4, foldBatch)
+    t.true(idle.drained && idle.events === 0)
+    const later = (await record.recordReader.read([], [1])).watermark ?? 0
+    t.true(later >= (watermark ?? 0) + 1_000)
+    t.is(idle.watermark, later)
+  },
+
+  'versions rise above the floor': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    await rateMany(record, 1, 2)
+    await foldAll(record)
+    await record.stateStore.raiseFloor(2 ** 40)
+    await rateMany(record, 1, 2, 'later')
+    await foldAll(record)
+    t.deepEqual(
+      (await publishAll(record)).map(({ version }) => version),
+      [1, 2, 2 ** 40 + 1, 2 ** 40 + 2],
+    )
+  },
+
+  'the backlog counts what is not acknowledged, and its age': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    t.deepEqual(await record.outbox.backlog(), { rows: 0, oldestSeconds: 0, folded: 0 })
+    await rateMany(record, 1, 3)
+    await record.wait(200)
+    const waiting = await record.outbox.backlog()
+    t.like(waiting, { rows: 3, folded: 0 })
+    t.true(waiting.oldestSeconds >= 0.2 && waiting.oldestSeconds < 60)
+    await foldAll(record)
+    t.like(await record.outbox.backlog(), { rows: 3, folded: 3 })
+    await publishAll(record)
+    t.deepEqual(await record.outbox.backlog(), { rows: 0, oldestSeconds: 0, folded: 3 })
+  },
+}
+
+/** The deletion and the withdrawals that it caused, in any order; from the deletion on nothing is displayed any more. */
+function isTombstone(t: ExecutionContext<unknown>, changes: RatingChange[], expected: unknown[][]): void {
+  const key = (row: unknown[]) => JSON.stringify(row)
+  t.deepEqual(changes.map(told).map(key).sort(), expected.map(key).sort())
+  const from = changes.findIndex(({ kind }) => kind === 'deleted')
+  for (const change of changes.slice(from)) {
+    t.true(change.deleted)
+    t.like(change.displayed, { count: 0, average: null, nextUpdateAt: null, stepAt: null })
+  }
+}
+
+export async function stateOf({ recordReader }: RecordPorts, postId: number) {
+  return (await recordReader.read([], [postId])).states[0]
+}
+
+export async function rateMany({ ratingStore }: RecordPorts, postId: number, n: number, user = 'user'): Promise<void> {
+  const ratings: Rating[] = Array.from({ length: n }, (_, i) => ({ postId, userId: `${user}-${i}`, score: 3 }))
+  for (const rating of ratings) await ratingStore.rate([rating])
+}
+
+/** What a reader is shown of a post right now. */
+export async function shownNow(t: ExecutionContext<unknown>, record: RecordPorts, postId: number, now: number) {
+  const { states, watermark } = await record.recordReader.read([], [postId])
+  const { settings } = await record.settingsStore.load()
+  const [stats] = states
+  if (stats === undefined) throw t.fail(`Post ${postId} has no state`)
+  return showStats(stats, settings, { now, watermark })
+}
