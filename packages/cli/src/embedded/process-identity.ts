@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs'
  * started, `PID:START`.
  */
 export function identityOf(pid: number): string {
-  const start = startOf(pid)
-  return start === null ? `${pid}` : `${pid}:${start}`
+  const start = statusOf(pid)?.start
+  return start === undefined ? `${pid}` : `${pid}:${start}`
 }
 
 /** True while the process that {@link identityOf} described is alive. */
@@ -14,10 +14,20 @@ export function isRunning(identity: string): boolean {
   const [pidText = '', start] = identity.trim().split(':')
   const pid = Number(pidText)
   if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return false
-  return start === undefined || startOf(pid) === start
+  return start === undefined || statusOf(pid)?.start === start
 }
 
+/** False also for a process that has ended and that its parent has not taken notice of. */
 export function isAlive(pid: number): boolean {
+  return exists(pid) && !isZombie(pid)
+}
+
+/** Ended, yet still to be seen by signals. In a container whose first process waits for nobody it stays so. */
+export function isZombie(pid: number): boolean {
+  return statusOf(pid)?.state === 'Z'
+}
+
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -26,11 +36,13 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Clock ticks since boot, the 22nd field of Linux' /proc/PID/stat; null elsewhere. */
-function startOf(pid: number): string | null {
+/** From Linux' /proc/PID/stat: the state, and the start in clock ticks since boot (field 22); null elsewhere. */
+function statusOf(pid: number): { state: string; start: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    // The second field is a name in brackets that may itself have blanks and brackets.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] as string, start: fields[19] as string }
   } catch {
     return null
   }

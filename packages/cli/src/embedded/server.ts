@@ -7,10 +7,12 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../errors.ts'
 import { type Binaries, program } from './binaries.ts'
-import { isAlive } from './process-identity.ts'
+import { isAlive, isZombie } from './process-identity.ts'
 import { type Account, give } from './server-account.ts'
 
 const attempts = 5
+/** Milliseconds. */
+const zombiePatience = 3000
 
 /** One PostgreSQL server on its data directory. Callers hold the directory's lock. */
 export class EmbeddedServer {
@@ -55,6 +57,7 @@ export class EmbeddedServer {
   async start(): Promise<number> {
     const running = await this.#runningPort()
     if (running !== null) return running
+    await this.#clearZombie()
     const log = join(this.dataDirectory, 'server.log')
     if (existsSync(log)) await truncate(log)
     for (let attempt = 1; ; attempt++) {
@@ -112,6 +115,16 @@ export class EmbeddedServer {
       if (postmaster.status !== 'stopping') return postmaster.port
       await sleep(50)
     }
+  }
+
+  /** PostgreSQL takes a zombie for a living server and would not start beside it. */
+  async #clearZombie(): Promise<void> {
+    const path = join(this.dataDirectory, 'postmaster.pid')
+    const pid = Number((await readFile(path, 'utf8').catch(() => '')).split('\n')[0])
+    if (!(pid > 0)) return
+    // Its children need a moment to notice that it is gone.
+    for (let wait = 0; isZombie(pid) && wait < zombiePatience; wait += 100) await sleep(100)
+    if (isZombie(pid)) await rm(path, { force: true })
   }
 
   /** What the server wrote about itself: pid in line 1, port in line 4, status in line 8. */
