@@ -98,8 +98,8 @@ function problemsOf(endpoint: Endpoint<never>): Record<string, OpenApiResponse> 
   const { needsUser, body, params, query } = endpoint
   const takesInput = body !== null || [params, query].some((schema) => Object.keys(schema.shape).length > 0)
   const about = endpoint.path.includes('{') || endpoint.action === 'rate-post'
-  const statuses = new Set([429, 503, 403])
-  if (needsUser) statuses.add(401)
+  const statuses = new Set([429, 503])
+  if (needsUser) statuses.add(401).add(403)
   if (body !== null) statuses.add(413).add(415)
   if (takesInput) statuses.add(400)
   if (about) statuses.add(404)

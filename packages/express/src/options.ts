@@ -2,20 +2,24 @@ import type { Request } from 'express'
 import type { PostRate } from 'post-rate'
 
 /** What a caller wants to do; given to `authorize` and `rateLimit`. */
-export type Action = 'list-posts' | 'read-post' | 'create-post' | 'rate-post' | 'withdraw-rating'
+export type Action = 'list-posts' | 'read-post' | WriteAction
+export type WriteAction = 'create-post' | 'rate-post' | 'withdraw-rating'
 
-/** A question to the host: may this user do this? `postId` is set where the action is about one post. */
+/** A question to the host: may this user write this? `postId` is set where the action is about one post. */
 export interface AuthorizeQuestion {
-  action: Action
+  action: WriteAction
   postId?: number
-  /** Null for an anonymous reader; writing without a user is refused before the host is asked. */
-  userId: string | null
+  /** Writing without a user is refused before the host is asked. */
+  userId: string
 }
 
 /** Tells who is asking: a user id of 1-255 characters, or `null` or `undefined` for nobody. */
 export type GetUser = (req: Request) => MaybePromise<string | null | undefined>
 
-/** `false` is answered with 403. Asked for every action, reading included, after the request has been validated. */
+/**
+ * `false` is answered with 403. Asked before every write, after the request has been validated. Who may read is decided
+ * by what the host mounts before the router, and post by post by the post store's `visible`.
+ */
 export type Authorize = (question: AuthorizeQuestion, req: Request) => MaybePromise<boolean>
 
 /** Seconds to wait before this caller may go on (answered with 429), or `null` to go on now. */

@@ -9,7 +9,7 @@ import { postRating, putRating } from './endpoints/rate-post.ts'
 import { withdrawRating } from './endpoints/withdraw-rating.ts'
 import { createFinder, type Place } from './find-endpoint.ts'
 import { checkAllowed, checkRate, currentUser, HookFailure } from './hooks.ts'
-import type { RouterOptions } from './options.ts'
+import type { Action, RouterOptions, WriteAction } from './options.ts'
 import { Refusal, refusalOf, sendProblem } from './problem.ts'
 import { ClientGone, cutOffLater, readBody } from './read-body.ts'
 import { sendNothing, sendText, setCommonHeaders } from './send.ts'
@@ -74,12 +74,16 @@ async function judge(endpoint: Endpoint<never>, options: RouterOptions, params: 
   if (action !== null && options.rateLimit) await checkRate(options.rateLimit, { action, userId }, req)
   const body = endpoint.body === null ? undefined : await readBody(req, endpoint.bodyLimit)
   const input = validate(endpoint, { params, url: req.url, body })
-  if (action !== null) {
+  if (isWrite(action) && userId !== null) {
     const postId = endpoint.postIdOf(input as never)
     const authorize = options.authorize ?? (() => action !== 'create-post')
     await checkAllowed(authorize, { action, ...(postId !== undefined && { postId }), userId }, req)
   }
   return { userId, input }
+}
+
+function isWrite(action: Action | null): action is WriteAction {
+  return action === 'create-post' || action === 'rate-post' || action === 'withdraw-rating'
 }
 
 /** The mounted prefix as the client wrote it, safe inside `<>` and quotes. */
