@@ -88,6 +88,11 @@ export class CliProcess {
     this.#child.kill(signal)
   }
 
+  /** Into its stdin, which stays open. */
+  write(text: string): void {
+    this.#child.stdin.write(text)
+  }
+
   closeStdout(): void {
     this.#child.stdout.destroy()
   }

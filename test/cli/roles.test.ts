@@ -1,0 +1,210 @@
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ExecutionContext } from 'ava'
+import { Redis } from 'ioredis'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { cleanUp } from '../helpers/clean-up.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { withPostgres, withServices } from '../helpers/requires.ts'
+import { testDatabase } from '../helpers/test-database.ts'
+import { testRedis } from '../helpers/test-redis.ts'
+import { testTopic } from '../helpers/test-topic.ts'
+import { type CliProcess, runCli, runJson, spawnCli, workingDirectory } from './run-cli.ts'
+
+async function deployment(t: ExecutionContext) {
+  return { env: { DATABASE_URL: await testDatabase(t) } as Record<string, string>, cwd: await workingDirectory(t) }
+}
+
+async function urlOf(server: CliProcess): Promise<string> {
+  const url = await eventually(() => /^(http\S+)\/$/m.exec(server.stdout)?.[1], {
+    timeout: 40_000,
+    message: 'The server printed no URL',
+  })
+  return url
+}
+
+const json = { 'content-type': 'application/json' }
+
+withPostgres('serve --auth header:NAME with the relay, under a prefix, without creating', async (t) => {
+  const invocation = await deployment(t)
+  const argv = ['serve', '--port', '0', '--auth', 'header:X-User', '--prefix', '/rate', '--no-create']
+  const server = spawnCli(t, argv, invocation)
+  const url = await urlOf(server)
+  t.regex(url, /^http:\/\/127\.0\.0\.1:\d+\/rate$/)
+  const headers = { ...json, 'x-user': 'ada' }
+  const body = JSON.stringify({ title: 't', content: 'c' })
+  t.is((await fetch(`${url}/posts`, { method: 'POST', headers, body })).status, 403)
+  const argvOfPost = ['posts', 'create', '--title', 't', '--content', 'c', '--by', 'ada']
+  const { id } = await runJson<{ id: number }>(argvOfPost, invocation)
+  const put = { method: 'PUT', body: '{"score":4}' }
+  t.is((await fetch(`${url}/posts/${id}/rating`, { ...put, headers: json })).status, 401)
+  const name = Buffer.from('żółw').toString('latin1')
+  const rated = await fetch(`${url}/posts/${id}/rating`, { ...put, headers: { ...json, 'x-user': name } })
+  t.is(rated.status, 200)
+  t.regex((await fetch(`${url}/posts`)).headers.get('vary') ?? '', /X-User/i)
+  await eventually(async () => {
+    const { stats } = (await (await fetch(`${url}/posts/${id}`)).json()) as { stats: { count: number } }
+    return stats.count === 1
+  })
+  t.is(((await runJson<unknown[]>(['users', 'erase', 'żółw'], invocation)) as never as { erased: number }).erased, 1)
+  for (const path of ['/livez', '/readyz', '/metrics']) t.is((await fetch(new URL(path, url))).status, 200)
+  server.kill('SIGTERM')
+  const { code, stdout } = await server.exited
+  t.is(code, 0)
+  t.is(stdout, `${url}/\n`)
+})
+
+withPostgres('serve --auth jwt with a secret', async (t) => {
+  const invocation = await deployment(t)
+  const secret = 'a secret that is long enough to be one'
+  const env = { ...invocation.env, POST_RATE_JWT_SECRET: secret }
+  const url = await urlOf(spawnCli(t, ['serve', '--port', '0', '--auth', 'jwt', '--no-relay'], { ...invocation, env }))
+  const key = Buffer.from(secret)
+  const token = await new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('ada')
+    .setExpirationTime('1h')
+    .sign(key)
+  const expired = await new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('ada')
+    .setExpirationTime(1)
+    .sign(key)
+  const forged = await new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('ada')
+    .sign(Buffer.from(secret + secret))
+  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"ada"}').toString('base64url')}.`
+  const post = async (bearer: string) => {
+    const headers = { ...json, authorization: `Bearer ${bearer}` }
+    const answer = await fetch(`${url}/posts`, { method: 'POST', headers, body: '{"title":"t","content":"c"}' })
+    return { status: answer.status, challenge: answer.headers.get('www-authenticate') }
+  }
+  t.is((await post(token)).status, 201)
+  for (const bad of [expired, forged, unsigned, 'x', createHmac('sha256', 'x').digest('hex')])
+    t.deepEqual(await post(bad), { status: 401, challenge: 'Bearer' })
+})
+
+withPostgres('serve --auth jwt --jwks, with issuer and audience', async (t) => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256' }] })
+  const issuer = createServer((_req, res) => res.setHeader('content-type', 'application/json').end(keys))
+  await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
+  cleanUp(t, () => issuer.close())
+  const jwks = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks`
+  const who = ['--jwt-issuer', 'iss', '--jwt-audience', 'aud']
+  const argv = ['serve', '--port', '0', '--auth', 'jwt', '--jwks', jwks, ...who, '--no-relay']
+  const url = await urlOf(spawnCli(t, argv, await deployment(t)))
+  const sign = (audience: string) =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: 'ES256', kid: 'k' })
+      .setSubject('ada')
+      .setIssuer('iss')
+      .setAudience(audience)
+      .sign(privateKey)
+  const post = async (bearer: string) => {
+    const headers = { ...json, authorization: `Bearer ${bearer}` }
+    return (await fetch(`${url}/posts`, { method: 'POST', headers, body: '{"title":"t","content":"c"}' })).status
+  }
+  t.is(await post(await sign('aud')), 201)
+  t.is(await post(await sign('other')), 401)
+})
+
+withPostgres('serve --rate-limit answers 429 to who writes too much', async (t) => {
+  const argv = ['serve', '--port', '0', '--auth', 'header:X-User', '--rate-limit', '2', '--no-relay']
+  const url = await urlOf(spawnCli(t, argv, await deployment(t)))
+  const post = async () => {
+    const headers = { ...json, 'x-user': 'ada' }
+    return (await fetch(`${url}/posts`, { method: 'POST', headers, body: '{"title":"t","content":"c"}' })).status
+  }
+  t.deepEqual([await post(), await post(), await post()], [201, 201, 429])
+})
+
+withPostgres('serve on a port that is taken exits 3 and names the way out', async (t) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanUp(t, () => server.close())
+  const { port } = server.address() as AddressInfo
+  const argv = ['serve', '--auth', 'header:X-User', '--no-relay', '--port', String(port)]
+  const { code, stderr } = await runCli(argv, await deployment(t))
+  t.is(code, 3)
+  t.regex(stderr, /taken.*--port/)
+})
+
+withServices('relay and consumer, each alone: a rating goes through Kafka into Redis', async (t) => {
+  const { env, cwd } = await deployment(t)
+  const redis = testRedis(t)
+  const { brokers, topic, group } = testTopic(t)
+  const full = {
+    ...env,
+    REDIS_URL: redis.url,
+    KAFKA_BROKERS: brokers.join(','),
+    POST_RATE_TOPIC: topic,
+    POST_RATE_GROUP: group,
+    POST_RATE_REDIS_PREFIX: redis.prefix,
+  }
+  const invocation = { env: full, cwd }
+  const relay = spawnCli(t, ['relay'], invocation)
+  const consumer = spawnCli(t, ['consumer'], invocation)
+  const { id } = await runJson<{ id: number }>(
+    ['posts', 'create', '--title', 't', '--content', 'c', '--by', 'a'],
+    invocation,
+  )
+  t.is((await runCli(['rate', String(id), 'ada', '4'], invocation)).code, 0)
+  const client = new Redis(redis.url)
+  cleanUp(t, () => client.disconnect())
+  const hash = await eventually(
+    async () => {
+      const found = await client.hgetall(`${redis.prefix}{${id}}`)
+      return found.count === '1' ? found : null
+    },
+    { timeout: 40_000 },
+  )
+  t.like(hash, { sum: '4', h4: '1' })
+  const [stats] = await runJson<{ source: string }[]>(['stats', 'show', String(id)], invocation)
+  t.is(stats?.source, 'redis')
+  t.is((await runCli(['stats', 'verify'], invocation)).code, 0)
+  consumer.kill('SIGTERM')
+  t.is((await consumer.exited).code, 0, consumer.stderr)
+  t.is((await runCli(['rate', String(id), 'bo', '2'], invocation)).code, 0)
+  await eventually(async () => {
+    const { pending } = await runJson<{ pending: number }>(['stats', 'verify', '--wait', '30'], invocation).catch(
+      () => ({
+        pending: -1,
+      }),
+    )
+    return pending !== 1
+  })
+  const once = await runCli(['consumer', '--once'], invocation)
+  t.is(once.code, 0, once.stderr)
+  await eventually(async () => (await client.hget(`${redis.prefix}{${id}}`, 'count')) === '2')
+  relay.kill('SIGINT')
+  t.is((await relay.exited).code, 130)
+})
+
+withPostgres('an import that is interrupted keeps what it has read and exits 130', async (t) => {
+  const invocation = await deployment(t)
+  const child = spawnCli(t, ['import', '-', '--create-posts'], { ...invocation, input: '' })
+  child.write('post,user,score,ratedAt\n1,ada,4,1600000000\n2,ada,4,1600000000\n')
+  await eventually(() => child.stderr.includes('Database:'), { timeout: 40_000 })
+  // Time for the lines to be read; the input stays open.
+  await eventually(async () => (await runCli(['doctor'], invocation)).code === 0)
+  child.kill('SIGINT')
+  const { code, stderr } = await child.exited
+  t.is(code, 130)
+  t.regex(stderr, /run the same import again/)
+  const { stdout } = await runCli(['export', '-'], invocation)
+  t.is(stdout.trimEnd().split('\n').length, 3)
+})
+
+withPostgres('a reader that goes away is no crash', async (t) => {
+  const invocation = await deployment(t)
+  t.is((await runCli(['seed', '--posts', '20', '--users', '500', '--ratings', '5000'], invocation)).code, 0)
+  const child = spawnCli(t, ['export', '-'], invocation)
+  await eventually(() => child.stdout.length > 0, { timeout: 40_000, interval: 1 })
+  child.closeStdout()
+  const { code, stderr } = await child.exited
+  t.is(code, 0, stderr)
+  t.notRegex(stderr, /EPIPE|Error/)
+})
