@@ -1,4 +1,4 @@
-import type { DisplaySettings, Settings } from './settings.ts'
+import type { DatedSettings, DisplaySettings } from './settings.ts'
 
 /**
  * The end of the window in which `time` falls: aligned to the clock, shifted by a hash of the post id so that not every
@@ -10,12 +10,14 @@ export function windowEndAt(postId: number, time: number, windowSeconds: number)
   return (Math.floor((time - shift) / length) + 1) * length + shift
 }
 
-/** The settings in force for a post at `time`; see {@link Settings.previous}. */
-export function settingsAt(settings: Settings, postId: number, time: number): DisplaySettings {
+/** The settings in force for a post at `time`; see {@link DatedSettings}. */
+export function settingsAt(settings: DatedSettings, postId: number, time: number): DisplaySettings {
   const { previous, effectiveAt } = settings
   if (previous === null) return settings
-  const promised = previous.display === 'live' ? effectiveAt : windowEndAt(postId, effectiveAt, previous.windowSeconds)
-  return time < promised ? previous : settings
+  // Soon after another change the post may still be in a window of the settings before both.
+  const before = settingsAt(previous, postId, effectiveAt)
+  const promised = before.display === 'live' ? effectiveAt : windowEndAt(postId, effectiveAt, before.windowSeconds)
+  return time < promised ? settingsAt(previous, postId, time) : settings
 }
 
 /** MurmurHash3's 32-bit finalizer over both halves of the id: neighbours land far apart. Unsigned. */

@@ -13,16 +13,21 @@ export interface DisplaySettings {
 }
 
 /**
- * The settings row. A change takes effect per post: `previous` holds until the end of the window that contains
+ * Settings since a moment. A change takes effect per post: `previous` holds until the end of the window that contains
  * `effectiveAt`, because readers have been promised that end as `nextUpdateAt`. The prior alone holds at once: it moves
  * the ranking, which nobody was promised.
  */
-export interface Settings extends DisplaySettings {
-  /** How many shards the relays share among themselves, 1-64. */
-  relayShards: number
+export interface DatedSettings extends DisplaySettings {
   /** Milliseconds since the epoch, database clock. */
   effectiveAt: number
-  previous: DisplaySettings | null
+  /** What may still hold for some post; null where that is long past. */
+  previous: DatedSettings | null
+}
+
+/** The settings row. */
+export interface Settings extends DatedSettings {
+  /** How many shards the relays share among themselves, 1-64. */
+  relayShards: number
 }
 
 export const defaultDisplaySettings: DisplaySettings = {

@@ -1,4 +1,4 @@
-import type { DisplayPolicyName, DisplaySettings, Settings } from '../../domain/settings.ts'
+import type { DatedSettings, DisplayPolicyName, DisplaySettings, Settings } from '../../domain/settings.ts'
 import { PostRateError } from '../../errors.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
 import type { PostgresDatabase, Row } from './postgres-database.ts'
@@ -17,14 +17,19 @@ export class PostgresSettingsStore implements SettingsStore {
     return deploymentOfRow(row)
   }
 
-  /** What holds at the moment of the change becomes `previous`; an earlier change that has not taken effect is replaced. */
+  /**
+   * What holds at the moment of the change becomes `previous`; an earlier change that has not taken effect is replaced.
+   * What held before that is kept for a day, the longest window: until then it may hold for some post.
+   */
   async change(settings: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow> {
     const [row] = await this.#database.query({
       text: `
 update ${this.#database.schema}.settings set
   previous = case when effective_at <= clock_timestamp() or previous is null
     then jsonb_build_object('display', display, 'windowSeconds', window_seconds,
-      'prior', jsonb_build_object('weight', prior_weight, 'mean', prior_mean))
+      'prior', jsonb_build_object('weight', prior_weight, 'mean', prior_mean),
+      'effectiveAt', floor(extract(epoch from effective_at) * 1000)::bigint,
+      'previous', case when effective_at > clock_timestamp() - interval '1 day' then previous end)
     else previous end,
   display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
   effective_at = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6)
@@ -81,6 +86,6 @@ export function settingsOfRow(row: Row): Settings {
     prior: { weight: row.prior_weight as number, mean: row.prior_mean as number },
     relayShards: row.relay_shards as number,
     effectiveAt: row.effective_at as number,
-    previous: row.previous as DisplaySettings | null,
+    previous: row.previous as DatedSettings | null,
   }
 }
