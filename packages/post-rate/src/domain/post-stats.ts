@@ -46,7 +46,14 @@ export interface DeletionEvent {
   at: number
 }
 
-export type StatsEvent = RatingEvent | DeletionEvent
+/** A post that was made under the id of an earlier one. */
+export interface RecreationEvent {
+  kind: 'created'
+  postId: number
+  at: number
+}
+
+export type StatsEvent = RatingEvent | DeletionEvent | RecreationEvent
 
 /** What an event is folded with, beside the state. */
 export interface FoldContext {
@@ -62,7 +69,7 @@ export interface FoldContext {
 
 /** One new version of a post's state, and why it came to be. */
 export interface StatsChange {
-  kind: 'rating' | 'display' | 'deleted'
+  kind: StatsEvent['kind'] | 'display'
   stats: PostStats
 }
 
@@ -85,11 +92,14 @@ export function foldEvent(stats: PostStats, event: StatsEvent, context: FoldCont
   const time = Math.max(event.at, context.watermark)
   const changes = stepWindows(stats, time, context)
   const reached = changes.at(-1)?.stats ?? stats
-  changes.push({
-    kind: event.kind,
-    stats: event.kind === 'deleted' ? bury(reached, time, context) : applyRating(reached, event, time, context),
-  })
+  changes.push({ kind: event.kind, stats: applyEvent(reached, event, time, context) })
   return changes
+}
+
+function applyEvent(stats: PostStats, event: StatsEvent, time: number, context: FoldContext): PostStats {
+  if (event.kind === 'rating') return applyRating(stats, event, time, context)
+  if (event.kind === 'deleted') return bury(stats, time, context)
+  return show({ ...stats, deleted: false }, time, context)
 }
 
 /** Steps every window that ended at or before `time` and had something to show, in event time. */

@@ -83,7 +83,7 @@ function isIn(shard: Shard, postId: number): boolean {
 
 function messageOf({ eventId, event, state }: MemoryOutboxRow, source: string): RatingChange {
   const common = { schema: messageSchema, source, eventId, ...encodeStats(state as NonNullable<typeof state>) }
-  if (event?.kind !== 'rating') return { ...common, kind: event?.kind ?? 'display' }
+  if (event?.kind !== 'rating') return { ...common, kind: event?.kind === 'deleted' ? 'deleted' : 'display' }
   const { userId, score, previousScore, ratedAt } = event
   return { ...common, kind: 'rating', userId, score, previousScore, ratedAt: new Date(ratedAt).toISOString() }
 }

@@ -61,7 +61,8 @@ export class MemoryRecord {
     this.#lastPostId = Math.max(this.#lastPostId, id)
     const text = { id, ...post, createdAt: this.clock.now() }
     this.posts.set(id, text)
-    if (!this.states.has(id)) this.writeState(newPostStats(id, text.createdAt))
+    if (this.states.has(id)) this.addEvent({ kind: 'created', postId: id, at: text.createdAt })
+    else this.writeState(newPostStats(id, text.createdAt))
     return text
   }
 

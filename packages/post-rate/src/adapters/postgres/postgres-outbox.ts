@@ -252,7 +252,8 @@ export async function addMissingStats(
 }
 
 function eventOf(row: Row): StatsEvent {
-  if (row.kind === 'deleted') return { kind: 'deleted', postId: row.post_id as number, at: row.at as number }
+  if (row.kind === 'deleted' || row.kind === 'created')
+    return { kind: row.kind, postId: row.post_id as number, at: row.at as number }
   return {
     kind: 'rating',
     postId: row.post_id as number,
@@ -277,7 +278,7 @@ function messageOf(row: Row): RatingChange {
       : {}
   return {
     schema: messageSchema,
-    kind: row.kind as RatingChange['kind'],
+    kind: row.kind === 'created' ? 'display' : (row.kind as RatingChange['kind']),
     source: row.source as string,
     eventId: row.event_id as string,
     ...rating,

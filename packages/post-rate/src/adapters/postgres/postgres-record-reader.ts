@@ -51,7 +51,7 @@ export class PostgresRecordReader implements RecordReader {
       scores: found,
       states: rows.filter((row) => row.version !== null).map((row) => statsOfRow(row as unknown as StatsRow)),
       watermark: common?.watermark ?? null,
-      deployment: common?.deployment ? deploymentOfRow(common.deployment) : null,
+      deployment: deployment && common?.deployment ? deploymentOfRow(common.deployment) : null,
     }
   }
 
@@ -66,7 +66,7 @@ select null, null, null, null, ${statsColumns('s')}
 from ${schema}.post_stats s where s.post_id = any ($4::bigint[])
 union all
 select null, null, ${watermarkOf(schema)},
-  to_jsonb(c) || jsonb_build_object('effective_at', extract(epoch from c.effective_at) * 1000),
+  to_jsonb(c) || jsonb_build_object('effective_at', floor(extract(epoch from c.effective_at) * 1000)),
   null, ${nullColumns}
 from ${schema}.settings c`
   }

@@ -149,9 +149,12 @@ create table ${schema}.posts (
 create function ${schema}.posts_added() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
-  insert into ${schema}.post_stats (post_id, rank)
-  select id, prior_mean from added, ${schema}.settings
-  on conflict do nothing;
+  with made as (
+    insert into ${schema}.post_stats (post_id, rank)
+    select id, prior_mean from added, ${schema}.settings
+    on conflict do nothing returning post_id)
+  insert into ${schema}.rating_outbox (kind, post_id)
+  select 'created', id from added where not exists (select from made where made.post_id = added.id);
   return null;
 end $$;
 
@@ -167,10 +170,13 @@ set search_path = pg_catalog, pg_temp as $$
 begin
   insert into ${schema}.rating_outbox (kind, post_id)
   select 'deleted', id from removed where not exists (select from added where added.id = removed.id);
-  insert into ${schema}.post_stats (post_id, rank)
-  select id, prior_mean from added, ${schema}.settings
-  where not exists (select from removed where removed.id = added.id)
-  on conflict do nothing;
+  with renumbered as (select id from added where not exists (select from removed where removed.id = added.id)),
+  made as (
+    insert into ${schema}.post_stats (post_id, rank)
+    select id, prior_mean from renumbered, ${schema}.settings
+    on conflict do nothing returning post_id)
+  insert into ${schema}.rating_outbox (kind, post_id)
+  select 'created', id from renumbered where not exists (select from made where made.post_id = renumbered.id);
   return null;
 end $$;
 
