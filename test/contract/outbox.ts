@@ -227,7 +227,7 @@ export const outboxCases: Cases = {
     const rating = { postId: 1, userId: 'v', score: 1 as Score, ratedAt: Date.now() }
     t.is((await record.ratingStore.import([rating], { createPosts: true })).postsCreated, 1)
     await foldAll(record)
-    t.like(await stateOf(record, 1), { version: 4, deleted: false, counts: [0, 1, 0, 0, 0, 0] })
+    t.like(await stateOf(record, 1), { version: 5, deleted: false, counts: [0, 1, 0, 0, 0, 0] })
     t.like((await stateOf(record, 1))?.displayed, { average: 1 })
   },
 
@@ -238,8 +238,16 @@ export const outboxCases: Cases = {
     await record.postStore.delete(1)
     const rating = { postId: 1, userId: 'v', score: 1 as Score, ratedAt: Date.now() }
     await record.ratingStore.import([rating], { createPosts: true })
+    await record.ratingStore.withdraw(1, 'v')
     await foldAll(record)
-    t.like(await stateOf(record, 1), { version: 4, deleted: false, counts: [0, 1, 0, 0, 0, 0] })
+    const changes = await publishAll(record)
+    t.deepEqual(changes.slice(3).map(told), [
+      ['display', 1],
+      [1, 'v', null, 1],
+      [1, 'v', 1, null],
+    ])
+    t.true(changes.slice(3).every(({ deleted }) => deleted === undefined))
+    t.like(await stateOf(record, 1), { version: 6, deleted: false, counts: [0, 0, 0, 0, 0, 0] })
   },
 
   "a post of the host's own is buried with its ratings, however often": async (t, create) => {

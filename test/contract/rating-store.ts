@@ -244,7 +244,7 @@ export const ratingStoreCases: Cases = {
     }
     t.is(last.size, rounds)
     const counts = [0, 0, 0, 0, 0, 0]
-    for (const [, , score] of await exported(record)) counts[score as number]++
+    for (const [, , score] of await exported(record)) counts[score as Score] = (counts[score as Score] ?? 0) + 1
     t.deepEqual(await countsOf(record, [1]), [counts])
   },
 

@@ -1,0 +1,104 @@
+import test from 'ava'
+import { countOf, sumOf } from '../../packages/post-rate/src/domain/histogram.ts'
+import { repairCounts } from '../../packages/post-rate/src/domain/post-stats.ts'
+import type { Score } from '../../packages/post-rate/src/domain/rating.ts'
+import { withPostgres } from '../helpers/requires.ts'
+import { auditStoreCases } from './audit-store.ts'
+import { rateMany, stateOf } from './outbox.ts'
+import { addPosts, declare, foldAll, onMemory, onPostgres } from './record.ts'
+
+declare('memory', test as never, auditStoreCases, onMemory)
+declare('postgres', withPostgres, auditStoreCases, onPostgres)
+
+withPostgres('postgres: wrong figures are found and repaired, and readers see it at the window’s end', async (t) => {
+  const record = await onPostgres(t)
+  await addPosts(record, 6)
+  for (const postId of [1, 2, 3, 4]) await rateMany(record, postId, 3)
+  await foldAll(record)
+  await rateMany(record, 1, 2, 'unfolded')
+  await record.sql(`update post_rate.post_stats set counts = '{9,0,0,0,0,0}' where post_id = 1`)
+  await record.sql(
+    `update post_rate.post_stats set displayed_counts = '{7,0,0,0,0,0}', displayed_average = 0, step_at = null where post_id = 2`,
+  )
+  await record.sql(`delete from post_rate.post_stats where post_id = 3`)
+  await record.sql(`update post_rate.post_stats set counts = '{0,0,0,0,0,1}' where post_id = 5`)
+  const { drift } = await record.auditStore.compare(0, 100)
+  t.deepEqual(
+    drift.map(({ postId, expected, found }) => [postId, expected, found?.counts ?? null]),
+    [
+      [1, [0, 0, 0, 3, 0, 0], [9, 0, 0, 0, 0, 0]],
+      [2, [0, 0, 0, 3, 0, 0], [0, 0, 0, 3, 0, 0]],
+      [3, [0, 0, 0, 3, 0, 0], null],
+      [5, [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1]],
+    ],
+  )
+  t.deepEqual((await record.auditStore.compareOnly([1, 3, 4])).drift.length, 2)
+  const before = await stateOf(record, 1)
+  for (const { postId } of drift) t.truthy(await record.auditStore.repair(postId, repairCounts))
+  t.deepEqual((await record.auditStore.compare(0, 100)).drift, [])
+  const after = await stateOf(record, 1)
+  t.like(after, { version: 4, counts: [0, 0, 0, 3, 0, 0], stepAt: before?.windowEnd, windowEnd: before?.windowEnd })
+  t.deepEqual(after?.displayed, before?.displayed)
+  t.is((await stateOf(record, 2))?.stepAt, (await stateOf(record, 2))?.windowEnd)
+  // A state that was lost comes back at once: nothing was displayed.
+  t.deepEqual((await stateOf(record, 3))?.displayed.counts, [0, 0, 0, 3, 0, 0])
+  await foldAll(record)
+  t.deepEqual((await stateOf(record, 1))?.counts, [0, 0, 0, 5, 0, 0])
+})
+
+withPostgres('postgres: ratings that bypassed the triggers are found', async (t) => {
+  const record = await onPostgres(t)
+  await addPosts(record, 1)
+  await record.sql(`alter table post_rate.ratings disable trigger user`)
+  await record.sql(`insert into post_rate.ratings (post_id, user_id, score) values (1, 'hidden', 5)`)
+  await record.sql(`alter table post_rate.ratings enable trigger user`)
+  t.like((await record.auditStore.compare(0, 100)).drift[0], { postId: 1, expected: [0, 0, 0, 0, 0, 1] })
+  await record.auditStore.repair(1, repairCounts)
+  t.deepEqual((await record.auditStore.compare(0, 100)).drift, [])
+})
+
+withPostgres('postgres: repairing while ratings and folds go on is exact', async (t) => {
+  const record = await onPostgres(t)
+  const other = record.another()
+  const posts = await addPosts(record, 4)
+  let busy = true
+  const rating = async () => {
+    for (let round = 0; round < 60; round++)
+      await record.ratingStore.rate(
+        posts.flatMap((postId) =>
+          Array.from({ length: 5 }, (_, n) => ({
+            postId,
+            userId: `u${(round * 3 + n) % 40}`,
+            score: ((round + n) % 6) as Score,
+          })),
+        ),
+      )
+    busy = false
+  }
+  const folding = async () => {
+    while (busy) await foldAll(other, { index: 0, count: 1 }, 7)
+  }
+  let repaired = 0
+  const spoiling = async () => {
+    while (busy) {
+      // Damage that no fold brought about; its lock is held for an instant, as a person with psql would.
+      await record.sql(
+        `update post_rate.post_stats set counts = array[counts[1] + 3, counts[2], counts[3], counts[4], counts[5], counts[6]]::bigint[] where post_id = 2`,
+      )
+      for (const postId of posts) if (await record.auditStore.repair(postId, repairCounts)) repaired++
+    }
+  }
+  await Promise.all([rating(), folding(), spoiling()])
+  await foldAll(record)
+  for (const postId of posts) await record.auditStore.repair(postId, repairCounts)
+  t.deepEqual((await record.auditStore.compare(0, 100)).drift, [])
+  const truth = await record.sql<{ post_id: string; n: number; sum: number }>(
+    'select post_id, count(*)::int as n, sum(score)::int as sum from post_rate.ratings group by 1 order by 1',
+  )
+  for (const { post_id, n, sum } of truth) {
+    const counts = (await stateOf(record, Number(post_id)))?.counts ?? [0, 0, 0, 0, 0, 0]
+    t.is(countOf(counts), n)
+    t.is(sumOf(counts), sum)
+  }
+  t.true(repaired > 0)
+})

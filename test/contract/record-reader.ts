@@ -1,0 +1,61 @@
+import { rateMany } from './outbox.ts'
+import { addPosts, type Cases, foldAll } from './record.ts'
+
+/** What every RecordReader does. */
+export const recordReaderCases: Cases = {
+  'own scores of several readers, each in its place': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 3)
+    await record.ratingStore.rate([
+      { postId: 1, userId: 'a', score: 0 },
+      { postId: 2, userId: 'a', score: 5 },
+      { postId: 1, userId: 'b', score: 3 },
+    ])
+    const { scores, states, watermark, deployment } = await record.recordReader.read(
+      [
+        { userId: 'a', postIds: [1, 2, 3] },
+        { userId: 'nobody', postIds: [1, 2] },
+        { userId: 'b', postIds: [1, 2] },
+        { userId: 'a', postIds: [2, 2] },
+        { userId: 'a', postIds: [] },
+      ],
+      [],
+    )
+    t.deepEqual(
+      scores.map((own) => Object.fromEntries(own)),
+      [{ 1: 0, 2: 5 }, {}, { 1: 3 }, { 2: 5 }, {}],
+    )
+    t.deepEqual({ states, watermark, deployment }, { states: [], watermark: null, deployment: null })
+  },
+
+  'a score is there before anything is folded': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    await record.ratingStore.rate([{ postId: 1, userId: 'a', score: 4 }])
+    const read = await record.another().recordReader.read([{ userId: 'a', postIds: [1] }], [1])
+    t.is(read.scores[0]?.get(1), 4)
+    t.is(read.states[0]?.version, 0)
+  },
+
+  'states that exist, once each, with scores, watermark and deployment in one read': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 3)
+    await rateMany(record, 2, 2)
+    await foldAll(record)
+    const read = await record.recordReader.read([{ userId: 'user-1', postIds: [2] }], [2, 99, 3, 2], true)
+    t.deepEqual(read.states.map(({ postId, version }) => [postId, version]).sort(), [
+      [2, 2],
+      [3, 0],
+    ])
+    t.deepEqual([...(read.scores[0] ?? [])], [[2, 3]])
+    t.true(Number.isInteger(read.watermark))
+    t.deepEqual(read.deployment, await record.settingsStore.load())
+    t.is((await record.recordReader.read([], [2])).deployment, null)
+    t.deepEqual((await record.recordReader.read([], [], true)).deployment, read.deployment)
+  },
+
+  'nothing asked, nothing answered': async (t, create) => {
+    const record = await create(t)
+    t.deepEqual(await record.recordReader.read([], []), { scores: [], states: [], watermark: null, deployment: null })
+  },
+}
