@@ -21,19 +21,8 @@ import { createRedisClients, type RedisClients } from './adapters/redis/redis-cl
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
 import { RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
 import type { PostRateOptions } from './options.ts'
-import type { AuditStore } from './ports/audit-store.ts'
-import type { Clock } from './ports/clock.ts'
-import type { EventBus } from './ports/event-bus.ts'
-import type { LeaseStore } from './ports/lease-store.ts'
-import { type Logger, silentLogger } from './ports/logger.ts'
-import type { Outbox } from './ports/outbox.ts'
-import type { PostStore } from './ports/post-store.ts'
-import type { RatingStore } from './ports/rating-store.ts'
-import type { RecordReader } from './ports/record-reader.ts'
-import type { Schema } from './ports/schema.ts'
-import type { SettingsStore } from './ports/settings-store.ts'
-import type { StateStore } from './ports/state-store.ts'
-import type { StatsStore } from './ports/stats-store.ts'
+import { silentLogger } from './ports/logger.ts'
+import type { Ports } from './ports/ports.ts'
 import { CounterSet } from './services/counters.ts'
 import { Deployment } from './services/deployment.ts'
 import { HealCopies } from './services/heal-copies.ts'
@@ -48,23 +37,6 @@ import { ReconcileStats } from './services/reconcile-stats.ts'
 import { RelayOutbox } from './services/relay-outbox.ts'
 import { type Probes, ReportStatus } from './services/report-status.ts'
 import { VerifyStats } from './services/verify-stats.ts'
-
-/** What a host may replace, each by its token. */
-export interface Ports {
-  ratingStore: RatingStore
-  postStore: PostStore
-  recordReader: RecordReader
-  outbox: Outbox
-  leaseStore: LeaseStore
-  eventBus: EventBus
-  statsStore: StatsStore
-  stateStore: StateStore
-  auditStore: AuditStore
-  settingsStore: SettingsStore
-  schema: Schema
-  clock: Clock
-  logger: Logger
-}
 
 /** The services, made from the ports. */
 export interface Services {

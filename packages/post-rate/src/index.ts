@@ -1,26 +1,5 @@
-export type {
-  Counters,
-  DependencyStatus,
-  Drift,
-  DriftKind,
-  ImportLine,
-  ImportOptions,
-  ImportReport,
-  ListQuery,
-  PostInspection,
-  PostPage,
-  PostRate,
-  PostsProgress,
-  RebuildOptions,
-  RebuildReport,
-  RejectedLine,
-  RoleStatus,
-  Roles,
-  Status,
-  VerifyOptions,
-  VerifyReport,
-} from './api.ts'
-export { type Ports, type PostRateContainer, tokens } from './container.ts'
+export type { PostRate, Roles } from './api.ts'
+export { type PostRateContainer, tokens } from './container.ts'
 export { parsePostId } from './domain/ids.ts'
 export type { PageKey, PostSort } from './domain/page-cursor.ts'
 export type { Post, PostDraft, PostText } from './domain/post.ts'
@@ -32,9 +11,26 @@ export { type DisplaySettings, parsePrior, type Settings } from './domain/settin
 export type { Figures, ShownGuard, ShownStats } from './domain/shown-stats.ts'
 export { type InputProblem, isPostRateError, PostRateError, type PostRateErrorCode } from './errors.ts'
 export type { PostRateOptions } from './options.ts'
-export type { PartitionLag } from './ports/event-bus.ts'
-export type { Lease } from './ports/lease-store.ts'
+export type { AuditStore } from './ports/audit-store.ts'
+export type { Clock } from './ports/clock.ts'
+export type { EventBus, PartitionLag, StatsHandler, Subscription } from './ports/event-bus.ts'
+export type { Lease, LeaseStore } from './ports/lease-store.ts'
 export type { Logger } from './ports/logger.ts'
+export type { Outbox } from './ports/outbox.ts'
+export type { Ports } from './ports/ports.ts'
 export type { PagedPost, PageQuery, PostStore } from './ports/post-store.ts'
-export type { MigrateOptions, MigrationStatus } from './ports/schema.ts'
+export type { RateOutcome, RatingStore } from './ports/rating-store.ts'
+export type { RecordReader } from './ports/record-reader.ts'
+export type { MigrateOptions, MigrationStatus, Schema } from './ports/schema.ts'
+export type { SettingsStore } from './ports/settings-store.ts'
+export type { StateStore } from './ports/state-store.ts'
+export type { StatsStore } from './ports/stats-store.ts'
 export { createPostRate } from './post-rate.ts'
+export type { Drift, DriftKind } from './services/compare-copies.ts'
+export type { Counters } from './services/counters.ts'
+export type { ImportLine, ImportOptions, ImportReport, RejectedLine } from './services/import-ratings.ts'
+export type { PostInspection } from './services/inspect-stats.ts'
+export type { ListQuery, PostPage } from './services/list-posts.ts'
+export type { PostsProgress, RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
+export type { DependencyStatus, RoleStatus, Status } from './services/report-status.ts'
+export type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'

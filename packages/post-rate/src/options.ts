@@ -1,9 +1,9 @@
 import type { RedisOptions } from 'ioredis'
 import type { KafkaConfig } from 'kafkajs'
 import type { PoolConfig } from 'pg'
-import type { Ports } from './container.ts'
 import type { DisplaySettings } from './domain/settings.ts'
 import type { Logger } from './ports/logger.ts'
+import type { Ports } from './ports/ports.ts'
 
 /** How to reach PostgreSQL: a URL, pg's pool options, a Sequelize 6 instance or a `pg.Pool` of the host's own. */
 export type DatabaseOption = string | PoolConfig | SequelizeLike | PoolLike

@@ -1,12 +1,14 @@
-import type { ListQuery, PostRate, RebuildOptions, RoleStatus, Roles, VerifyOptions } from './api.ts'
-import { createContainer, type Ports, type PostRateContainer, partOf, type Services } from './container.ts'
+import type { PostRate, Roles } from './api.ts'
+import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import { checkDisplaySettings, type DisplaySettings, type Settings } from './domain/settings.ts'
 import { invalidInput } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
+import type { Ports } from './ports/ports.ts'
 import type { MigrateOptions } from './ports/schema.ts'
 import { settingsDelaySeconds } from './services/deployment.ts'
+import type { RoleStatus } from './services/report-status.ts'
 
 /**
  * Makes the library's API. It does no I/O: connections are opened by the first method that needs one.
@@ -40,7 +42,7 @@ class Engine implements PostRate {
     this.posts = {
       create: (draft) => this.#service('listPosts').create(draft),
       get: (id, { userId } = {}) => this.#service('listPosts').get(id, userId),
-      list: (query: ListQuery = {}) => this.#service('listPosts').list(query),
+      list: (query = {}) => this.#service('listPosts').list(query),
       delete: async (id) => {
         const deleted = await this.#port('postStore').delete(checkPostId(id, 'id'))
         this.#service('relayOutbox').wake()
@@ -59,8 +61,8 @@ class Engine implements PostRate {
     }
     this.stats = {
       get: (ids) => this.#service('inspectStats').inspect(ids),
-      rebuild: (rebuildOptions: RebuildOptions = {}) => this.#service('rebuildStats').rebuild(rebuildOptions),
-      verify: (verifyOptions: VerifyOptions = {}) => this.#service('verifyStats').verify(verifyOptions),
+      rebuild: (rebuildOptions = {}) => this.#service('rebuildStats').rebuild(rebuildOptions),
+      verify: (verifyOptions = {}) => this.#service('verifyStats').verify(verifyOptions),
     }
     this.users = { erase: (userId) => this.#service('ratePost').erase(userId) }
     this.settings = {

@@ -1,7 +1,29 @@
-import type { Drift } from '../api.ts'
 import type { PostStats } from '../domain/post-stats.ts'
 import { encodeStats } from '../domain/rating-change.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
+
+export type DriftKind =
+  /** `post_stats` is not what the ratings add up to. */
+  | 'counts'
+  /** What is displayed of a settled post is not what its policy shows. */
+  | 'displayed'
+  /** The stats store has nothing of the post. */
+  | 'missing'
+  /** The stats store has an older version. */
+  | 'behind'
+  /** The stats store has a newer version than the record. */
+  | 'ahead'
+  /** The stats store has other figures at the same version. */
+  | 'differs'
+  /** The stats store has a post that the record does not know. */
+  | 'unknown'
+
+export interface Drift {
+  postId: number
+  kind: DriftKind
+  expected: unknown
+  found: unknown
+}
 
 /** Compares the stats store's copies with states of the record; posts that nobody rated and deleted ones need no copy. */
 export async function compareCopies(store: StatsStore, states: readonly PostStats[]): Promise<Drift[]> {

@@ -1,5 +1,19 @@
-/** What this process has done; see `Counters` of the API. */
-export class CounterSet {
+/** What this process has done since it was made; each only rises. */
+export interface Counters {
+  rated: number
+  withdrawn: number
+  folded: number
+  stepped: number
+  published: number
+  applied: number
+  stale: number
+  conflicts: number
+  reconciled: number
+  unreadable: number
+  foreign: number
+}
+
+export class CounterSet implements Counters {
   rated = 0
   withdrawn = 0
   folded = 0

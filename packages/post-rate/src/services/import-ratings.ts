@@ -1,4 +1,3 @@
-import type { ImportLine, ImportOptions, ImportReport } from '../api.ts'
 import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
 import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
 import { invalidInput, isPostRateError } from '../errors.ts'
@@ -6,6 +5,41 @@ import type { Clock } from '../ports/clock.ts'
 import type { RatingStore } from '../ports/rating-store.ts'
 
 const batchSize = 2_000
+
+/** A rating to import, with the place it came from. */
+export interface ImportLine {
+  /** 1-based line number of the source, for the report. */
+  line: number
+  post: unknown
+  user: unknown
+  score: unknown
+  /** ISO 8601 text, or Unix seconds as number or digits. */
+  ratedAt: unknown
+}
+
+export interface RejectedLine {
+  line: number
+  message: string
+}
+
+export interface ImportOptions {
+  /** Makes missing posts under the ids of the lines. */
+  createPosts?: boolean
+  onProgress?: (report: ImportReport) => void
+  /** Called once per bad line; the rest goes on. */
+  onRejected?: (rejected: RejectedLine) => void
+  signal?: AbortSignal
+}
+
+export interface ImportReport {
+  lines: number
+  /** Ratings that were new or newer than what was stored. */
+  changed: number
+  unchanged: number
+  rejected: number
+  /** Posts made with `createPosts`. */
+  postsCreated: number
+}
 
 /**
  * Stores ratings from elsewhere with their dates, in batches and in bounded memory. Idempotent, so an import that was

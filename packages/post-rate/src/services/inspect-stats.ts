@@ -1,13 +1,22 @@
-import type { PostInspection } from '../api.ts'
 import { settingsAt } from '../domain/display-window.ts'
 import { sumOf } from '../domain/histogram.ts'
 import { checkPostId } from '../domain/ids.ts'
-import { figuresOf, showStats } from '../domain/shown-stats.ts'
+import { type Figures, figuresOf, type ShownStats, showStats } from '../domain/shown-stats.ts'
 import { invalidInput } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ReadStats } from './read-stats.ts'
 
 const mostIds = 10_000
+
+/** A post's figures as administrators see them. */
+export interface PostInspection {
+  postId: number
+  version: number
+  live: Figures
+  displayed: ShownStats & { sum: number }
+  /** Where they were read from. */
+  source: 'redis' | 'postgres'
+}
 
 /** Live and displayed figures side by side, for administrators. */
 export class InspectStats {

@@ -13,6 +13,23 @@ import type { ReadStats } from './read-stats.ts'
 export const largestPage = 100
 export const defaultPage = 20
 
+export interface ListQuery {
+  /** 1-100, default 20. */
+  limit?: number
+  /** `next` of the page before. */
+  after?: string | null
+  /** Default `newest`. */
+  sort?: PostSort
+  /** Whose own scores to add. */
+  userId?: string | null
+}
+
+export interface PostPage {
+  items: Post[]
+  /** Cursor of the next page; null at the end. */
+  next: string | null
+}
+
 /** Pages of posts and single posts, with what is displayed of their ratings and the reader's own scores. */
 export class ListPosts {
   readonly #posts: PostStore
@@ -27,12 +44,7 @@ export class ListPosts {
     this.#clock = clock
   }
 
-  async list(query: {
-    limit?: number | undefined
-    after?: string | null | undefined
-    sort?: PostSort | undefined
-    userId?: string | null | undefined
-  }): Promise<{ items: Post[]; next: string | null }> {
+  async list(query: ListQuery): Promise<PostPage> {
     const limit = checkLimit(query.limit ?? defaultPage)
     const sort = checkSort(query.sort ?? 'newest')
     const after = checkCursor(query.after ?? null, sort)

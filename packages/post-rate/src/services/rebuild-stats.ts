@@ -1,4 +1,3 @@
-import type { PostsProgress } from '../api.ts'
 import { checkPostId } from '../domain/ids.ts'
 import { repairCounts } from '../domain/post-stats.ts'
 import type { AuditStore } from '../ports/audit-store.ts'
@@ -10,11 +9,29 @@ import type { HealCopies } from './heal-copies.ts'
 
 const rangeSize = 2_000
 
-export interface RebuildRequest {
+/** Progress of long work over posts. `total` is an estimate. */
+export interface PostsProgress {
+  done: number
+  total: number
+  /** Of rebuild: repaired so far. Of verify: drift found so far. */
+  found: number
+}
+
+export interface RebuildOptions {
+  /** Only these posts; all of them when left out. */
   ids?: readonly number[]
+  /** Finds what differs and changes nothing. */
   dryRun?: boolean
   onProgress?: (progress: PostsProgress) => void
+  /** Stops between two posts; the promise rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+export interface RebuildReport {
+  posts: number
+  /** Posts repaired, or with `dryRun` to be repaired. */
+  repaired: number
+  seconds: number
 }
 
 /**
@@ -36,7 +53,7 @@ export class RebuildStats {
     this.#copies = copies
   }
 
-  async rebuild(request: RebuildRequest): Promise<{ posts: number; repaired: number; seconds: number }> {
+  async rebuild(request: RebuildOptions): Promise<RebuildReport> {
     const began = performance.now()
     const done = request.ids
       ? await this.#only(
@@ -47,7 +64,7 @@ export class RebuildStats {
     return { ...done, seconds: Math.round(performance.now() - began) / 1000 }
   }
 
-  async #all(request: RebuildRequest): Promise<{ posts: number; repaired: number }> {
+  async #all(request: RebuildOptions): Promise<{ posts: number; repaired: number }> {
     const total = await this.#audit.estimate()
     let posts = 0
     let repaired = 0
@@ -67,7 +84,7 @@ export class RebuildStats {
     return { posts, repaired: repaired + (await this.#removeUnknown(request)) }
   }
 
-  async #only(ids: readonly number[], request: RebuildRequest): Promise<{ posts: number; repaired: number }> {
+  async #only(ids: readonly number[], request: RebuildOptions): Promise<{ posts: number; repaired: number }> {
     const { drift } = await this.#audit.compareOnly(ids)
     const wrong = await this.#repair(
       drift.map(({ postId }) => postId),
@@ -79,7 +96,7 @@ export class RebuildStats {
     return { posts: ids.length, repaired: wrong.size }
   }
 
-  async #repair(ids: readonly number[], { dryRun, signal }: RebuildRequest): Promise<Set<number>> {
+  async #repair(ids: readonly number[], { dryRun, signal }: RebuildOptions): Promise<Set<number>> {
     if (dryRun) return new Set(ids)
     const repaired = new Set<number>()
     for (const id of ids) {
@@ -90,7 +107,7 @@ export class RebuildStats {
   }
 
   /** The copies of the posts in (after, last]. */
-  async #copyRange(after: number, last: number | null, request: RebuildRequest): Promise<Set<number>> {
+  async #copyRange(after: number, last: number | null, request: RebuildOptions): Promise<Set<number>> {
     const wrong = new Set<number>()
     if (!this.#store.keeps) return wrong
     for (let from = after; ; ) {
@@ -104,7 +121,7 @@ export class RebuildStats {
     }
   }
 
-  async #copy(states: Awaited<ReturnType<StateStore['range']>>, { dryRun }: RebuildRequest): Promise<number[]> {
+  async #copy(states: Awaited<ReturnType<StateStore['range']>>, { dryRun }: RebuildOptions): Promise<number[]> {
     if (!this.#store.keeps || states.length === 0) return []
     const drift = await compareCopies(this.#store, states)
     // A copy that is a moment behind is the bus's business; it is brought up to date all the same.
@@ -112,7 +129,7 @@ export class RebuildStats {
     return drift.map(({ postId }) => postId)
   }
 
-  async #removeUnknown({ dryRun }: RebuildRequest): Promise<number> {
+  async #removeUnknown({ dryRun }: RebuildOptions): Promise<number> {
     if (!this.#store.keeps) return 0
     let removed = 0
     for await (const ids of this.#store.ids())

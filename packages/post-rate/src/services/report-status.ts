@@ -1,10 +1,42 @@
-import type { DependencyStatus, RoleStatus, Status } from '../api.ts'
-import type { EventBus } from '../ports/event-bus.ts'
-import type { LeaseStore } from '../ports/lease-store.ts'
+import type { EventBus, PartitionLag } from '../ports/event-bus.ts'
+import type { Lease, LeaseStore } from '../ports/lease-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { ServerProbe } from '../ports/server-probe.ts'
-import type { CounterSet } from './counters.ts'
+import type { CounterSet, Counters } from './counters.ts'
+
+export interface RoleStatus {
+  /** False: stopped, or making no progress. Readiness depends on it. */
+  healthy: boolean
+  /** What is wrong, in one sentence; empty when nothing is. */
+  detail: string
+}
+
+export interface DependencyStatus {
+  configured: boolean
+  reachable: boolean
+  /** Version of the server, when it is known. */
+  version: string | null
+  /** What is wrong and what to do; empty when nothing is. */
+  detail: string
+}
+
+/** What this process and its dependencies are doing. Nothing in it is secret. */
+export interface Status {
+  dependencies: { postgres: DependencyStatus; redis: DependencyStatus; kafka: DependencyStatus }
+  /** Null where PostgreSQL cannot be reached. */
+  outbox: { rows: number; oldestSeconds: number } | null
+  leases: Lease[]
+  lag: PartitionLag[]
+  /** Age of the record's watermark in seconds: how long ago everything was folded. Null where it is unknown. */
+  freshnessSeconds: number | null
+  /** Database clock minus this process's clock, milliseconds. */
+  clockOffsetMs: number | null
+  /** Changes of ratings folded per second, all relays together, since the status before this one; null at the first. */
+  ratingsPerSecond: number | null
+  roles: { relay: RoleStatus | null; consumer: RoleStatus | null }
+  counters: Counters
+}
 
 /** The probes of what is configured; null where it is not. */
 export interface Probes {

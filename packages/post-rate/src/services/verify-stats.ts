@@ -1,4 +1,3 @@
-import type { Drift, VerifyOptions, VerifyReport } from '../api.ts'
 import { sameHistogram } from '../domain/histogram.ts'
 import { checkPostId } from '../domain/ids.ts'
 import type { AuditedRange, AuditStore } from '../ports/audit-store.ts'
@@ -6,12 +5,29 @@ import type { Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
-import { compareCopies } from './compare-copies.ts'
+import { compareCopies, type Drift } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
+import type { PostsProgress } from './rebuild-stats.ts'
 
 const rangeSize = 2_000
 const defaultWaitSeconds = 10
 const recheckMs = 300
+
+export interface VerifyOptions {
+  ids?: readonly number[]
+  /** Seconds that differences get to go away by themselves before they count. Default 10. */
+  wait?: number
+  onProgress?: (progress: PostsProgress) => void
+  signal?: AbortSignal
+}
+
+export interface VerifyReport {
+  posts: number
+  checked: number
+  drift: Drift[]
+  /** Outbox rows not yet acknowledged by the bus. */
+  pending: number
+}
 
 /**
  * Compares states with the ratings and the stats store's copies with the states. What is only on its way is no drift: a

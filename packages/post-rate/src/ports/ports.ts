@@ -1,0 +1,30 @@
+import type { AuditStore } from './audit-store.ts'
+import type { Clock } from './clock.ts'
+import type { EventBus } from './event-bus.ts'
+import type { LeaseStore } from './lease-store.ts'
+import type { Logger } from './logger.ts'
+import type { Outbox } from './outbox.ts'
+import type { PostStore } from './post-store.ts'
+import type { RatingStore } from './rating-store.ts'
+import type { RecordReader } from './record-reader.ts'
+import type { Schema } from './schema.ts'
+import type { SettingsStore } from './settings-store.ts'
+import type { StateStore } from './state-store.ts'
+import type { StatsStore } from './stats-store.ts'
+
+/** What a host may replace, each by its token. */
+export interface Ports {
+  ratingStore: RatingStore
+  postStore: PostStore
+  recordReader: RecordReader
+  outbox: Outbox
+  leaseStore: LeaseStore
+  eventBus: EventBus
+  statsStore: StatsStore
+  stateStore: StateStore
+  auditStore: AuditStore
+  settingsStore: SettingsStore
+  schema: Schema
+  clock: Clock
+  logger: Logger
+}
