@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { promisify } from 'node:util'
-import type { ExecutionContext } from 'ava'
-import { eventually } from '../helpers/eventually.ts'
-import { withTmux } from '../helpers/requires.ts'
+import { fileURLToPath } from 'node:url'
+import { createPostRate } from 'post-rate'
+import { needs, withTmux } from '../helpers/requires.ts'
+import { runSql, testDatabase } from '../helpers/test-database.ts'
+import { testRedis } from '../helpers/test-redis.ts'
+import { testTopic } from '../helpers/test-topic.ts'
+import { openTerminal } from './tui/terminal.ts'
 
-const script = new URL('tui/run-fake.ts', import.meta.url).pathname
+const script = fileURLToPath(new URL('tui/run-fake.ts', import.meta.url))
+const launcher = fileURLToPath(new URL('../../bin/post-rate.js', import.meta.url))
 
 withTmux('in a real terminal: every view at 80x24, resizing, and the terminal as it was after q', async (t) => {
   const terminal = await openTerminal(t, `node --import=tsx --conditions=source ${script}`)
@@ -35,66 +37,71 @@ withTmux('in a real terminal: every view at 80x24, resizing, and the terminal as
 })
 
 withTmux('in a real terminal: Ctrl-C and SIGTERM leave it as it was', async (t) => {
-  const { keys, shows, modes, run } = await openTerminal(t, `node --import=tsx --conditions=source ${script}`)
+  const terminal = await openTerminal(t, `node --import=tsx --conditions=source ${script}`)
+  const { keys, shows, modes, run } = terminal
   await shows('Nothing needs attention')
   await keys('C-c')
   await shows('the dashboard has ended')
   t.is(await modes(), '0 1')
   await run(`clear; node --import=tsx --conditions=source ${script}`)
   await shows('Nothing needs attention')
-  await run('', 'TERM')
+  await terminal.kill('SIGTERM')
   await shows('the dashboard has ended')
   t.is(await modes(), '0 1')
 })
 
-/** A shell in a terminal of 80x24 cells of a tmux server of its own. */
-async function openTerminal(t: ExecutionContext, command: string) {
-  const socket = `post-rate-${randomUUID()}`
-  const tmux = async (...args: string[]) => {
-    const { stdout } = await promisify(execFile)('tmux', ['-L', socket, '-f', '/dev/null', ...args])
-    return stdout.trimEnd()
+needs(
+  'tmux',
+  'postgres',
+  'redis',
+  'kafka',
+)('`post-rate tui` on real servers shows, verifies and rebuilds', async (t) => {
+  const database = await testDatabase(t)
+  const redis = testRedis(t)
+  const { brokers, topic, group } = testTopic(t)
+  const names = { topic, group, redisPrefix: redis.prefix }
+  const postRate = createPostRate({ database, redis: redis.url, kafka: { brokers }, ...names })
+  t.teardown(() => postRate.close())
+  await postRate.start({ relay: true, consumer: true })
+  for (const title of ['First', 'Sec\u001b[2Jond', 'Third']) {
+    const { id } = await postRate.posts.create({ title, content: 'Text', createdBy: 'ann' })
+    for (const score of [1, 4, 5]) await postRate.ratings.rate({ postId: id, userId: `user-${score}`, score })
   }
-  t.teardown(() => tmux('kill-server'))
-  const { CI: _, NO_COLOR: __, ...env } = process.env
-  await promisify(execFile)(
-    'tmux',
-    ['-L', socket, '-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '24', 'env PS1="$ " sh'],
-    { env: { ...env, TERM: 'xterm-256color' } },
+
+  const { keys, shows } = await openTerminal(t, `node ${launcher} tui`, {
+    DATABASE_URL: database,
+    REDIS_URL: redis.url,
+    KAFKA_BROKERS: brokers.join(','),
+    POST_RATE_TOPIC: topic,
+    POST_RATE_GROUP: group,
+    POST_RATE_REDIS_PREFIX: redis.prefix,
+  })
+  await shows(
+    /PostgreSQL ● \d/,
+    /Kafka +● /,
+    /Redis +● \d/,
+    /relay:0.* 1 /,
+    /Outbox +empty/,
+    /p5 +0 /,
+    'Nothing needs attention',
   )
-  const run = async (line: string, signal?: string) => {
-    if (signal !== undefined) {
-      const pane = await tmux('display-message', '-p', '#{pane_pid}')
-      const { stdout } = await promisify(execFile)('pgrep', ['-P', pane])
-      for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), `SIG${signal}` as NodeJS.Signals)
-      return
-    }
-    await tmux('send-keys', '-l', line)
-    await tmux('send-keys', 'Enter')
-  }
-  await run('echo before the dashboard')
-  await run(command)
-  return {
-    run,
-    keys: (...names: string[]) => tmux('send-keys', ...names),
-    resize: (x: number, y: number) => tmux('resize-window', '-x', String(x), '-y', String(y)),
-    /** Whether the alternate screen is on, and the cursor visible. */
-    modes: () => tmux('display-message', '-p', '#{alternate_on} #{cursor_flag}'),
-    /** Resolves with the screen when it shows all of these. */
-    async shows(...texts: (string | RegExp)[]): Promise<string> {
-      let screen = ''
-      try {
-        return await eventually(
-          async () => {
-            screen = await tmux('capture-pane', '-p')
-            const has = (text: string | RegExp) =>
-              typeof text === 'string' ? screen.includes(text) : text.test(screen)
-            return texts.every(has) ? screen : null
-          },
-          { timeout: 40_000, interval: 100 },
-        )
-      } catch {
-        throw new Error(`Missing ${texts.join(' or ')} in\n${screen}`)
-      }
-    },
-  }
-}
+  await keys('2')
+  const posts = await shows('Third', 'Sec\\x1b[2Jond', 'First', /5 █+ +1 +5/, /next change in \d+:\d\d/)
+  t.regex(posts, /▶ 3 +3 +3\.33 +\d +\d\.\d\d +\d:\d\d +Third/)
+
+  await runSql(database, "update post_rate.post_stats set counts = '{9,0,0,0,0,0}' where post_id = 2")
+  await keys('1')
+  await keys('v')
+  await shows('1 post drifts (counts): 2. Press r to rebuild.')
+  await keys('r')
+  await shows('Rebuild all posts?')
+  await keys('y')
+  await shows('✓ 1 of 3 posts repaired')
+  const [repaired] = await runSql<{ counts: string[] }>(
+    database,
+    'select counts from post_rate.post_stats where post_id = 2',
+  )
+  t.deepEqual(repaired?.counts.map(Number), [0, 1, 0, 0, 1, 1])
+  await keys('q')
+  await shows('before the dashboard', 'exit code 0')
+})

@@ -93,6 +93,9 @@ test.serial('r asks; n leaves everything as it is', async (t) => {
   await shows('Rebuild all posts?', 'y  yes', 'd  dry run', 'n  no')
   await press('n')
   await shows('r  rebuilds')
+  // Pasted: the question that the r raises is not answered by the y behind it.
+  await press('ry')
+  await shows('Rebuild all posts?')
   t.is(postRate.rebuilds.length, 0)
 })
 

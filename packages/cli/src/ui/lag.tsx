@@ -42,7 +42,7 @@ export function Lag({ lag, kafka, width, height }: LagProps) {
 }
 
 function whyNone({ configured, reachable }: DependencyStatus): string {
-  if (!configured) return 'No Kafka: the relay applies by itself.'
+  if (!configured) return 'No Kafka: relays apply directly.'
   return reachable ? 'No topic yet: a relay makes it.' : 'Unknown: Kafka cannot be reached.'
 }
 

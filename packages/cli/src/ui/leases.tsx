@@ -29,7 +29,7 @@ export function Leases({ leases: known, width, height }: LeasesProps) {
       height={height}
     >
       {leases.length === 0 ? (
-        <Say tone="quiet">{known === null ? 'Unknown: PostgreSQL cannot be reached.' : 'No relay has run yet.'}</Say>
+        <Say tone="quiet">{known === null ? 'Unknown without PostgreSQL.' : 'No relay has run yet.'}</Say>
       ) : (
         <Row shard="shard" holder="holder" term="term" left="lease" holderWidth={holder} quiet />
       )}

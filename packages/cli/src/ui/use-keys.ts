@@ -1,7 +1,7 @@
 import { useApp, useInput } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
 import { type Tab, tabs } from './frame.tsx'
-import { keyName } from './keys.ts'
+import { keyNames } from './keys.ts'
 import type { Posts } from './use-posts.ts'
 import type { RebuildTask } from './use-rebuild.ts'
 import type { Task } from './use-task.ts'
@@ -66,8 +66,7 @@ export function useKeys({ postRate, place, show, posts, verify, rebuild, onRedra
     rebuild: { d: () => run(true) },
   }
 
-  useInput((input, key) => {
-    const name = keyName(input, key)
+  const press = (name: string) => {
     if (name === 'ctrl-c') return exit()
     if (name === 'ctrl-l') return onRedraw()
     if (help) return show({ help: false })
@@ -76,9 +75,10 @@ export function useKeys({ postRate, place, show, posts, verify, rebuild, onRedra
       if (name === 'y' || name === 'd') return run(name === 'd')
       return show({ asking: false })
     }
-    // A held key may arrive several times at once.
     if (tab === 'posts' && /^(j+|k+)$/.test(name)) return posts.move(name.startsWith('j') ? name.length : -name.length)
     const action = ofTab[tab][name] ?? everywhere[name]
     action?.()
-  })
+  }
+  // All keys of one chunk act on what was shown before it, so no paste can answer a question that it raised itself.
+  useInput((input, key) => keyNames(input, key).forEach(press))
 }
