@@ -94,14 +94,14 @@ export class EmbeddedServer {
 
   async stop(): Promise<void> {
     if ((await this.#postmaster()) === null) return
-    await this.#run('pg_ctl', ['stop', '-w', '-s', '-m', 'fast', '-D', this.dataDirectory])
+    await this.#run('pg_ctl', ['stop', '-w', '-s', '-m', 'fast', '-D', '.'])
   }
 
   /** Has the server stopped by a process of its own; for when this one is about to end. */
   stopLater(): void {
-    spawn(program(this.#binaries, 'pg_ctl'), ['stop', '-W', '-s', '-m', 'fast', '-D', this.dataDirectory], {
+    spawn(program(this.#binaries, 'pg_ctl'), ['stop', '-W', '-s', '-m', 'fast', '-D', '.'], {
       ...this.#account,
-      cwd: dirname(this.#binaries.root),
+      cwd: this.dataDirectory,
       detached: true,
       stdio: 'ignore',
     }).unref()
@@ -145,8 +145,9 @@ export class EmbeddedServer {
         args,
         {
           ...this.#account,
-          // The account may not be allowed to stand where this process stands.
-          cwd: dirname(this.#binaries.root),
+          // pg_ctl hands its paths to a shell, which must not find anything of its own in them: so they are relative.
+          // The others must not stand where this process stands, since their account may not be allowed to.
+          cwd: name === 'pg_ctl' ? this.dataDirectory : dirname(this.#binaries.root),
           env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C', SystemRoot: process.env.SystemRoot },
         },
         (error, stdout, stderr) => {
