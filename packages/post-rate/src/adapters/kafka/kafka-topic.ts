@@ -1,3 +1,4 @@
+import type { Admin } from 'kafkajs'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import { isProtocolError } from './kafka-client.ts'
 
@@ -8,6 +9,8 @@ export interface PartitionOffsets {
   high: number
 }
 
+/** Less than an admin question may take. */
+const leadersMs = 8_000
 const weekMs = 7 * 24 * 3600 * 1000
 
 /** The topic of the changes. It is made where it is missing, also when it vanished meanwhile. */
@@ -32,8 +35,8 @@ export class KafkaTopic {
         if (!isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
       }
       // False when somebody else was faster.
-      return admin.createTopics({
-        waitForLeaders: true,
+      const made = await admin.createTopics({
+        waitForLeaders: false,
         topics: [
           {
             topic: this.name,
@@ -47,7 +50,25 @@ export class KafkaTopic {
           },
         ],
       })
+      await this.#leaders(admin)
+      return made
     })
+  }
+
+  /** A topic is known to the brokers, and has leaders, a moment after it was made; on a busy machine seconds after. */
+  async #leaders(admin: Admin): Promise<void> {
+    for (const deadline = performance.now() + leadersMs; ; ) {
+      try {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [this.name] })
+        const partitions = topics[0]?.partitions ?? []
+        if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return
+      } catch (error) {
+        const early = isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE')
+        if (!early || performance.now() > deadline) throw error
+      }
+      if (performance.now() > deadline) throw new Error(`topic ${this.name} has no leaders yet`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 
   /** By partition. The partitions are asked for afresh: a client remembers them for minutes. */
