@@ -10,14 +10,19 @@ export function windowEndAt(postId: number, time: number, windowSeconds: number)
   return (Math.floor((time - shift) / length) + 1) * length + shift
 }
 
+/** Settings that hold for a post, and since when, where that is known: before it the post had windows of another length. */
+export interface SettingsInForce extends DisplaySettings {
+  since?: number
+}
+
 /** The settings in force for a post at `time`; see {@link DatedSettings}. */
-export function settingsAt(settings: DatedSettings, postId: number, time: number): DisplaySettings {
+export function settingsAt(settings: DatedSettings, postId: number, time: number): SettingsInForce {
   const { previous, effectiveAt } = settings
   if (previous === null) return settings
   // Soon after another change the post may still be in a window of the settings before both.
   const before = settingsAt(previous, postId, effectiveAt)
   const promised = before.display === 'live' ? effectiveAt : windowEndAt(postId, effectiveAt, before.windowSeconds)
-  return time < promised ? settingsAt(previous, postId, time) : settings
+  return time < promised ? settingsAt(previous, postId, time) : { ...settings, since: promised }
 }
 
 /** MurmurHash3's 32-bit finalizer over both halves of the id: neighbours land far apart. Unsigned. */

@@ -1,7 +1,6 @@
-import { windowEndAt } from './display-window.ts'
+import { type SettingsInForce, windowEndAt } from './display-window.ts'
 import { averageOf, countOf, type Histogram, roundAverage, sumOf } from './histogram.ts'
 import type { PostStats } from './post-stats.ts'
-import type { DisplaySettings } from './settings.ts'
 
 /** The figures of a histogram. `average` is null at count 0, otherwise rounded to 4 decimals. */
 export interface Figures {
@@ -44,7 +43,7 @@ export interface ReadingTime {
 }
 
 /** A post's state as readers see it. */
-export function showStats(stats: PostStats, settings: DisplaySettings, time: ReadingTime): ShownStats {
+export function showStats(stats: PostStats, settings: SettingsInForce, time: ReadingTime): ShownStats {
   const { displayed } = stats
   const nextUpdateAt = nextUpdate(stats, settings, time)
   return {
@@ -65,15 +64,15 @@ export function showStats(stats: PostStats, settings: DisplaySettings, time: Rea
 
 /**
  * The end of the window until which the displayed figures hold. A post that has been quiet since its stored window
- * ended is promised the current one only where the copy is complete up to that window's start; otherwise a change may
- * still be on its way, and the answer is that start: due now.
+ * ended is promised the current one only where the copy is complete up to that window's start, and up to the moment
+ * since which windows have this length; otherwise a change may still be on its way, and the answer is that moment: due now.
  */
-function nextUpdate(stats: PostStats, settings: DisplaySettings, { now, watermark }: ReadingTime): number | null {
+function nextUpdate(stats: PostStats, settings: SettingsInForce, { now, watermark }: ReadingTime): number | null {
   if (countOf(stats.displayed.counts) === 0) return null
   if (stats.stepAt !== null) return stats.stepAt
   if (stats.windowEnd !== null && stats.windowEnd > now) return stats.windowEnd
   if (settings.display === 'live') return null
   const end = windowEndAt(stats.postId, now, settings.windowSeconds)
-  const start = end - settings.windowSeconds * 1000
+  const start = Math.max(end - settings.windowSeconds * 1000, settings.since ?? Number.NEGATIVE_INFINITY)
   return watermark !== null && watermark >= start ? end : start
 }
