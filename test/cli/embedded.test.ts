@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import type { PostPage } from 'post-rate'
@@ -24,6 +24,13 @@ test.serial('seed makes the database and its schema; data survive; the last one 
   t.is(items.length, 3)
   t.is((await stat(join(cwd, '.post-rate/password'))).mode & 0o777, 0o600)
   t.is(await postmaster(cwd), null)
+})
+
+test.serial('the directory may have any name', async (t) => {
+  const cwd = join(await workingDirectory(t), 'a b $HOME `x` "ü"')
+  await mkdir(cwd)
+  const { code, stderr } = await runCli(['migrate'], { cwd })
+  t.is(code, 0, stderr)
 })
 
 test.serial('several commands at once share one server, whoever started it and whoever ends first', async (t) => {

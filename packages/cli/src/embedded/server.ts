@@ -65,19 +65,7 @@ export class EmbeddedServer {
       // Sockets in the file system would bring a limit on the directory's path length, and TCP serves everyone.
       const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`
       try {
-        await this.#run('pg_ctl', [
-          'start',
-          '-w',
-          '-t',
-          '60',
-          '-s',
-          '-D',
-          this.dataDirectory,
-          '-l',
-          log,
-          '-o',
-          settings,
-        ])
+        await this.#run('pg_ctl', ['start', '-w', '-t', '60', '-s', '-D', '.', '-l', 'server.log', '-o', settings])
         return port
       } catch (error) {
         // Something else may have taken the port in between.
