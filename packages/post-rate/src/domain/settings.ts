@@ -36,7 +36,7 @@ export const defaultDisplaySettings: DisplaySettings = {
   prior: { weight: 10, mean: 2.5 },
 }
 
-const displayPolicyNames: readonly DisplayPolicyName[] = ['freeze', 'live']
+export const displayPolicyNames: readonly DisplayPolicyName[] = ['freeze', 'live']
 
 /** @throws PostRateError INVALID_INPUT naming the key */
 export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings {
@@ -49,6 +49,9 @@ export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings
     throw invalidInput('prior', 'weight must be above 0 and at most 1000000')
   if (!Number.isFinite(prior.mean) || prior.mean < 0 || prior.mean > 5)
     throw invalidInput('prior', 'mean must be from 0 to 5')
+  // Ranks are computed in integers of ten-thousandths.
+  if ([prior.weight, prior.mean].some((value) => Math.round(value * 10_000) / 10_000 !== value))
+    throw invalidInput('prior', 'weight and mean must have at most 4 decimals')
   return { display, windowSeconds, prior: { weight: prior.weight, mean: prior.mean } }
 }
 
