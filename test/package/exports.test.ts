@@ -1,0 +1,150 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as router from '@post-rate/express'
+import test from 'ava'
+import * as library from 'post-rate'
+import { projectDirectory } from '../helpers/services/directories.ts'
+
+test('what post-rate exports', async (t) => {
+  t.deepEqual(Object.keys(library).sort(), [
+    'PostRateError',
+    'createPostRate',
+    'isPostRateError',
+    'longestContent',
+    'longestTitle',
+    'parsePostId',
+    'parsePrior',
+    'tokens',
+  ])
+  t.deepEqual(await typesOf('packages/post-rate/src/index.ts'), [
+    'AuditStore',
+    'Clock',
+    'Counters',
+    'DatedRating',
+    'DependencyStatus',
+    'DisplaySettings',
+    'Drift',
+    'DriftKind',
+    'EventBus',
+    'Figures',
+    'ImportLine',
+    'ImportOptions',
+    'ImportReport',
+    'InputProblem',
+    'Lease',
+    'LeaseStore',
+    'ListQuery',
+    'Logger',
+    'MigrateOptions',
+    'MigrationStatus',
+    'Outbox',
+    'PageKey',
+    'PageQuery',
+    'PagedPost',
+    'PartitionLag',
+    'Ports',
+    'Post',
+    'PostDraft',
+    'PostInspection',
+    'PostPage',
+    'PostRate',
+    'PostRateContainer',
+    'PostRateErrorCode',
+    'PostRateOptions',
+    'PostSort',
+    'PostStats',
+    'PostStore',
+    'PostText',
+    'PostsProgress',
+    'RateOutcome',
+    'Rating',
+    'RatingChange',
+    'RatingReceipt',
+    'RatingStore',
+    'RebuildOptions',
+    'RebuildReport',
+    'RecordReader',
+    'RejectedLine',
+    'RoleStatus',
+    'Roles',
+    'Schema',
+    'Score',
+    'Settings',
+    'SettingsStore',
+    'ShownGuard',
+    'ShownStats',
+    'StateStore',
+    'StatsHandler',
+    'StatsStore',
+    'Status',
+    'Subscription',
+    'VerifyOptions',
+    'VerifyReport',
+  ])
+})
+
+test('what @post-rate/express exports', async (t) => {
+  t.deepEqual(Object.keys(router).sort(), [
+    'createOpsRouter',
+    'createProblemHandler',
+    'createRouter',
+    'createTokenBucket',
+  ])
+  t.deepEqual(await typesOf('packages/express/src/index.ts'), [
+    'Action',
+    'Authorize',
+    'AuthorizeQuestion',
+    'GetUser',
+    'OpsRouterOptions',
+    'ProblemCode',
+    'RateLimit',
+    'RouterOptions',
+    'TokenBucketOptions',
+  ])
+})
+
+test('every list of exports is written by hand', async (t) => {
+  for (const file of await sources()) t.notRegex(await read(file), /^\s*export\s+(type\s+)?\*/m, file)
+})
+
+test('every package declares what it imports', async (t) => {
+  for (const name of ['post-rate', 'express', 'cli']) {
+    const manifest = JSON.parse(await read(`packages/${name}/package.json`))
+    const declared = Object.keys({
+      ...manifest.dependencies,
+      ...manifest.peerDependencies,
+      ...manifest.optionalDependencies,
+    })
+    for (const file of (await sources()).filter((path) => path.startsWith(`packages/${name}/`)))
+      for (const [, module = ''] of (await read(file)).matchAll(/(?:\bfrom|\bimport|\brequire)[ (]'([^.'][^']*)'/g)) {
+        const wanted = module.split('/', module.startsWith('@') ? 2 : 1).join('/')
+        t.true(module.startsWith('node:') || declared.includes(wanted), `${file} imports ${module}`)
+      }
+  }
+})
+
+/** The types that an index file exports; what they are has no trace at run time. */
+async function typesOf(file: string): Promise<string[]> {
+  const lists = (await read(file)).matchAll(/^export (type )?\{([^}]*)\}/gm)
+  return [...lists]
+    .flatMap(([, type, names = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && (type !== undefined || name.startsWith('type ')))
+        .map((name) => name.replace(/^type /, '')),
+    )
+    .sort()
+}
+
+async function sources(): Promise<string[]> {
+  const lists = ['post-rate', 'express', 'cli'].map(async (name) => {
+    const files = await readdir(join(projectDirectory, `packages/${name}/src`), { recursive: true })
+    return files.filter((file) => /\.tsx?$/.test(file)).map((file) => `packages/${name}/src/${file}`)
+  })
+  return (await Promise.all(lists)).flat()
+}
+
+function read(file: string): Promise<string> {
+  return readFile(join(projectDirectory, file), 'utf8')
+}
