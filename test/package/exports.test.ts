@@ -9,6 +9,7 @@ test('what post-rate exports', async (t) => {
   t.deepEqual(Object.keys(library).sort(), [
     'PostRateError',
     'createPostRate',
+    'displayPolicyNames',
     'isPostRateError',
     'longestContent',
     'longestTitle',
