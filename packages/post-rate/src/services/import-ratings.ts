@@ -139,13 +139,20 @@ function parseTime(ratedAt: unknown): number {
   const text = ratedAt.trim()
   if (unixSeconds.test(text)) return checkedTime(Number(text) * 1000)
   const match = isoTime.exec(text)
-  if (!match) return Number.NaN
+  if (!match || !isDay(text.slice(0, 10))) return Number.NaN
   const full = text.length === 10 ? `${text}T00:00Z` : match[1] === undefined ? `${text}Z` : text
   return checkedTime(Date.parse(full.replace(' ', 'T').replace(',', '.')))
 }
 
+/** Of the calendar: JavaScript takes the 30th of February for the 2nd of March. */
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
+
 /** Whole milliseconds between the years 1 and 9999; NaN outside, where PostgreSQL and ISO 8601 part ways. */
 function checkedTime(time: number): number {
-  const whole = Math.floor(time)
+  // Seconds with a fraction are a hair off as floating-point numbers.
+  const whole = Math.round(time)
   return whole >= -62_135_596_800_000 && whole < 253_402_300_800_000 ? whole : Number.NaN
 }
