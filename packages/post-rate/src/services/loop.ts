@@ -15,7 +15,7 @@ export class Loop {
   readonly #ended: Promise<void>
   #stopped = false
   #woken = false
-  #wake: () => void = () => {}
+  #endPause: () => void = () => {}
   #failure = ''
   #roundBegan: number | null = null
 
@@ -26,10 +26,10 @@ export class Loop {
     this.#ended = this.#run()
   }
 
-  /** Ends the pause; a round under way is followed by another at once. */
+  /** Ends the pause; a round under way is followed by another at once. The pause after a failure is not cut short. */
   wake(): void {
     this.#woken = true
-    this.#wake()
+    if (this.#failure === '') this.#endPause()
   }
 
   /** What is wrong, or an empty string. */
@@ -42,7 +42,7 @@ export class Loop {
   /** Resolves when the round under way has ended. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.wake()
+    this.#endPause()
     await this.#ended
   }
 
@@ -75,11 +75,11 @@ export class Loop {
     }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)
-      this.#wake = () => {
+      this.#endPause = () => {
         clearTimeout(timer)
         resolve()
       }
     })
-    this.#wake = () => {}
+    this.#endPause = () => {}
   }
 }
