@@ -37,16 +37,23 @@ export class HealCopies {
     const rated = states.filter((stats) => stats.version > 0)
     // Tombstones only replace what is there: an expired one must not come back.
     const alive = rated.filter((stats) => !stats.deleted)
-    const buried = rated.filter((stats) => stats.deleted)
+    const buried = await this.#withCopy(rated.filter((stats) => stats.deleted))
     const ceiling = corruptionCeiling(await this.#deployment.get())
-    const [outcomes] = [
-      await this.#store.apply(alive, { trusted: true, ceiling }),
-      await this.#store.apply(buried, { trusted: false, ceiling }),
-    ]
-    const differing = alive.filter((_, n) => outcomes[n] === 'conflict' || outcomes[n] === 'stale')
+    const wanted = [...alive, ...buried]
+    const outcomes = await this.#store.apply(wanted, { trusted: true, ceiling })
+    const differing = wanted.filter((_, n) => outcomes[n] === 'conflict' || outcomes[n] === 'stale')
     const healed = outcomes.filter((outcome) => outcome === 'written').length + (await this.#overrule(differing))
     this.#counters.reconciled += healed
     return healed
+  }
+
+  async #withCopy(states: readonly PostStats[]): Promise<PostStats[]> {
+    if (states.length === 0) return []
+    const copies = await this.#store.read(
+      states.map((stats) => stats.postId),
+      { patient: true },
+    )
+    return states.filter((stats) => copies.states.has(stats.postId))
   }
 
   /** Those of the store's posts that the record does not know, or that nobody has rated. */
