@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { Batcher, type BatcherOptions } from '../../packages/post-rate/src/services/batcher.ts'
+
+test('an idle batcher starts at once, and callers of one tick share a batch', async (t) => {
+  const { batcher, batches } = recording()
+  t.is(await batcher.add('a'), 'A')
+  t.deepEqual(await Promise.all([batcher.add('b'), batcher.add('c')]), ['B', 'C'])
+  t.deepEqual(batches, [['a'], ['b', 'c']])
+})
+
+test('what comes while the lanes are busy gathers, and runs as one batch', async (t) => {
+  const { batcher, batches, gate } = recording({ lanes: 1 }, true)
+  const first = batcher.add('a')
+  await sleep(1)
+  const others = ['b', 'c', 'd'].map((item) => batcher.add(item))
+  await sleep(5)
+  t.deepEqual(batches, [['a']])
+  gate.open()
+  t.deepEqual(await Promise.all([first, ...others]), ['A', 'B', 'C', 'D'])
+  t.deepEqual(batches, [['a'], ['b', 'c', 'd']])
+})
+
+test('a batch is never larger than asked, and lanes run beside each other', async (t) => {
+  const { batcher, batches, gate } = recording({ lanes: 2, maxBatch: 3 }, true)
+  const all = [...'abcdefgh'].map((item) => batcher.add(item))
+  await sleep(1)
+  t.deepEqual(batches, [[...'abc'], [...'def']])
+  gate.open()
+  t.is((await Promise.all(all)).join(''), 'ABCDEFGH')
+  t.deepEqual(batches[2], ['g', 'h'])
+})
+
+test('items of one key never share a batch nor overtake each other, whatever the lanes', async (t) => {
+  const running = new Set<string>()
+  const done: string[] = []
+  const batcher = new Batcher<string, string>({
+    maxBatch: 3,
+    limit: 1_000,
+    lanes: 3,
+    keyOf: (item) => item[0] as string,
+    run: async (items) => {
+      for (const item of items) {
+        if (running.has(item[0] as string)) throw new Error(`two of ${item[0]} at once`)
+        running.add(item[0] as string)
+      }
+      await sleep(Math.random() * 4)
+      for (const item of items) {
+        running.delete(item[0] as string)
+        done.push(item)
+      }
+      return items
+    },
+  })
+  const items = Array.from({ length: 120 }, (_, n) => `${'abcde'[(n * n) % 5]}${n}`)
+  t.deepEqual(await Promise.all(items.map((item) => batcher.add(item))), items)
+  for (const key of 'abcde') {
+    const ofKey = (list: string[]) => list.filter((item) => item.startsWith(key))
+    t.deepEqual(ofKey(done), ofKey(items))
+  }
+})
+
+test('a full queue refuses at once, and takes again what comes later', async (t) => {
+  const { batcher, gate } = recording({ lanes: 1, limit: 2 }, true)
+  const running = batcher.add('a')
+  await sleep(1)
+  const waiting = [batcher.add('b'), batcher.add('c')]
+  await t.throwsAsync(batcher.add('d'), { code: 'OVERLOADED' })
+  gate.open()
+  t.deepEqual(await Promise.all([running, ...waiting]), ['A', 'B', 'C'])
+  t.is(await batcher.add('e'), 'E')
+})
+
+test('a batch that fails is its callers’ alone, and frees its keys', async (t) => {
+  let fails = true
+  const batcher = new Batcher<string, string>({
+    maxBatch: 10,
+    limit: 10,
+    lanes: 1,
+    keyOf: (item) => item,
+    run: async (items) => {
+      if (fails) throw new Error('away')
+      return items
+    },
+  })
+  const results = await Promise.allSettled([batcher.add('a'), batcher.add('b')])
+  t.deepEqual(
+    results.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  fails = false
+  t.is(await batcher.add('a'), 'a')
+})
+
+test('idle waits for everything that was added', async (t) => {
+  const { batcher, gate } = recording({ lanes: 1 }, true)
+  const answered: string[] = []
+  for (const item of 'abc') void batcher.add(item).then((answer) => answered.push(answer))
+  const idle = batcher.idle()
+  setTimeout(() => gate.open(), 5)
+  await idle
+  await sleep(0)
+  t.deepEqual(answered, ['A', 'B', 'C'])
+  await batcher.idle()
+})
+
+function recording(options: Partial<BatcherOptions<string, string>> = {}, closed = false) {
+  let open = () => {}
+  const opened = closed
+    ? new Promise<void>((resolve) => {
+        open = resolve
+      })
+    : Promise.resolve()
+  const batches: string[][] = []
+  const batcher = new Batcher<string, string>({
+    maxBatch: 100,
+    limit: 100,
+    lanes: 2,
+    run: async (items) => {
+      batches.push(items)
+      await opened
+      return items.map((item) => item.toUpperCase())
+    },
+    ...options,
+  })
+  return { batcher, batches, gate: { open: () => open() } }
+}
