@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { whole } from './whole.ts'
 
 /** A whole number in a range, for commander. */
@@ -29,4 +29,9 @@ export function pathPrefix(value: string): string {
   if (!/^(\/[A-Za-z0-9._~-]+)*\/?$/.test(value) || !value.startsWith('/'))
     throw new InvalidArgumentError("A prefix begins with '/', for example /api.")
   return value
+}
+
+/** `--json`, of every reading command. */
+export function jsonOption(): Option {
+  return new Option('--json', 'one JSON document on stdout, nothing else there')
 }

@@ -1,4 +1,4 @@
-import { type DisplaySettings, isPostRateError, parsePrior } from 'post-rate'
+import { type DisplaySettings, displayPolicyNames, isPostRateError, parsePrior } from 'post-rate'
 import { whole } from './whole.ts'
 
 /** Everything that can be configured; what is null or missing has the library's default. */
@@ -36,7 +36,6 @@ export interface Key<Name extends keyof Settings = keyof Settings> {
   parse: (text: string) => NonNullable<Settings[Name]>
 }
 
-const displays = ['freeze', 'live'] as const satisfies readonly DisplaySettings['display'][]
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
 /** In the order of the documentation. */
@@ -71,8 +70,8 @@ export const keys: readonly Key[] = [
 /** `freeze` or `live`; also for `settings set`. */
 export function parseDisplay(value: string): DisplaySettings['display'] {
   if (value === 'guard')
-    throw new Error(`must be ${displays.join(' or ')}: the policy guard comes with a later version`)
-  return oneOf(displays)(value)
+    throw new Error(`must be ${displayPolicyNames.join(' or ')}: the policy guard comes with a later version`)
+  return oneOf(displayPolicyNames)(value)
 }
 
 export function parseWindow(value: string): number {

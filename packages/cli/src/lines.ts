@@ -1,3 +1,7 @@
+import type { RejectedLine } from 'post-rate'
+
+/** What cannot be read at all is told here; the lines that can be are judged by the library. */
+export type OnUnreadable = (rejected: RejectedLine) => void
 const longestLine = 65_536
 const newline = 10
 

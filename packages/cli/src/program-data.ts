@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { score, wholeNumber } from './arguments.ts'
-import { type Go, jsonOption } from './program.ts'
+import { jsonOption, score, wholeNumber } from './arguments.ts'
+import type { Go } from './go.ts'
 
 const count = wholeNumber(0, 10_000_000)
 

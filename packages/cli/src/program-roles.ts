@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { pathPrefix, wholeNumber } from './arguments.ts'
-import { type Go, jsonOption } from './program.ts'
+import { jsonOption, pathPrefix, wholeNumber } from './arguments.ts'
+import type { Go } from './go.ts'
 
 const port = wholeNumber(0, 65_535)
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { seconds, wholeNumber } from './arguments.ts'
-import { type Go, jsonOption } from './program.ts'
+import { jsonOption, seconds, wholeNumber } from './arguments.ts'
+import type { Go } from './go.ts'
 
 /** The commands that look at the statistics, check them and make them anew. */
 export function addStatsCommands(program: Command, go: Go): void {

@@ -1,19 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { Context } from './context.ts'
+import type { CommandWork, Go } from './go.ts'
 import type { Io } from './io.ts'
 import { addDataCommands } from './program-data.ts'
 import { addRoleCommands } from './program-roles.ts'
 import { addStatsCommands } from './program-stats.ts'
-
-/** What a command's file exports: does the work and resolves to an exit code, or to nothing for 0. */
-export type CommandWork<Operands extends unknown[]> = (
-  context: Context,
-  ...operands: Operands
-) => Promise<number | undefined>
-
-/** Makes a commander action of a command's work. */
-export type Go = <Operands extends unknown[]>(work: CommandWork<Operands>) => (...args: unknown[]) => Promise<void>
 
 /** The command line, without any command's code: that is loaded when the command is run. */
 export function createProgram(io: Io, setExitCode: (code: number) => void): Command {
@@ -59,9 +51,4 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addDataCommands(program, go)
   addStatsCommands(program, go)
   return program
-}
-
-/** `--json`, of every reading command. */
-export function jsonOption(): Option {
-  return new Option('--json', 'one JSON document on stdout, nothing else there')
 }

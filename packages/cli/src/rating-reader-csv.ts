@@ -1,8 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import type { ImportLine } from 'post-rate'
 import { CommandError } from './errors.ts'
-import { readLines } from './lines.ts'
-import type { OnUnreadable } from './rating-reader.ts'
+import { type OnUnreadable, readLines } from './lines.ts'
 
 const wanted = ['post', 'user', 'score', 'ratedAt'] as const
 

@@ -1,6 +1,5 @@
 import type { ImportLine } from 'post-rate'
-import { readLines } from './lines.ts'
-import type { OnUnreadable } from './rating-reader.ts'
+import { type OnUnreadable, readLines } from './lines.ts'
 
 /** One JSON object a line. Blank lines are passed over, but counted. */
 export async function* readNdjson(

@@ -1,12 +1,10 @@
 import type { Readable } from 'node:stream'
-import type { ImportLine, RejectedLine } from 'post-rate'
+import type { ImportLine } from 'post-rate'
+import type { OnUnreadable } from './lines.ts'
 import { readCsv } from './rating-reader-csv.ts'
 import { readNdjson } from './rating-reader-ndjson.ts'
 
 export type Format = 'csv' | 'ndjson'
-
-/** What cannot be read at all is told here; the lines that can be are judged by the library. */
-export type OnUnreadable = (rejected: RejectedLine) => void
 
 /** By the name's extension; null where it tells nothing. */
 export function formatOfName(name: string): Format | null {

@@ -4,9 +4,6 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { table } from '../table.ts'
 
-/** What a deployment begins with where the configuration says nothing else. */
-const firstSettings: DisplaySettings = { display: 'freeze', windowSeconds: 300, prior: { weight: 10, mean: 2.5 } }
-
 /** Applies what is pending; a new deployment gets its settings from the configuration. */
 export async function migrateUp(context: Context): Promise<number> {
   const { posts } = context.flags as Pick<MigrateOptions, 'posts'>
@@ -42,10 +39,10 @@ export async function migrateDatabase(
   return applied
 }
 
-function settingsFor({ display, windowSeconds, prior }: Configuration): DisplaySettings {
+function settingsFor({ display, windowSeconds, prior }: Configuration): Partial<DisplaySettings> {
   return {
-    display: display ?? firstSettings.display,
-    windowSeconds: windowSeconds ?? firstSettings.windowSeconds,
-    prior: prior ?? firstSettings.prior,
+    ...(display === undefined ? {} : { display }),
+    ...(windowSeconds === undefined ? {} : { windowSeconds }),
+    ...(prior === undefined ? {} : { prior }),
   }
 }

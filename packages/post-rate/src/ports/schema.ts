@@ -10,8 +10,8 @@ export interface MigrationStatus {
 export interface MigrateOptions {
   /** `external`: the posts live in the host's own table; no posts table and no foreign key are made. */
   posts?: 'own' | 'external'
-  /** First settings of a new deployment. */
-  settings?: DisplaySettings
+  /** First settings of a new deployment; what is left out has its default (freeze, 300 s, 10:2.5). */
+  settings?: Partial<DisplaySettings>
 }
 
 /** The schema of the record. */

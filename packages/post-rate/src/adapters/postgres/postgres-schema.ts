@@ -27,7 +27,7 @@ export class PostgresSchema implements Schema {
   }
 
   async migrate(options: MigrateOptions): Promise<MigrationStatus[]> {
-    const settings = checkDisplaySettings(options.settings ?? defaultDisplaySettings)
+    const settings = checkDisplaySettings({ ...defaultDisplaySettings, ...options.settings })
     const done: MigrationStatus[] = []
     for (const migration of migrations) {
       const appliedAt = await this.#inTransaction(async (transaction) => {
