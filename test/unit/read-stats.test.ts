@@ -1,0 +1,146 @@
+import test from 'ava'
+import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
+import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
+import { MemoryStatsStore } from '../../packages/post-rate/src/adapters/memory/memory-stats-store.ts'
+import { NoStatsStore } from '../../packages/post-rate/src/adapters/memory/no-stats-store.ts'
+import { PostRateError } from '../../packages/post-rate/src/errors.ts'
+import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
+import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
+import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
+import { ReadStats } from '../../packages/post-rate/src/services/read-stats.ts'
+import { addPosts, foldAll } from '../contract/record.ts'
+import { eventually } from '../helpers/eventually.ts'
+
+test('a cold page costs one read of the store and one of the record, settings and own scores included', async (t) => {
+  const { service, calls } = await reading()
+  const read = await service.read([1, 2, 3], 'u1')
+  t.deepEqual(calls, ['store.read', 'record.read'])
+  t.deepEqual([...read.states.keys()].sort(), [1, 2, 3])
+  t.deepEqual([...read.scores], [[1, 4]])
+  t.is(read.copies.size, 0)
+  t.is(read.settings.display, 'freeze')
+})
+
+test('what was missing is written through, and the next page finds it', async (t) => {
+  const { service, calls, store } = await reading()
+  await service.read([1, 2, 3], null)
+  await eventually(() => store.read([1]).then(({ states }) => states.has(1)))
+  calls.length = 0
+  const read = await service.read([1], 'u1')
+  t.deepEqual(calls, ['store.read', 'record.read'])
+  t.deepEqual([...read.copies], [1])
+  calls.length = 0
+  await service.read([1], null)
+  t.deepEqual(calls, ['store.read'])
+  // Posts that nobody rated have no copy.
+  t.false((await store.read([3])).states.has(3))
+})
+
+test('pages in flight share one statement, and each gets its own', async (t) => {
+  const { service, calls } = await reading()
+  const pages = await Promise.all([
+    service.read([1, 2], 'u1'),
+    service.read([2, 3], 'u2'),
+    service.read([1], null),
+    service.read([1, 2], 'nobody'),
+  ])
+  t.is(calls.filter((call) => call === 'record.read').length, 1)
+  t.deepEqual(
+    pages.map(({ scores, states }) => [[...scores], [...states.keys()].sort()]),
+    [
+      [[[1, 4]], [1, 2]],
+      [[[2, 0]], [2, 3]],
+      [[], [1]],
+      [[], [1, 2]],
+    ],
+  )
+})
+
+test('the watermark of a state is that of the place it came from', async (t) => {
+  const { service, store, record } = await reading()
+  const copied = record.allStates().filter(({ postId }) => postId === 1)
+  await store.apply(copied, { trusted: true, ceiling: 2 ** 40 })
+  await store.mark(1_234)
+  const read = await service.read([1, 2], null)
+  t.is(read.watermarkOf(1), 1_234)
+  t.is(read.watermarkOf(2), record.watermark())
+})
+
+test('a store that does not answer is left alone for a second; readers go to the record', async (t) => {
+  const { service, calls, away } = await reading()
+  away.now = true
+  const read = await service.read([1], 'u1')
+  t.is(read.states.get(1)?.version, 1)
+  await service.read([1], 'u1')
+  await service.read([2], null)
+  t.deepEqual(calls, ['store.read', 'record.read', 'record.read', 'record.read'])
+  away.now = false
+  await eventually(async () => {
+    await service.read([1], null)
+    return calls.filter((call) => call === 'store.read').length >= 2
+  })
+  t.pass()
+})
+
+test('a record that is away fails the page with its own error', async (t) => {
+  const { service, recordAway } = await reading()
+  recordAway.now = true
+  await t.throwsAsync(service.read([1], 'u1'), { code: 'UNAVAILABLE' })
+  recordAway.now = false
+  t.is((await service.read([1], 'u1')).scores.get(1), 4)
+})
+
+test('without a store, everything is one statement', async (t) => {
+  const { service, calls } = await reading(new NoStatsStore())
+  const read = await service.read([1, 2, 99], 'u1')
+  t.deepEqual(calls, ['record.read'])
+  t.deepEqual([...read.states.keys()].sort(), [1, 2])
+})
+
+test('an empty page asks nobody for figures', async (t) => {
+  const { service, calls } = await reading()
+  t.is((await service.read([], 'u1')).states.size, 0)
+  t.deepEqual(calls, ['settings.load'])
+})
+
+async function reading(store: StatsStore = new MemoryStatsStore()) {
+  const record = new MemoryRecord()
+  const ports = memoryPorts(record)
+  await addPosts(ports, 3)
+  await ports.ratingStore.rate([
+    { postId: 1, userId: 'u1', score: 4 },
+    { postId: 2, userId: 'u2', score: 0 },
+  ])
+  await foldAll(ports)
+  const calls: string[] = []
+  const away = { now: false }
+  const recordAway = { now: false }
+  const counted: StatsStore = {
+    keeps: store.keeps,
+    read: async (ids) => {
+      calls.push('store.read')
+      if (away.now) throw new PostRateError('UNAVAILABLE', 'Cannot reach Redis')
+      return store.read(ids)
+    },
+    apply: (states, options) => store.apply(states, options),
+    ids: () => store.ids(),
+    remove: (ids) => store.remove(ids),
+    mark: (watermark) => store.mark(watermark),
+  }
+  const reader: typeof ports.recordReader = Object.assign(Object.create(ports.recordReader), {
+    read: async (...args: Parameters<typeof ports.recordReader.read>) => {
+      calls.push('record.read')
+      if (recordAway.now) throw new PostRateError('UNAVAILABLE', 'Cannot reach PostgreSQL')
+      return ports.recordReader.read(...args)
+    },
+  })
+  const settings = {
+    load: () => {
+      calls.push('settings.load')
+      return ports.settingsStore.load()
+    },
+    change: () => Promise.reject(new Error('not here')),
+  }
+  const service = new ReadStats(counted, reader, new Deployment(settings), silentLogger)
+  return { service, calls, store, record, away, recordAway }
+}
