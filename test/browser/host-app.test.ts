@@ -136,8 +136,9 @@ withBrowser('pages, the order by rank, and the author’s form', async (t) => {
   await page.getByText('Write a post').click()
   await page.getByLabel('Title').fill('<script>alert(1)</script>')
   await page.getByLabel('Text').fill('Written here.')
-  await page.getByRole('button', { name: 'Publish' }).click()
-  await eventually(async () => (await postRate.posts.list({ limit: 1 })).items[0]?.createdBy === 'ada')
+  // The page is made anew when the post is there.
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Publish' }).click()])
+  t.is((await postRate.posts.list({ limit: 1 })).items[0]?.createdBy, 'ada')
   await page.goto(url)
   await card(page, '<script>alert(1)</script>').waitFor()
 })
