@@ -34,9 +34,15 @@ export function startExample(
     child.once('close', (code, signal) => resolve(code ?? signal))
   })
   const [stdout, stderr] = [collect(child, 'stdout'), collect(child, 'stderr')]
-  cleanUp(t, async () => {
+  const kill = () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+  }
+  // A test process that crashes runs no teardown.
+  process.once('exit', kill)
+  cleanUp(t, async () => {
+    kill()
     await ended
+    process.off('exit', kill)
   })
   const printed = (pattern: RegExp) =>
     eventually(

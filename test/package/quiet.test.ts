@@ -50,7 +50,7 @@ test('the first call is what connects, and says that it cannot', async (t) => {
   t.true(notes.acts.includes('connect'), 'The watching sees connections')
   t.deepEqual(notes.reads, [])
   t.is(result.code, 'UNAVAILABLE')
-  t.notRegex(result.message, /secret/)
+  t.notRegex(result.message ?? '', /secret/)
 })
 
 interface Notes {
@@ -113,7 +113,7 @@ process.stdout.write('NOTES' + JSON.stringify({ notes, result }))
     execFile(
       process.execPath,
       ['--import=tsx', '--conditions=source', '--input-type=module', '--eval', program],
-      { cwd: join(projectDirectory, 'test'), env: { PATH: process.env.PATH }, timeout: 60_000 },
+      { cwd: join(projectDirectory, 'test'), env: { PATH: process.env.PATH ?? '' }, timeout: 60_000 },
       (error, stdout, stderr) =>
         error ? reject(new Error(`${error.message}\n${stderr}`)) : resolve({ stdout, stderr }),
     )
