@@ -78,12 +78,10 @@ export class Batcher<Item, Result> {
     if (keyOf === undefined) return this.#waiting.splice(0, maxBatch)
     const batch: Waiting<Item, Result>[] = []
     const later: Waiting<Item, Result>[] = []
-    const passed = new Set<string>()
     for (const waiting of this.#waiting) {
       const key = keyOf(waiting.item)
-      if (batch.length >= maxBatch || this.#busyKeys.has(key) || passed.has(key)) {
+      if (batch.length >= maxBatch || this.#busyKeys.has(key)) {
         later.push(waiting)
-        passed.add(key)
       } else {
         batch.push(waiting)
         this.#busyKeys.add(key)
