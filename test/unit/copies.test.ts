@@ -93,7 +93,13 @@ test('heal: posts that the record does not know, or that nobody rated, are remov
 
 test('project: a message moves a copy that is known; an unknown or forged one is read again from the record', async (t) => {
   const { projector, states, store, counters, record } = await copying()
-  await store.apply([{ ...state(states, 1), version: 0 }], forced)
+  await store.apply(
+    [
+      { ...state(states, 1), version: 0 },
+      { ...state(states, 2), version: 0 },
+    ],
+    forced,
+  )
   const forged = { ...state(states, 2), version: 2 ** 40, counts: [0, 0, 0, 0, 0, 9] as const }
   const stranger = { ...state(states, 1), postId: 99 }
   let heartbeats = 0
@@ -165,8 +171,11 @@ test('reconcile: an emptied store is whole again, quiet posts included, before i
 
 test('reconcile: what changed while nobody looked is copied before the mark says so', async (t) => {
   const { reconciler, store, record, ports, clock } = await copying(t)
+  await store.apply([{ ...state(record.allStates(), 1), postId: 99 }], forced)
   reconciler.start()
   await eventually(async () => (await store.mark()).watermark !== null)
+  // The comparison of everything has just been made, and is not due for a while.
+  await eventually(async () => (await store.read([99])).states.size === 0)
   await ports.ratingStore.rate([{ postId: 1, userId: 'late', score: 0 }])
   await foldAll(ports)
   // A minute in which the relay went on and no reconciler looked.

@@ -55,7 +55,12 @@ test('catching up in batches of any size gives the states that being there would
         const now = (events.at(-1)?.at ?? noon) + rest
         // Being there: each event is folded as it happens, and every window is stepped at its end.
         let present = created()
-        for (const event of events) present = foldOf([event], present, event.at, settings, event.at - 1)
+        for (const event of events) {
+          if (present.stepAt !== null && present.stepAt < event.at)
+            present = foldOf([], present, present.stepAt, settings)
+          present = foldOf([event], present, event.at, settings, event.at - 1)
+        }
+        present = foldOf([], present, present.stepAt !== null && present.stepAt < now ? present.stepAt : now, settings)
         present = foldOf([], present, now, settings, now - 1)
         const versions: number[] = []
         let late = created()
