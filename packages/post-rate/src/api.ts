@@ -37,7 +37,9 @@ export interface PostRate {
     export(): AsyncIterable<DatedRating>
   }
   readonly stats: {
-    /** Posts that nobody rated yet are included, unknown and deleted ones left out; in the order of `ids`. */
+    /**
+     * In the order of `ids`; unknown and deleted posts are left out, and of a host's own posts those that nobody rated yet.
+     */
     get(ids: readonly number[]): Promise<PostInspection[]>
     rebuild(options?: RebuildOptions): Promise<RebuildReport>
     verify(options?: VerifyOptions): Promise<VerifyReport>

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { checkDisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
-import { PostRateError } from '../../errors.ts'
+import { invalidInput, PostRateError } from '../../errors.ts'
 import type { MigrateOptions, MigrationStatus, Schema } from '../../ports/schema.ts'
 import { migrations } from './migrations/index.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
@@ -46,6 +46,7 @@ export class PostgresSchema implements Schema {
       if (appliedAt !== null)
         done.push({ version: migration.version, name: migration.name, appliedAt: appliedAt.toISOString() })
     }
+    if (options.posts !== undefined) await this.#refuseOtherPosts(options.posts)
     return done
   }
 
@@ -69,6 +70,18 @@ export class PostgresSchema implements Schema {
       throw new PostRateError(
         'SCHEMA_TOO_OLD',
         `The schema ${this.#database.schema} has ${ledger.length} of ${migrations.length} migrations: run \`post-rate migrate\`.`,
+      )
+  }
+
+  /** Where the posts live is decided by the first migration. */
+  async #refuseOtherPosts(wanted: 'own' | 'external'): Promise<void> {
+    const [row] = await this.#database.query<{ posts: 'own' | 'external' }>(
+      `select posts from ${this.#database.schema}.settings`,
+    )
+    if (row && row.posts !== wanted)
+      throw invalidInput(
+        'posts',
+        `the schema ${this.#database.schema} was made for ${row.posts} posts: leave the option out, or migrate into another schema`,
       )
   }
 
