@@ -265,7 +265,10 @@ withRedisServer.serial('cluster: slots that move to another node meanwhile are f
   }
   t.true(moved > 10)
   t.true((await store.apply(states(2), trusted)).every((outcome) => outcome === 'written'))
-  const read = await store.read(states(2).map((state) => state.postId))
+  const read = await store.read(
+    states(2).map((state) => state.postId),
+    { patient: true },
+  )
   t.deepEqual([...read.states.values()], states(2))
 })
 

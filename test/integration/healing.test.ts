@@ -65,12 +65,13 @@ async function deployment(t: ExecutionContext<unknown>) {
 }
 
 withAll.serial('kill -9 of the consumer and of the relay in mid-import', async (t) => {
-  const { env, file, lines, healed, verified } = await deployment(t)
+  const { database, env, file, lines, healed, verified } = await deployment(t)
   const relays = [startCommand(t, ['relay'], env), startCommand(t, ['relay'], env)]
   const consumers = [startCommand(t, ['consumer'], env), startCommand(t, ['consumer'], env)]
   await healed()
-  const importing = startCommand(t, ['import', await file('more.csv', lines(40, 100))], env)
-  await new Promise((resolve) => setTimeout(resolve, 700))
+  const importing = startCommand(t, ['import', await file('more.csv', lines(15, 100))], env)
+  const begun = 'select from post_rate.rating_outbox having count(*) > 1000'
+  await eventually(async () => (await runSql(database, begun)).length > 0, { interval: 20 })
   t.is(importing.process.exitCode, null, 'the import is over before anything was killed')
   consumers[0]?.kill('SIGKILL')
   relays[0]?.kill('SIGKILL')

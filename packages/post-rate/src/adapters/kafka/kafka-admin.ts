@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs'
 import { withDeadline } from '../deadline.ts'
-import { type KafkaClient, kafkaUnavailable, retry } from './kafka-client.ts'
+import { type KafkaClient, kafkaUnavailable, retry, whileElecting } from './kafka-client.ts'
 
 /** One admin connection for all questions; after a failure the next question opens another one. */
 export class KafkaAdmin {
@@ -27,7 +27,7 @@ export class KafkaAdmin {
   /** The same, but rejects with `UNAVAILABLE`. */
   async demand<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     try {
-      return await this.ask(question)
+      return await whileElecting(() => this.ask(question))
     } catch (error) {
       throw kafkaUnavailable(this.#client.address, error)
     }

@@ -49,6 +49,22 @@ export function isProtocolError(error: unknown, ...types: string[]): boolean {
   return false
 }
 
+/** How long a partition may be without a leader: just made, or just moved to another broker. */
+const electionMs = 5_000
+
+/** Repeats what failed because a partition has no leader at the moment. */
+export async function whileElecting<T>(work: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + electionMs; ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      const electing = isProtocolError(error, 'NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE')
+      if (!electing || performance.now() > deadline) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
 function isClient(option: KafkaOption): option is KafkaLike {
   return typeof (option as Partial<KafkaLike>).producer === 'function'
 }

@@ -1,7 +1,7 @@
 import { type Message, Partitioners, type Producer } from 'kafkajs'
 import type { RatingChange } from '../../domain/rating-change.ts'
 import { withDeadline } from '../deadline.ts'
-import { isProtocolError, type KafkaClient, kafkaUnavailable, retry } from './kafka-client.ts'
+import { isProtocolError, type KafkaClient, kafkaUnavailable, retry, whileElecting } from './kafka-client.ts'
 import type { KafkaTopic } from './kafka-topic.ts'
 
 const sendTimeoutMs = 10_000
@@ -42,7 +42,7 @@ export class KafkaPublisher {
 
   async #send(messages: Message[]): Promise<void> {
     try {
-      await this.#attempt(messages)
+      await whileElecting(() => this.#attempt(messages))
     } catch (error) {
       if (isProtocolError(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE') && messages.length > 1) {
         const middle = messages.length >> 1
@@ -52,7 +52,7 @@ export class KafkaPublisher {
       // It may also have been deleted while this process ran.
       if (!isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw kafkaUnavailable(this.#client.address, error)
       await this.#topic.ensure()
-      await this.#attempt(messages).catch((again: unknown) => {
+      await whileElecting(() => this.#attempt(messages)).catch((again: unknown) => {
         throw kafkaUnavailable(this.#client.address, again)
       })
     }
