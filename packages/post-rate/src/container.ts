@@ -132,14 +132,14 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
   bind('schema', ['sequelize', 'database'], (sequelize, database) => new PostgresSchema(sequelize, database))
-  bind('settingsStore', ['database'], (database) => new PostgresSettingsStore(database))
+  bind('settingsStore', ['database', 'databaseClock'], (...parts) => new PostgresSettingsStore(...parts))
   bind('postStore', ['sequelize', 'database', 'databaseClock'], (sequelize, database, clock) => {
     return new PostgresPostStore(sequelize, database, clock)
   })
   bind('ratingStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresRatingStore(database, async () => (await deployment.get()).posts)
   })
-  bind('recordReader', ['database'], (database) => new PostgresRecordReader(database))
+  bind('recordReader', ['database', 'databaseClock'], (...parts) => new PostgresRecordReader(...parts))
   bind('outbox', ['database'], (database) => new PostgresOutbox(database))
   bind('leaseStore', ['database'], (database) => new PostgresLeaseStore(database))
   bind('stateStore', ['database'], (database) => new PostgresStateStore(database))

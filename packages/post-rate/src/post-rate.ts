@@ -2,7 +2,7 @@ import type { PostRate, Roles } from './api.ts'
 import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import { checkDisplaySettings, type DisplaySettings, type Settings } from './domain/settings.ts'
-import { invalidInput } from './errors.ts'
+import { invalidInput, PostRateError } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
 import type { Ports } from './ports/ports.ts'
@@ -34,6 +34,7 @@ class Engine implements PostRate {
   #consumer = false
   #reconciler = false
   #subscription: Subscription | null = null
+  #starting: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
   constructor(options: PostRateOptions) {
@@ -79,7 +80,15 @@ class Engine implements PostRate {
     return this.#port('schema').migrate(options)
   }
 
-  async start(roles: Roles = {}): Promise<void> {
+  start(roles: Roles = {}): Promise<void> {
+    // One after the other, so that nothing is started twice.
+    const start = (this.#starting ?? Promise.resolve()).catch(() => {}).then(() => this.#start(roles))
+    this.#starting = start
+    return start
+  }
+
+  async #start(roles: Roles): Promise<void> {
+    if (this.#closing) throw new PostRateError('UNAVAILABLE', 'It has been closed.')
     await this.schema.check()
     const deployment = this.#service('deployment')
     deployment.forget()
@@ -143,7 +152,8 @@ class Engine implements PostRate {
 
   /** First what takes work, then what does it, then the connections. */
   async #close(): Promise<void> {
-    await this.#service('ratePost').idle()
+    await this.#starting?.catch(() => {})
+    await this.#service('ratePost').close()
     if (this.#relay) await this.#service('relayOutbox').stop()
     await this.#subscription?.stop()
     if (this.#reconciler) await this.#service('reconcileStats').stop()

@@ -17,12 +17,20 @@ export interface SettingsInForce extends DisplaySettings {
 
 /** The settings in force for a post at `time`; see {@link DatedSettings}. */
 export function settingsAt(settings: DatedSettings, postId: number, time: number): SettingsInForce {
-  const { previous, effectiveAt } = settings
-  if (previous === null) return settings
-  // Soon after another change the post may still be in a window of the settings before both.
-  const before = settingsAt(previous, postId, effectiveAt)
-  const promised = before.display === 'live' ? effectiveAt : windowEndAt(postId, effectiveAt, before.windowSeconds)
-  return time < promised ? settingsAt(previous, postId, time) : { ...settings, since: promised }
+  if (settings.previous === null) return settings
+  const changes: DatedSettings[] = []
+  for (let change: DatedSettings | null = settings; change !== null; change = change.previous) changes.unshift(change)
+  const [first, ...later] = changes as [DatedSettings, ...DatedSettings[]]
+  const intervals: { from: number; settings: SettingsInForce }[] = [{ from: Number.NEGATIVE_INFINITY, settings: first }]
+  const holding = (at: number) => intervals.findLast(({ from }) => from <= at)?.settings ?? first
+  for (const change of later) {
+    // Soon after another change the post may still be in a window of the settings before both.
+    const before = holding(change.effectiveAt)
+    const from =
+      before.display === 'live' ? change.effectiveAt : windowEndAt(postId, change.effectiveAt, before.windowSeconds)
+    intervals.push({ from, settings: { ...change, since: from } })
+  }
+  return holding(time)
 }
 
 /** MurmurHash3's 32-bit finalizer over both halves of the id: neighbours land far apart. Unsigned. */

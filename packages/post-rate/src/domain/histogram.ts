@@ -25,10 +25,13 @@ export function sameHistogram(a: Histogram, b: Histogram): boolean {
   return a.every((value, score) => value === b[score])
 }
 
-/** Moves one rating: out of `from` (null: it was not there), into `to` (null: it is withdrawn). */
+/**
+ * Moves one rating: out of `from` (null: it was not there), into `to` (null: it is withdrawn). What was never counted,
+ * because it came in past the triggers, cannot be taken out: a rebuild counts it.
+ */
 export function moveRating(histogram: Histogram, from: number | null, to: number | null): Histogram {
   const next = [...histogram] as [number, number, number, number, number, number]
-  if (from !== null) next[from as 0]--
+  if (from !== null && next[from as 0] > 0) next[from as 0]--
   if (to !== null) next[to as 0]++
   return next
 }

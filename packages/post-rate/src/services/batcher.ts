@@ -28,19 +28,27 @@ export class Batcher<Item, Result> {
   readonly #underWay = new Set<Promise<void>>()
   #waiting: Waiting<Item, Result>[] = []
   #scheduled = false
+  #closed = false
 
   constructor(options: BatcherOptions<Item, Result>) {
     this.#options = options
   }
 
-  /** @throws PostRateError OVERLOADED when the queue is full */
+  /** @throws PostRateError OVERLOADED when the queue is full, UNAVAILABLE after {@link close} */
   add(item: Item): Promise<Result> {
+    if (this.#closed) return Promise.reject(new PostRateError('UNAVAILABLE', 'It has been closed.'))
     if (this.#waiting.length >= this.#options.limit)
       return Promise.reject(new PostRateError('OVERLOADED', 'Too many requests are waiting: try again in a moment.'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
       this.#schedule()
     })
+  }
+
+  /** Takes nothing more; resolves when everything that was added has been answered. */
+  close(): Promise<void> {
+    this.#closed = true
+    return this.idle()
   }
 
   /** Resolves when everything that was added has been answered. */

@@ -57,9 +57,9 @@ export class RatePost {
     return erased
   }
 
-  /** Resolves when every rating that was taken has been answered. */
-  idle(): Promise<void> {
-    return this.#batcher.idle()
+  /** Takes no further rating; resolves when those that were taken have been answered. */
+  close(): Promise<void> {
+    return this.#batcher.close()
   }
 
   async #checkVisible(postId: number, userId: string): Promise<void> {

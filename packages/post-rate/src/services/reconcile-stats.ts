@@ -33,6 +33,7 @@ export class ReconcileStats {
   readonly #holder = randomUUID()
   #loops: Loop[] = []
   #leading = false
+  #stopping = false
   #renewAt = 0
   #identity: string | null = null
 
@@ -56,6 +57,7 @@ export class ReconcileStats {
 
   start(): void {
     if (this.#loops.length > 0 || !this.#store.keeps) return
+    this.#stopping = false
     this.#loops = [
       new Loop('reconciling recent changes', () => this.#round(), this.#logger),
       new Loop('comparing everything', () => this.#compareAll(), this.#logger),
@@ -67,7 +69,7 @@ export class ReconcileStats {
   }
 
   async stop(): Promise<void> {
-    this.#leading = false
+    this.#stopping = true
     await Promise.all(this.#loops.map((loop) => loop.stop()))
     this.#loops = []
     await this.#leases.release(this.#holder).catch((error: unknown) => {
@@ -76,12 +78,9 @@ export class ReconcileStats {
   }
 
   async #round(): Promise<number> {
-    if (performance.now() >= this.#renewAt) {
-      const held = await this.#leases.acquire(['reconciler:0/1'], this.#holder, leaseSeconds)
-      this.#leading = held.length > 0
-      this.#renewAt = performance.now() + renewEveryMs
-    }
-    if (!this.#leading) return renewEveryMs
+    if (!(await this.#lead())) return renewEveryMs
+    // Also brings this process's idea of the database's time up to date.
+    await this.#deployment.get()
     await this.#noticeMove()
     const mark = await this.#store.mark()
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
@@ -92,9 +91,22 @@ export class ReconcileStats {
     if (known)
       for (let from = 0; from < states.length; from += pageSize)
         await this.#copies.heal(states.slice(from, from + pageSize))
-    else await this.#compare(0)
-    this.#identity = (await this.#store.mark(watermark ?? undefined)).identity
+    else if (!(await this.#compare(0))) return 0
+    const marked = await this.#store.mark(watermark ?? undefined)
+    // A store that was emptied or replaced meanwhile has another identity, and is filled in the next round.
+    this.#identity = mark.identity === null || marked.identity === mark.identity ? marked.identity : null
     return roundPauseMs
+  }
+
+  /** Takes or renews the lease when it is time; resolves to whether it is held. */
+  async #lead(): Promise<boolean> {
+    if (this.#stopping) return false
+    if (performance.now() >= this.#renewAt) {
+      const held = await this.#leases.acquire(['reconciler:0/1'], this.#holder, leaseSeconds)
+      this.#leading = held.length > 0
+      this.#renewAt = performance.now() + renewEveryMs
+    }
+    return this.#leading
   }
 
   /** The database itself may have gone back (restored, failed over): its next versions must lie above every copy's. */
@@ -115,13 +127,14 @@ export class ReconcileStats {
     return Math.max(1_000, comparisonEveryMs - (performance.now() - began))
   }
 
-  /** Brings every copy up to date, `pause` milliseconds between two pages. */
-  async #compare(pause: number): Promise<void> {
+  /** Brings every copy up to date, `pause` milliseconds between two pages. Resolves to false when it was cut short. */
+  async #compare(pause: number): Promise<boolean> {
     for (let after = 0; ; ) {
       const states = await this.#states.range(after, pageSize)
       await this.#copies.heal(states)
       const last = states.at(-1)
-      if (states.length < pageSize || last === undefined || !this.#leading) return
+      if (states.length < pageSize || last === undefined) return true
+      if (!(await this.#lead())) return false
       after = last.postId
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
     }

@@ -88,7 +88,8 @@ export class RelayOutbox {
     )
     const held = await this.#leases.acquire([...names.keys()], this.#holder, leaseSeconds)
     const mine = new Set(held.map((lease) => lease.name))
-    await Promise.all([...this.#shards.keys()].filter((name) => !mine.has(name)).map((name) => this.#drop(name)))
+    // Not waited for: a publication that hangs must not cost the leases that are held.
+    for (const name of this.#shards.keys()) if (!mine.has(name)) void this.#drop(name)
     for (const name of mine) {
       const shard = names.get(name)
       if (shard && !this.#shards.has(name)) this.#take(name, shard)

@@ -54,6 +54,8 @@ export class KafkaSubscription implements Subscription {
       await Promise.race([first.start(), first.crashed.then((error) => Promise.reject(error))])
     } catch (error) {
       await first.leave()
+      this.#ended.abort()
+      this.#settle.resolve()
       throw kafkaUnavailable(this.#options.client.address, error)
     }
     void this.#stay(first)

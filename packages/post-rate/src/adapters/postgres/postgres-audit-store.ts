@@ -4,7 +4,7 @@ import type { AuditedRange, AuditStore } from '../../ports/audit-store.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { addMissingStats, lockStats } from './postgres-outbox.ts'
 import { watermarkOf } from './postgres-record-reader.ts'
-import { settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
+import { lockSettings, settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
 import { type StatsRow, statsColumns, statsOfRow, writeStats } from './stats-row.ts'
 
 const scores = [0, 1, 2, 3, 4, 5]
@@ -112,8 +112,9 @@ order by 1`
 
   async #context(connection: Queryable): Promise<{ context: FoldContext; now: number }> {
     const { schema } = this.#database
+    await connection.query(lockSettings(schema, 'shared'))
     const [row] = await connection.query(
-      `select clock_timestamp() as now, ${watermarkOf(schema)} as watermark, ${settingsColumns} from ${schema}.settings for share`,
+      `select clock_timestamp() as now, ${watermarkOf(schema)} as watermark, ${settingsColumns} from ${schema}.settings`,
     )
     const found = row as Row
     const now = found.now as number

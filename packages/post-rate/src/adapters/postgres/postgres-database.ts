@@ -24,12 +24,19 @@ const int8Array = 1016
 
 const parseTime = pg.types.getTypeParser(timestamptz) as (text: string) => Date | number
 
+/** @throws Error under a `DateStyle` that is not ISO, whose times would be taken for others */
+function readTime(text: string): number {
+  const time = parseTime(text) as Date | number | null
+  if (time === null) throw new Error(`Cannot read the time ${text}: set PostgreSQL's DateStyle to ISO`)
+  return Number(time)
+}
+
 /** Passed with every query, so that a host's pool keeps its own parsers. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: unknown) => {
     if (oid === int8) return Number
     if (oid === int8Array) return (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(Number))
-    if (oid === timestamptz) return (text: string) => Number(parseTime(text))
+    if (oid === timestamptz) return readTime
     return pg.types.getTypeParser(oid, format as 'text')
   },
 }
@@ -66,11 +73,12 @@ export class PostgresDatabase implements Queryable {
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
+    const prepared = this.#prepare(query)
     try {
-      const result = await this.pool.query<R>(this.#prepare(query))
+      const result = await this.pool.query<R>(prepared)
       return result.rows
     } catch (error) {
-      if (this.#losesPrepared(error)) return this.query(query)
+      if (prepared.name !== undefined && this.#losesPrepared(error)) return this.query(query)
       throw this.#translate(error)
     }
   }
@@ -84,9 +92,9 @@ export class PostgresDatabase implements Queryable {
   /** A transaction pooler can hand a connection on without its prepared statements: from then on nothing is named. */
   #losesPrepared(error: unknown): boolean {
     const { code } = error as { code?: string }
-    if (!this.#named || (code !== '26000' && code !== '42P05')) return false
+    if (code !== '26000' && code !== '42P05') return false
+    if (this.#named) this.#logger.info('a pooler does not keep prepared statements: going on without them')
     this.#named = false
-    this.#logger.info('a pooler does not keep prepared statements: going on without them')
     return true
   }
 
@@ -110,6 +118,9 @@ export class PostgresDatabase implements Queryable {
       if (command !== 'COMMIT') throw new PostRateError('UNAVAILABLE', 'PostgreSQL rolled the transaction back.')
       return result
     } catch (error) {
+      // Without an answer of the server's the connection is not to be trusted, and waiting for another one is vain.
+      if (!isDatabaseError(error) && !(error instanceof PostRateError)) broken ??= error as Error
+      if (isDatabaseError(error) && error.code === '25006') broken ??= error
       if (broken === undefined) await client.query('rollback').catch((failure: Error) => (broken = failure))
       if (this.#losesPrepared(error)) throw new PostRateError('UNAVAILABLE', 'Repeat it.', { cause: error })
       throw this.#translate(error)
@@ -160,7 +171,7 @@ export class PostgresDatabase implements Queryable {
 /** SQLSTATE of a statement that failed; undefined where the failure is not the server's. */
 export function sqlState(error: unknown): string | undefined {
   const seen = error instanceof PostRateError ? error.cause : error
-  return seen instanceof pg.DatabaseError ? seen.code : undefined
+  return isDatabaseError(seen) ? seen.code : undefined
 }
 
 /** The pool options of a URL, of options, or of a Sequelize instance, which manages its own connections. */
@@ -189,6 +200,12 @@ export function isSequelize(database: unknown): database is SequelizeLike {
   return typeof database === 'object' && database !== null && 'getDialect' in database
 }
 
+/** By its shape: a host's pool may come from another copy of pg. */
+function isDatabaseError(error: unknown): error is Error & { code: string } {
+  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }
+  return error instanceof Error && severity !== undefined && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
+}
+
 function checkSchemaName(schema: string): string {
   if (/^[a-z_][a-z0-9_]{0,50}$/.test(schema)) return schema
   throw new PostRateError(
@@ -202,8 +219,9 @@ function checkSchemaName(schema: string): string {
 
 /** Away, starting up, shutting down, out of connections or of time: nothing that the caller's data caused. */
 function meansUnavailable(error: unknown, code: unknown): boolean {
-  if (typeof code === 'string' && /^(08|53|57P|25P0[34]|57014|55P03|40001|40P01|3D000|28)/.test(code)) return true
-  if (error instanceof pg.DatabaseError) return false
+  if (typeof code === 'string' && /^(08|53|58|57P|25006|25P0[34]|57014|55P03|40001|40P01|3D000|28)/.test(code))
+    return true
+  if (isDatabaseError(error)) return false
   if (typeof code === 'string' && /^(E[A-Z]+|CERT_|DEPTH_|SELF_|UNABLE_|ERR_TLS)/.test(code)) return true
   if (error instanceof AggregateError) return true
   return (

@@ -2,7 +2,7 @@ import type { FoldContext, PostStats, StatsEvent } from '../../domain/post-stats
 import { encodeStats, messageSchema, type RatingChange } from '../../domain/rating-change.ts'
 import type { FoldBatch, FoldedChange, FoldReport, Outbox, OutgoingChange, Shard } from '../../ports/outbox.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
-import { settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
+import { lockSettings, settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
 import { isoTime, type StatsRow, statsColumns, statsOfRow, writeStats } from './stats-row.ts'
 
 const watermarkStepMs = 1_000
@@ -119,6 +119,7 @@ select statement_timestamp() as now,
    */
   async #begin(connection: Queryable, shard: Shard): Promise<{ now: number; reached: number; context: FoldContext }> {
     const { schema } = this.#database
+    await connection.query(lockSettings(schema, 'shared'))
     await connection.query({
       text: `insert into ${schema}.relay_progress (shard, shards) values ($1, $2) on conflict do nothing`,
       values: [shard.index, shard.count],
@@ -128,7 +129,7 @@ select statement_timestamp() as now,
       text: `
 select clock_timestamp() as now, p.watermark as reached, ${settingsColumns},
   greatest(p.watermark, (select max(watermark) from ${schema}.relay_progress where shards <> $2)) as watermark
-from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.shards = $2 for update of p for share of c`,
+from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.shards = $2 for update of p`,
       values: [shard.index, shard.count],
     })
     const found = row as Row

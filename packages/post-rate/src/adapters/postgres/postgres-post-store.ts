@@ -116,7 +116,8 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
 
   #posts(sequelize: Sequelize): ModelStatic<Model> {
     const { DataTypes } = this.#client.module
-    this.#model ??= sequelize.define(
+    if (this.#model !== undefined) return this.#model
+    this.#model = sequelize.define(
       'post-rate.post',
       {
         id: { type: DataTypes.BIGINT, primaryKey: true, autoIncrement: true },
@@ -127,6 +128,8 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
       },
       { schema: this.#database.schema, tableName: 'posts', timestamps: false },
     )
+    // Taken off the host's list of models: its `sync({ force: true })` must not drop what is not its own.
+    sequelize.modelManager.removeModel(this.#model)
     return this.#model
   }
 

@@ -1,4 +1,5 @@
 import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
+import { PostRateError } from '../../errors.ts'
 import type { ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import { type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
@@ -33,7 +34,8 @@ export class PostgresRatingStore implements RatingStore {
     await this.#learnPosts()
     const run = (part: readonly Rating[]) => this.#database.query<RatedRow>(this.#rateQuery(part))
     const rows = await this.#split(ratings, run)
-    for (let unseen = indexesOfUnseen(rows); unseen.length > 0; unseen = indexesOfUnseen(rows)) {
+    for (let attempt = 0, unseen = indexesOfUnseen(rows); unseen.length > 0; unseen = indexesOfUnseen(rows)) {
+      if (++attempt > 10) throw new PostRateError('UNAVAILABLE', 'Ratings are written and cannot be read back.')
       const again = await this.#split(
         unseen.map((n) => ratings[n] as Rating),
         run,

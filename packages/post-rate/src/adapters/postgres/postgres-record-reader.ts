@@ -1,4 +1,5 @@
 import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
+import type { PostgresClock } from './postgres-clock.ts'
 import type { PostgresDatabase, Row } from './postgres-database.ts'
 import { deploymentOfRow } from './postgres-settings-store.ts'
 import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
@@ -19,9 +20,11 @@ interface OwnScoreRow {
 /** Own scores of any number of readers, and the states that the stats store did not have, in one statement. */
 export class PostgresRecordReader implements RecordReader {
   readonly #database: PostgresDatabase
+  readonly #clock: PostgresClock
 
-  constructor(database: PostgresDatabase) {
+  constructor(database: PostgresDatabase, clock: PostgresClock) {
     this.#database = database
+    this.#clock = clock
   }
 
   async read(scores: readonly OwnScoresWanted[], states: readonly number[], deployment = false): Promise<RecordRead> {
@@ -37,6 +40,7 @@ export class PostgresRecordReader implements RecordReader {
         collect(found, await this.#database.query<OwnScoreRow>({ name: 'own-scores', text: this.#ownScores, values }))
       return { scores: found, states: [], watermark: null, deployment: null }
     }
+    const sent = Date.now()
     const rows = await this.#database.query<MixedRow>({
       name: 'read-record',
       text: this.#everything,
@@ -47,6 +51,7 @@ export class PostgresRecordReader implements RecordReader {
       rows.filter((row): row is MixedRow & OwnScoreRow => row.reader !== null),
     )
     const common = rows.find((row) => row.deployment !== null)
+    if (common?.deployment) this.#clock.observe(common.deployment.now as number, sent)
     return {
       scores: found,
       states: rows.filter((row) => row.version !== null).map((row) => statsOfRow(row as unknown as StatsRow)),
@@ -66,7 +71,8 @@ select null, null, null, null, ${statsColumns('s')}
 from ${schema}.post_stats s where s.post_id = any ($4::bigint[])
 union all
 select null, null, ${watermarkOf(schema)},
-  to_jsonb(c) || jsonb_build_object('effective_at', floor(extract(epoch from c.effective_at) * 1000)),
+  to_jsonb(c) || jsonb_build_object('effective_at', floor(extract(epoch from c.effective_at) * 1000),
+    'now', extract(epoch from clock_timestamp()) * 1000),
   null, ${nullColumns}
 from ${schema}.settings c`
   }

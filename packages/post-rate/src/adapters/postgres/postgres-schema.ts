@@ -27,6 +27,8 @@ export class PostgresSchema implements Schema {
   }
 
   async migrate(options: MigrateOptions): Promise<MigrationStatus[]> {
+    if (options.posts !== undefined && options.posts !== 'own' && options.posts !== 'external')
+      throw invalidInput('posts', 'must be own or external')
     const settings = checkDisplaySettings({ ...defaultDisplaySettings, ...options.settings })
     const done: MigrationStatus[] = []
     for (const migration of migrations) {

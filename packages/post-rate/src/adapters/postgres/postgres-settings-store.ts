@@ -1,19 +1,26 @@
 import type { DatedSettings, DisplayPolicyName, DisplaySettings, Settings } from '../../domain/settings.ts'
 import { PostRateError } from '../../errors.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
+import type { PostgresClock } from './postgres-clock.ts'
 import type { PostgresDatabase, Row } from './postgres-database.ts'
 
 /** The settings row: read by every fold, and by readers every few seconds. */
 export class PostgresSettingsStore implements SettingsStore {
   readonly #database: PostgresDatabase
+  readonly #clock: PostgresClock
 
-  constructor(database: PostgresDatabase) {
+  constructor(database: PostgresDatabase, clock: PostgresClock) {
     this.#database = database
+    this.#clock = clock
   }
 
   async load(): Promise<DeploymentRow> {
-    const [row] = await this.#database.query(`select ${settingsColumns} from ${this.#database.schema}.settings`)
+    const sent = Date.now()
+    const [row] = await this.#database.query(
+      `select clock_timestamp() as now, ${settingsColumns} from ${this.#database.schema}.settings`,
+    )
     if (!row) throw new PostRateError('SCHEMA_TOO_OLD', 'The settings are missing: run `post-rate migrate`.')
+    this.#clock.observe(row.now as number, sent)
     return deploymentOfRow(row)
   }
 
@@ -22,28 +29,37 @@ export class PostgresSettingsStore implements SettingsStore {
    * What held before that is kept for a day, the longest window: until then it may hold for some post.
    */
   async change(settings: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow> {
-    const [row] = await this.#database.query({
-      text: `
-update ${this.#database.schema}.settings set
-  previous = case when effective_at <= clock_timestamp() or previous is null
+    const before = await this.load()
+    const { schema } = this.#database
+    // What readers were promised only depends on policy and window: without a change of them nothing begins anew.
+    const [row] = await this.#database.transaction(async (connection) => {
+      await connection.query(lockSettings(schema, 'exclusive'))
+      return connection.query({
+        text: `
+update ${schema}.settings set
+  previous = case when (display, window_seconds) = ($1, $2) then previous
+    when effective_at <= clock_timestamp() or previous is null
     then jsonb_build_object('display', display, 'windowSeconds', window_seconds,
       'prior', jsonb_build_object('weight', prior_weight, 'mean', prior_mean),
       'effectiveAt', floor(extract(epoch from effective_at) * 1000)::bigint,
       'previous', case when effective_at > clock_timestamp() - interval '1 day' then previous end)
     else previous end,
   display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
-  effective_at = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6)
+  effective_at = case when (display, window_seconds) = ($1, $2) then effective_at
+    else date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6) end
 returning ${settingsColumns}`,
-      values: [
-        settings.display,
-        settings.windowSeconds,
-        settings.prior.weight,
-        settings.prior.mean,
-        settings.relayShards,
-        delaySeconds,
-      ],
+        values: [
+          settings.display,
+          settings.windowSeconds,
+          settings.prior.weight,
+          settings.prior.mean,
+          settings.relayShards,
+          delaySeconds,
+        ],
+      })
     })
-    await this.#rank(settings.prior)
+    const { prior } = before.settings
+    if (prior.weight !== settings.prior.weight || prior.mean !== settings.prior.mean) await this.#rank(settings.prior)
     return deploymentOfRow(row as Row)
   }
 
@@ -65,6 +81,15 @@ select max(post_id) as last from part`,
       after = row.last
     }
   }
+}
+
+/**
+ * Folds share the settings, changes of them are alone; waiting is fair, which row locks would not be: a row that is locked
+ * by one reader after the other is never free for a writer. The transaction holds it.
+ */
+export function lockSettings(schema: string, mode: 'shared' | 'exclusive'): string {
+  const lock = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock'
+  return `select ${lock}(hashtextextended('post-rate settings ${schema}', 0))`
 }
 
 export const settingsColumns =

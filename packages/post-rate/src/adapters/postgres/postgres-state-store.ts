@@ -3,10 +3,15 @@ import type { StateStore } from '../../ports/state-store.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { lockStats } from './postgres-outbox.ts'
 import { watermarkOf } from './postgres-record-reader.ts'
+import { lockSettings } from './postgres-settings-store.ts'
 import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
-/** Which physical database this is. Both are readable by an ordinary role, and change with a restore or a failover. */
-const physicalDatabase = `(select s.system_identifier || ':' || c.timeline_id from pg_control_system() s, pg_control_checkpoint() c)`
+/**
+ * Which physical database this is: it changes with a restore and with a failover. The timeline is read from the WAL being
+ * written, since the control file learns of a new one minutes late. Null on a standby, which has no versions to give.
+ */
+const physicalDatabase = `(select case when not pg_is_in_recovery()
+  then system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8) end from pg_control_system())`
 
 /** `post_stats` as the reconciler and the inspectors read it. */
 export class PostgresStateStore implements StateStore {
@@ -54,16 +59,21 @@ where post_id = any ($1::bigint[]) returning ${statsColumns('s')}`,
 
   async moved(): Promise<boolean> {
     const [row] = await this.#database.query<{ moved: boolean }>(
-      `select physical_database is distinct from ${physicalDatabase} as moved from ${this.#database.schema}.settings`,
+      `select coalesce(p.name <> s.physical_database, false) or s.physical_database is null as moved
+from ${this.#database.schema}.settings s, (select ${physicalDatabase} as name) p`,
     )
     return row?.moved ?? false
   }
 
   async raiseFloor(floor: number): Promise<void> {
-    await this.#database.query({
-      text: `update ${this.#database.schema}.settings
+    const { schema } = this.#database
+    await this.#database.transaction(async (connection) => {
+      await connection.query(lockSettings(schema, 'exclusive'))
+      await connection.query({
+        text: `update ${schema}.settings
 set version_floor = greatest(version_floor, $1::bigint), physical_database = ${physicalDatabase}`,
-      values: [floor],
+        values: [floor],
+      })
     })
   }
 

@@ -54,6 +54,12 @@ export class SequelizeClient {
       pool: { max: 4, idle: 10_000, acquire: 5_000 },
       dialectOptions: { application_name: 'post-rate', keepAlive: true, ...(ssl ? { ssl } : {}) },
     }
-    return new this.module.Sequelize(options)
+    const instance = new this.module.Sequelize(options)
+    // A password that is made anew for each connection, as cloud providers do it.
+    if (typeof password === 'function')
+      instance.addHook('beforeConnect', async (config) => {
+        ;(config as { password?: string }).password = await (password as () => string | Promise<string>)()
+      })
+    return instance
   }
 }

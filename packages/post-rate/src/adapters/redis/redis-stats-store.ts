@@ -48,15 +48,16 @@ export class RedisStatsStore implements StatsStore {
       const keys = wanted.map((id) => this.#key(id))
       const marks = marksBeside(client, this.#prefix, keys)
       const replies = await sendCommands(client, [
-        ...keys.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hgetall(key) })),
+        // First the marks: what they promise of a state must be true of the state that is read after them.
         ...marks.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hget(key, 'watermark') })),
+        ...keys.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hgetall(key) })),
       ])
       const states = new Map<number, PostStats>()
       wanted.forEach((id, at) => {
-        const stats = stateOf(id, replies[at])
+        const stats = stateOf(id, replies[marks.length + at])
         if (stats !== null) states.set(id, stats)
       })
-      const found = replies.slice(wanted.length).map((reply) => (isWrongType(reply) ? null : unwrap(reply)))
+      const found = replies.slice(0, marks.length).map((reply) => (isWrongType(reply) ? null : unwrap(reply)))
       return { states, watermark: lowestWatermark(found) }
     })
   }

@@ -26,8 +26,8 @@ create table ${schema}.settings (
 );
 insert into ${schema}.settings (posts, display, window_seconds, prior_weight, prior_mean, physical_database)
 select '${posts}', '${settings.display}', ${settings.windowSeconds}, ${settings.prior.weight}, ${settings.prior.mean},
-  s.system_identifier || ':' || c.timeline_id
-from pg_control_system() s, pg_control_checkpoint() c;
+  system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
+from pg_control_system();
 
 create table ${schema}.post_stats (
   post_id bigint primary key check (post_id between 1 and 9007199254740991),
