@@ -31,9 +31,24 @@ test('CSV: a line with wrong quotes is reported and spoils no other', async (t) 
   t.deepEqual(lines, [{ line: 4, post: '3', user: 'c"d', score: '4', ratedAt: '5' }])
 })
 
-test('CSV: a short line has empty fields for the library to refuse', async (t) => {
-  const { lines } = await read('post,user,score,ratedAt\n1,ada\n')
-  t.deepEqual(lines, [{ line: 2, post: '1', user: 'ada', score: undefined, ratedAt: undefined }])
+test('CSV: a line with another number of fields than the header is reported', async (t) => {
+  const { lines, rejected } = await read('post,user,score,ratedAt\n1,ada\n1,ada,4,5,6\n1,ada,4,5\n')
+  t.deepEqual(
+    rejected.map(({ line }) => line),
+    [2, 3],
+  )
+  t.is(lines.length, 1)
+})
+
+test('a line that is not UTF-8 is reported: two users must not become one', async (t) => {
+  const { lines, rejected } = await read([
+    Buffer.from('post,user,score,ratedAt\n1,bad\xff,3,5\n1,good,3,5\n', 'latin1'),
+  ])
+  t.deepEqual(
+    rejected.map(({ line }) => line),
+    [2],
+  )
+  t.is(lines.length, 1)
 })
 
 test('CSV: without a header nothing is read', async (t) => {
@@ -66,9 +81,9 @@ test('lines and characters may be cut anywhere by the chunks', async (t) => {
 test('a line too long to be kept is reported, in both formats', async (t) => {
   const long = 'x'.repeat(100_000)
   t.deepEqual((await read(`post,user,score,ratedAt\n1,${long},4,5\n1,a,4,5\n`)).rejected, [
-    { line: 2, message: 'too long' },
+    { line: 2, message: 'too long, or not UTF-8' },
   ])
-  t.deepEqual((await read(`{"user":"${long}"}\n{}\n`)).rejected, [{ line: 1, message: 'too long' }])
+  t.deepEqual((await read(`{"user":"${long}"}\n{}\n`)).rejected, [{ line: 1, message: 'too long, or not UTF-8' }])
 })
 
 test('the format comes from the name, otherwise from the first byte', async (t) => {

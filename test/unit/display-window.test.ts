@@ -61,3 +61,17 @@ test('two changes within one window keep what was promised before the first', (t
   t.is(settingsAt(second, 1, promised - 1).windowSeconds, 3_600)
   t.is(settingsAt(second, 1, promised).display, 'live')
 })
+
+test('a hundred changes of the settings within one window cost no more than looking at each', (t) => {
+  let settings: Parameters<typeof settingsAt>[0] = {
+    display: 'freeze',
+    windowSeconds: 86_400,
+    prior: { weight: 10, mean: 2.5 },
+    effectiveAt: 0,
+    previous: null,
+  }
+  for (let n = 1; n <= 100; n++)
+    settings = { ...settings, windowSeconds: 86_400 - n, effectiveAt: n * 1_000, previous: settings }
+  t.is(settingsAt(settings, 1, 101_000).windowSeconds, 86_400)
+  t.is(settingsAt(settings, 1, 10 * 86_400_000).windowSeconds, 86_300)
+})

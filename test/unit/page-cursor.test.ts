@@ -72,5 +72,5 @@ test('text that is no cursor is none', (t) => {
     't|2.500000000000|1',
   ])
     t.is(decodeCursor(forged(text), 'top'), null, text)
-  t.deepEqual(decodeCursor(forged('n|1'), 'newest'), { sort: 'newest', postId: 1 })
+  t.is(decodeCursor(forged('n|1'), 'newest'), null, 'without its check sum')
 })

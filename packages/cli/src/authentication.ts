@@ -32,7 +32,9 @@ export async function authenticationFor(how: string | undefined, jwt: JwtOptions
 function byHeader(name: string): Authentication {
   return {
     getUser: (req) => {
-      const value = req.headers[name.toLowerCase()]
+      // Sent twice it is in doubt who is asking: a proxy that adds the header has not removed the client's.
+      const values = req.headersDistinct[name.toLowerCase()] ?? []
+      const value = values.length === 1 ? values[0] : undefined
       // Node reads headers as Latin-1; proxies send UTF-8.
       return typeof value === 'string' && value !== '' ? Buffer.from(value, 'latin1').toString('utf8') : null
     },

@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { Context } from './context.ts'
 import { ConfigurationError } from './errors.ts'
+import { streamLogger } from './logger.ts'
 
 /** Milliseconds that requests in hand get to end. */
 const patience = 10_000
@@ -35,4 +37,23 @@ async function close(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), patience)
   await closed
   clearTimeout(cut)
+}
+
+/** For paths that nobody knows. */
+export const notFound: RequestHandler = (_req, res) => {
+  sendPlainProblem(res, 404, 'Not found')
+}
+
+/** For what nobody expected: told to the log, not to the client. */
+export function unexpected(context: Context): ErrorRequestHandler {
+  return (error, _req, res, next) => {
+    if (res.headersSent) return next(error)
+    streamLogger(context.io.stderr, true).error('a request failed', { error: String(error) })
+    sendPlainProblem(res, 500, 'The server failed')
+  }
+}
+
+function sendPlainProblem(res: Parameters<RequestHandler>[1], status: number, title: string): void {
+  res.status(status).set('X-Content-Type-Options', 'nosniff').type('application/problem+json')
+  res.send(JSON.stringify({ type: 'about:blank', title, status }))
 }

@@ -12,11 +12,17 @@ const wanted = ['post', 'user', 'score', 'ratedAt'] as const
  */
 export async function* readCsv(source: AsyncIterable<Buffer>, onUnreadable: OnUnreadable): AsyncGenerator<ImportLine> {
   let places: number[] | null = null
+  let columns = 0
   for await (const { line, text } of readLines(source)) {
     if (text?.trim() === '') continue
     const fields = text === null ? null : readFields(text)
-    if (places === null) places = readHeader(fields)
-    else if (fields === null) onUnreadable({ line, message: text === null ? 'too long' : 'quotes do not match' })
+    if (places === null) {
+      places = readHeader(fields)
+      columns = fields?.length ?? 0
+    } else if (fields === null)
+      onUnreadable({ line, message: text === null ? 'too long, or not UTF-8' : 'quotes do not match' })
+    else if (fields.length !== columns)
+      onUnreadable({ line, message: `has ${fields.length} fields, the header ${columns}` })
     else {
       const [post, user, score, ratedAt] = places.map((place) => fields[place])
       yield { line, post, user, score, ratedAt }

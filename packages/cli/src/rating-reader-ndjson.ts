@@ -7,7 +7,7 @@ export async function* readNdjson(
   onUnreadable: OnUnreadable,
 ): AsyncGenerator<ImportLine> {
   for await (const { line, text } of readLines(source)) {
-    if (text === null) onUnreadable({ line, message: 'too long' })
+    if (text === null) onUnreadable({ line, message: 'too long, or not UTF-8' })
     else if (text.trim() !== '') {
       const value = parseObject(text)
       if (value === null) onUnreadable({ line, message: 'not a JSON object' })

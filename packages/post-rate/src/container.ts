@@ -143,7 +143,9 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
   bind('outbox', ['database'], (database) => new PostgresOutbox(database))
   bind('leaseStore', ['database'], (database) => new PostgresLeaseStore(database))
   bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
-  bind('auditStore', ['database'], (database) => new PostgresAuditStore(database))
+  bind('auditStore', ['database', 'deployment'], (database, deployment) => {
+    return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
+  })
 }
 
 function bindRedis(bind: Bind, { redis, redisPrefix }: PostRateOptions): void {

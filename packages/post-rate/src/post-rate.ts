@@ -77,7 +77,9 @@ class Engine implements PostRate {
   }
 
   migrate(options: MigrateOptions = {}) {
-    return this.#port('schema').migrate(options)
+    // A deployment begins with the settings that this process believes in.
+    const settings = { ...this.#options.display, ...options.settings }
+    return this.#port('schema').migrate({ ...options, settings })
   }
 
   start(roles: Roles = {}): Promise<void> {

@@ -5,7 +5,7 @@ import { makeDemoData } from '../demo/demo-data.ts'
 import { demoUserOf } from '../demo/demo-login.ts'
 import { demoPage } from '../demo/page.ts'
 import { ConfigurationError } from '../errors.ts'
-import { listen } from '../http-server.ts'
+import { listen, notFound, unexpected } from '../http-server.ts'
 import { migrateDatabase } from './migrate.ts'
 import { exitCodeOfStop } from './relay.ts'
 
@@ -28,6 +28,7 @@ export async function dev(context: Context): Promise<number> {
   app.use(createOpsRouter({ postRate }))
   app.use('/api', createRouter({ postRate, getUser: demoUserOf, authorize: () => true, varyHeader: 'X-Demo-User' }))
   app.get('/', demoPage)
+  app.use(notFound, unexpected(context))
   const url = await listenSomewhere(context, app)
   await context.talk.line(url)
   context.talk.note(

@@ -2,7 +2,7 @@ import { createOpsRouter, createProblemHandler, createRouter, createTokenBucket 
 import express from 'express'
 import { authenticationFor } from '../authentication.ts'
 import type { Context } from '../context.ts'
-import { listen } from '../http-server.ts'
+import { listen, notFound, unexpected } from '../http-server.ts'
 import { exitCodeOfStop } from './relay.ts'
 
 interface ServeFlags {
@@ -37,7 +37,7 @@ export async function serve(context: Context): Promise<number> {
       ...(flags.rateLimit === undefined ? {} : { rateLimit: createTokenBucket({ perMinute: flags.rateLimit }) }),
     }),
   )
-  app.use(createProblemHandler())
+  app.use(createProblemHandler(), notFound, unexpected(context))
   const url = await listen(context, app, flags.host, flags.port)
   await context.talk.line(`${url}${flags.prefix.replace(/\/$/, '')}/`)
   context.talk.note(`Serving${flags.relay ? ', with the relay' : ''}. Stop it with Ctrl-C.`)

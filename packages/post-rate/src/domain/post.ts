@@ -35,8 +35,8 @@ export interface Post {
 /** @throws PostRateError INVALID_INPUT with one problem per bad field */
 export function checkPostDraft(input: { title: unknown; content: unknown; createdBy: unknown }): PostDraft {
   const problems = [
-    textProblem('title', input.title, longestTitle),
-    textProblem('content', input.content, longestContent),
+    textProblem('title', input?.title, longestTitle),
+    textProblem('content', input?.content, longestContent),
   ].filter((problem): problem is InputProblem => problem !== null)
   if (problems.length > 0) {
     const message = problems.map((problem) => `${problem.field}: ${problem.message}`).join('; ')

@@ -34,7 +34,7 @@ export function isScore(value: unknown): value is Score {
  * Validates a rating from an untrusted caller and drops everything else it carried.
  * @throws PostRateError INVALID_INPUT with one problem per bad field
  */
-export function checkRating(input: { postId: unknown; userId: unknown; score: unknown }): Rating {
+export function checkRating(input: { postId?: unknown; userId?: unknown; score?: unknown }): Rating {
   const problems = [
     () => checkPostId(input.postId),
     () => checkUserId(input.userId),

@@ -7,6 +7,8 @@ export type DriftKind =
   | 'counts'
   /** What is displayed of a settled post is not what its policy shows. */
   | 'displayed'
+  /** The post's place in the ranking is not that of what is displayed. */
+  | 'rank'
   /** The stats store has nothing of the post. */
   | 'missing'
   /** The stats store has an older version. */

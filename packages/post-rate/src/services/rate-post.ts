@@ -29,7 +29,7 @@ export class RatePost {
   }
 
   async rate(input: { postId: unknown; userId: unknown; score: unknown }): Promise<RatingReceipt> {
-    const rating = checkRating(input)
+    const rating = checkRating(input ?? {})
     await this.#checkVisible(rating.postId, rating.userId)
     const receipt = await this.#batcher.add(rating)
     if (receipt instanceof Error) throw receipt
@@ -42,8 +42,8 @@ export class RatePost {
   }
 
   async withdraw(input: { postId: unknown; userId: unknown }): Promise<void> {
-    const postId = checkPostId(input.postId)
-    const userId = checkUserId(input.userId)
+    const postId = checkPostId(input?.postId)
+    const userId = checkUserId(input?.userId)
     await this.#checkVisible(postId, userId)
     if (!(await this.#store.withdraw(postId, userId))) throw postNotFound(postId)
     this.#counters.withdrawn++

@@ -63,12 +63,13 @@ export class VerifyStats {
       ? { drift: await this.#compareOnly(ids.map((id) => checkPostId(id))), checked: ids.length }
       : await this.#compareAll(onProgress, signal)
     let { drift } = first
-    while (drift.length > 0 && performance.now() - began < wait * 1000) {
+    let { rows } = await this.#outbox.backlog()
+    while ((drift.length > 0 || rows > 0) && performance.now() - began < wait * 1000) {
       signal?.throwIfAborted()
       await new Promise((resolve) => setTimeout(resolve, recheckMs))
-      drift = await this.#compareOnly([...new Set(drift.map(({ postId }) => postId))])
+      if (drift.length > 0) drift = await this.#compareOnly([...new Set(drift.map(({ postId }) => postId))])
+      rows = (await this.#outbox.backlog()).rows
     }
-    const { rows } = await this.#outbox.backlog()
     return { posts: first.checked, checked: first.checked, drift, pending: rows }
   }
 
@@ -99,12 +100,19 @@ export class VerifyStats {
     const drift = driftOfCounts(await this.#audit.compareOnly(ids))
     if (!this.#store.keeps) return drift
     const { states } = await this.#record.read([], ids)
-    const copies = (await this.#store.read(ids, { patient: true })).states
+    const unknown = await this.#unknown(ids)
     return [
       ...drift,
       ...(await compareCopies(this.#store, states)),
-      ...(await this.#unknown(ids.filter((id) => copies.has(id)))),
+      ...(unknown.length > 0 ? await this.#stillThere(unknown) : []),
     ]
+  }
+
+  /** Of keys that should not be: those that are. Damaged ones cannot be read, only listed. */
+  async #stillThere(unknown: Drift[]): Promise<Drift[]> {
+    const there = new Set<number>()
+    for await (const ids of this.#store.ids()) for (const id of ids) there.add(id)
+    return unknown.filter(({ postId }) => there.has(postId))
   }
 
   async #unknown(ids: readonly number[]): Promise<Drift[]> {
@@ -114,9 +122,12 @@ export class VerifyStats {
 }
 
 function driftOfCounts({ drift }: AuditedRange): Drift[] {
-  return drift.map(({ postId, expected, found }) =>
-    found !== null && sameHistogram(found.counts, expected)
-      ? { postId, kind: 'displayed', expected, found: found.displayed.counts }
-      : { postId, kind: 'counts', expected, found: found?.counts ?? null },
-  )
+  return drift.map(({ postId, expected, found }) => {
+    if (found === null || !sameHistogram(found.counts, expected))
+      return { postId, kind: 'counts', expected, found: found?.counts ?? null }
+    const shown = found.displayed.counts
+    if (found.stepAt === null && !sameHistogram(shown, expected))
+      return { postId, kind: 'displayed', expected, found: shown }
+    return { postId, kind: 'rank', expected: 'the rank of what is displayed', found: 'another one' }
+  })
 }

@@ -148,7 +148,7 @@ export class PostgresDatabase implements Queryable {
     if (code === '42P01' || code === '3F000' || code === '42703')
       return new PostRateError(
         'SCHEMA_TOO_OLD',
-        `The schema ${this.schema} is missing or too old: run \`post-rate migrate\`.`,
+        `The schema ${this.schema} is missing or too old: run \`post-rate migrate\`. Where the posts live in a table of the host's, its post store must be given in \`overrides\`.`,
         {
           cause: error,
         },

@@ -2,7 +2,7 @@ import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/reco
 import type { PostgresClock } from './postgres-clock.ts'
 import type { PostgresDatabase, Row } from './postgres-database.ts'
 import { deploymentOfRow } from './postgres-settings-store.ts'
-import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
+import { nullStatsColumns, type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
 type MixedRow = { [column in keyof StatsRow]: StatsRow[column] | null } & {
   reader: number | null
@@ -64,7 +64,7 @@ export class PostgresRecordReader implements RecordReader {
   get #everything(): string {
     const { schema } = this.#database
     return `
-select o.reader, o.score, null::timestamptz as watermark, null::jsonb as deployment, o.post_id, ${nullColumns}
+select o.reader, o.score, null::timestamptz as watermark, null::jsonb as deployment, o.post_id, ${nullStatsColumns}
 from (${this.#ownScores}) o
 union all
 select null, null, null, null, ${statsColumns('s')}
@@ -73,7 +73,7 @@ union all
 select null, null, ${watermarkOf(schema)},
   to_jsonb(c) || jsonb_build_object('effective_at', floor(extract(epoch from c.effective_at) * 1000),
     'now', extract(epoch from clock_timestamp()) * 1000),
-  null, ${nullColumns}
+  null, ${nullStatsColumns}
 from ${schema}.settings c`
   }
 
@@ -83,20 +83,6 @@ from unnest($1::int[], $2::text[], $3::bigint[]) as i (reader, user_id, post_id)
 join ${this.#database.schema}.ratings r on r.post_id = i.post_id and r.user_id = i.user_id`
   }
 }
-
-const nullColumns = [
-  'null::bigint as version',
-  'null::bigint[] as counts',
-  'null::bigint as activity',
-  'null::bigint[] as displayed_counts',
-  'null::numeric as displayed_average',
-  'null::bigint as displayed_activity',
-  'null::timestamptz as as_of',
-  'null::timestamptz as window_end',
-  'null::timestamptz as step_at',
-  'null::json as guard',
-  'null::boolean as deleted',
-].join(', ')
 
 /** How far every shard is folded: the least of the shards' watermarks, or null while one of them has none. */
 export function watermarkOf(schema: string): string {

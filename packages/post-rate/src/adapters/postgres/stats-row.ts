@@ -41,6 +41,21 @@ export function statsColumns(alias: string): string {
     .join(', ')
 }
 
+/** The same columns without `post_id`, all of them null. */
+export const nullStatsColumns = [
+  'null::bigint as version',
+  'null::bigint[] as counts',
+  'null::bigint as activity',
+  'null::bigint[] as displayed_counts',
+  'null::numeric as displayed_average',
+  'null::bigint as displayed_activity',
+  'null::timestamptz as as_of',
+  'null::timestamptz as window_end',
+  'null::timestamptz as step_at',
+  'null::json as guard',
+  'null::boolean as deleted',
+].join(', ')
+
 export function statsOfRow(row: StatsRow): PostStats {
   const displayed: Displayed = {
     counts: row.displayed_counts,
@@ -109,3 +124,7 @@ export function isoTime(time: number | null): string | null
 export function isoTime(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString()
 }
+
+/** True in SQL where the stored rank `s.rank` is not that of what is displayed, under the settings row `c`. */
+export const misranked = `abs(s.rank - (c.prior_weight::numeric * c.prior_mean::numeric + coalesce(s.displayed_average, 0) * s.displayed_count)
+  / (c.prior_weight::numeric + s.displayed_count)) > 0.0000000001`
