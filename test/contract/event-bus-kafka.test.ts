@@ -101,7 +101,8 @@ withKafka.serial('kafka: once drains what is there and ends; with nothing there 
   await subscription.finished
   t.is(recorder.newest.size, 500)
   t.true([...recorder.newest.values()].every(({ version }) => version > 4500))
-  t.is(subscription.counts().received, 5000)
+  // A publication whose answer was late is sent again: at least once.
+  t.true(subscription.counts().received >= 5000)
   t.true((await bus.lag()).every(({ lag, end, committed }) => lag === 0 && end === committed))
 })
 
@@ -144,7 +145,9 @@ withKafka.serial('kafka: foreign, unreadable and impossible messages are skipped
   const subscription = await bus.subscribe(recorder, { once: true })
   await subscription.finished
   t.deepEqual([...recorder.newest.keys()].sort(), [1, 6])
-  t.deepEqual(subscription.counts(), { received: 13, unreadable: 9, foreign: 2, paused: 0 })
+  const { received, ...skipped } = subscription.counts()
+  t.true(received >= 13, 'at least once')
+  t.deepEqual(skipped, { unreadable: 9, foreign: 2, paused: 0 })
   t.true((await bus.lag()).every(({ lag }) => lag === 0))
 })
 
@@ -225,7 +228,7 @@ withKafka.serial('kafka: a large publication goes out in parts', async (t) => {
   const recorder = new Recorder()
   const subscription = await bus.subscribe(recorder, { once: true })
   await subscription.finished
-  t.is(subscription.counts().received, 4000)
+  t.true(subscription.counts().received >= 4000)
   t.is(recorder.newest.get(1)?.version, 4000)
 })
 
