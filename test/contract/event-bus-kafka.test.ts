@@ -145,9 +145,10 @@ withKafka.serial('kafka: foreign, unreadable and impossible messages are skipped
   const subscription = await bus.subscribe(recorder, { once: true })
   await subscription.finished
   t.deepEqual([...recorder.newest.keys()].sort(), [1, 6])
-  const { received, ...skipped } = subscription.counts()
-  t.true(received >= 13, 'at least once')
-  t.deepEqual(skipped, { unreadable: 9, foreign: 2, paused: 0 })
+  // At least once: what was published into a topic that is just being made may be there twice.
+  const { received, unreadable, foreign, paused } = subscription.counts()
+  t.true(received >= 13 && foreign >= 2 && unreadable >= 9, JSON.stringify({ received, unreadable, foreign }))
+  t.is(paused, 0)
   t.true((await bus.lag()).every(({ lag }) => lag === 0))
 })
 

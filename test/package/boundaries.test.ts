@@ -85,7 +85,8 @@ test('no type is taken from a driver in place, which the linter does not see', a
 async function refusedOf(files: Record<string, string>): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'post-rate-boundaries-'))
   try {
-    for (const name of ['.biome.json', '.gitignore']) await copyFile(join(projectDirectory, name), join(directory, name))
+    for (const name of ['.biome.json', '.gitignore'])
+      await copyFile(join(projectDirectory, name), join(directory, name))
     for (const [file, text] of Object.entries(files)) {
       await mkdir(dirname(join(directory, file)), { recursive: true })
       await writeFile(join(directory, file), `${text}\n`)
