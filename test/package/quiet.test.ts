@@ -112,7 +112,8 @@ process.stdout.write('NOTES' + JSON.stringify({ notes, result }))
   const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
     execFile(
       process.execPath,
-      ['--import=tsx', '--conditions=source', '--input-type=module', '--eval', program],
+      // As a host runs them: built, and without a loader, which would have connections of its own.
+      ['--input-type=module', '--eval', program],
       { cwd: join(projectDirectory, 'test'), env: { PATH: process.env.PATH ?? '' }, timeout: 60_000 },
       (error, stdout, stderr) =>
         error ? reject(new Error(`${error.message}\n${stderr}`)) : resolve({ stdout, stderr }),
