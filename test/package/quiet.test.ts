@@ -104,7 +104,7 @@ ${code}
 const notes = {
   acts,
   reads: [...reads],
-  resources: process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|FSReqPromise|FSReqCallback)$/.test(name)),
+  resources: process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|FSReqPromise|FSReqCallback|CloseReq)$/.test(name)),
   signals: listeners() - listenersBefore,
 }
 process.stdout.write('NOTES' + JSON.stringify({ notes, result }))
