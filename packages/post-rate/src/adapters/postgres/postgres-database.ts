@@ -18,6 +18,8 @@ export interface Queryable {
   query<R extends object = Row>(query: Query | string): Promise<R[]>
 }
 
+const defaultQueryTimeoutMs = 30_000
+
 const int8 = 20
 const timestamptz = 1184
 const int8Array = 1016
@@ -62,7 +64,7 @@ export class PostgresDatabase implements Queryable {
       : new pg.Pool({
           application_name: 'post-rate',
           connectionTimeoutMillis: 5_000,
-          query_timeout: 30_000,
+          query_timeout: defaultQueryTimeoutMs,
           keepAlive: true,
           ...poolConfig(options.database as Exclude<PostRateOptions['database'], PoolLike>),
           max: options.poolSize ?? 10,
@@ -136,6 +138,11 @@ export class PostgresDatabase implements Queryable {
     } catch (error) {
       throw this.#translate(error)
     }
+  }
+
+  /** Milliseconds after which a statement is given up by this side; it may still be running then. */
+  get queryTimeoutMs(): number {
+    return (this.pool.options as pg.PoolConfig | undefined)?.query_timeout || defaultQueryTimeoutMs
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { PostRateError } from '../../errors.ts'
 import type { ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import { type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
+import { lateness, WriteDeadline, writeDeadline } from './write-deadline.ts'
 
 interface RatedRow {
   n: number
@@ -10,6 +11,10 @@ interface RatedRow {
   changed: boolean
   previous_score: Score | null
   rated_at: number | null
+  /** The database's time at the statement's end. */
+  now: number
+  /** It took so long that its writing may have been refused. */
+  late: boolean
 }
 
 const exportBatch = 5_000
@@ -22,17 +27,23 @@ const exportBatch = 5_000
 export class PostgresRatingStore implements RatingStore {
   readonly #database: PostgresDatabase
   readonly #findPosts: () => Promise<'own' | 'external'>
+  readonly #deadline: WriteDeadline
   #posts: string | null | undefined
 
   /** `posts`: whether the posts live in this schema, where a rating's post is looked up in its own statement. */
   constructor(database: PostgresDatabase, posts: () => Promise<'own' | 'external'>) {
     this.#database = database
     this.#findPosts = posts
+    this.#deadline = new WriteDeadline(database.queryTimeoutMs)
   }
 
   async rate(ratings: readonly Rating[]): Promise<RateOutcome[]> {
     await this.#learnPosts()
-    const run = (part: readonly Rating[]) => this.#database.query<RatedRow>(this.#rateQuery(part))
+    const run = async (part: readonly Rating[]) => {
+      const rows = await this.#database.query<RatedRow>(this.#rateQuery(part))
+      this.#deadline.check(rows[0])
+      return rows
+    }
     const rows = await this.#split(ratings, run)
     for (let attempt = 0, unseen = indexesOfUnseen(rows); unseen.length > 0; unseen = indexesOfUnseen(rows)) {
       if (++attempt > 10) throw new PostRateError('UNAVAILABLE', 'Ratings are written and cannot be read back.')
@@ -55,12 +66,18 @@ export class PostgresRatingStore implements RatingStore {
     await this.#learnPosts()
     const known = this.#posts === null ? 'true' : `exists (select from ${this.#posts} where id = $1)`
     const [row] = await this.#retry(() =>
-      this.#database.query<{ known: boolean }>({
+      this.#database.query<{ known: boolean; now: number; late: boolean }>({
         name: 'withdraw',
-        text: `with gone as (delete from ${this.#ratings} where post_id = $1 and user_id = $2) select ${known} as known`,
-        values: [postId, userId],
+        // The time is looked at after the lock, which may have been waited for.
+        text: `
+with locked as materialized (select post_id, user_id from ${this.#ratings} where post_id = $1 and user_id = $2 for update),
+timely as materialized (select * from locked where clock_timestamp() < ${writeDeadline('$3')}),
+gone as (delete from ${this.#ratings} r using timely t where r.post_id = t.post_id and r.user_id = t.user_id returning 1)
+select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}`,
+        values: [postId, userId, this.#deadline.next()],
       }),
     )
+    this.#deadline.check(row)
     return row?.known ?? false
   }
 
@@ -164,8 +181,14 @@ select (select count(*) from made) as created, (select count(*) from moved) as m
         ratedAt: 'clock_timestamp()',
         set: 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)',
         where: 'r.score is distinct from excluded.score',
+        deadline: '$4',
       }),
-      values: [ratings.map((r) => r.postId), ratings.map((r) => r.userId), ratings.map((r) => r.score)],
+      values: [
+        ratings.map((r) => r.postId),
+        ratings.map((r) => r.userId),
+        ratings.map((r) => r.score),
+        this.#deadline.next(),
+      ],
     }
   }
 
@@ -189,17 +212,18 @@ select (select count(*) from made) as created, (select count(*) from moved) as m
   }
 
   /** Rows are locked in the order of their key, so that two batches never wait for each other. */
-  #upsert(part: { input: string; ratedAt: string; set: string; where: string }): string {
+  #upsert(part: { input: string; ratedAt: string; set: string; where: string; deadline?: string }): string {
+    const timely = part.deadline ? `and clock_timestamp() < ${writeDeadline(part.deadline)}` : ''
     const known = this.#posts === null ? 'true' : `exists (select from ${this.#posts} p where p.id = i.post_id)`
     return `
 with input as materialized (select i.*, ${known} as known from ${part.input}),
 written as (
   insert into ${this.#ratings} as r (post_id, user_id, score, rated_at)
-  select i.post_id, i.user_id, i.score, ${part.ratedAt} from input i where i.known order by i.post_id, i.user_id
-  on conflict (post_id, user_id) do update set ${part.set} where ${part.where}
+  select i.post_id, i.user_id, i.score, ${part.ratedAt} from input i where i.known ${timely} order by i.post_id, i.user_id
+  on conflict (post_id, user_id) do update set ${part.set} where ${part.where} ${timely}
   returning r.post_id, r.user_id, r.previous_score, r.rated_at)
 select i.n::int - 1 as n, i.known, w.post_id is not null as changed, w.previous_score,
-  coalesce(w.rated_at, s.rated_at) as rated_at
+  coalesce(w.rated_at, s.rated_at) as rated_at${part.deadline ? `, ${lateness(part.deadline)}` : ''}
 from input i
 left join written w using (post_id, user_id)
 left join ${this.#ratings} s on w.post_id is null and s.post_id = i.post_id and s.user_id = i.user_id

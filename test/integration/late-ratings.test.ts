@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import pg from 'pg'
+import { createPostRate, type PostRate } from 'post-rate'
+import { cleanUp } from '../helpers/clean-up.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { withPostgres } from '../helpers/requires.ts'
+import { runSql, testDatabase } from '../helpers/test-database.ts'
+
+const timeoutMs = 1_200
+
+async function opened(t: ExecutionContext<unknown>, url: string, database: pg.PoolConfig | pg.Pool): Promise<PostRate> {
+  const postRate = createPostRate({ database })
+  cleanUp(t, () => postRate.close())
+  await postRate.posts.create({ title: 'A post', content: 'Text.', createdBy: 'author' })
+  await postRate.ratings.rate({ postId: 1, userId: 'u', score: 1 })
+  t.deepEqual(await stored(url), [['u', 1]])
+  return postRate
+}
+
+async function stored(url: string): Promise<unknown[]> {
+  const rows = await runSql<{ user_id: string; score: number }>(url, 'select * from post_rate.ratings order by user_id')
+  return rows.map((row) => [row.user_id, row.score])
+}
+
+withPostgres('a rating that was given up while it waited for a lock is not stored later', async (t) => {
+  const url = await testDatabase(t)
+  const postRate = await opened(t, url, { connectionString: url, query_timeout: timeoutMs })
+  const holder = new pg.Client({ connectionString: url })
+  await holder.connect()
+  cleanUp(t, () => holder.end())
+  await holder.query("begin; select from post_rate.ratings where user_id = 'u' for update")
+  await Promise.all([
+    t.throwsAsync(postRate.ratings.rate({ postId: 1, userId: 'u', score: 5 }), { code: 'UNAVAILABLE' } as object),
+    t.throwsAsync(postRate.ratings.withdraw({ postId: 1, userId: 'u' }), { code: 'UNAVAILABLE' } as object),
+  ])
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+  t.true((await runSql(url, waiting)).length > 0, 'nothing waits any more')
+  await holder.query('commit')
+  await eventually(async () => (await runSql(url, waiting)).length === 0)
+  t.deepEqual(await stored(url), [['u', 1]])
+  // Whoever repeats it is heard.
+  await postRate.ratings.rate({ postId: 1, userId: 'u', score: 5 })
+  t.deepEqual(await stored(url), [['u', 5]])
+})
+
+withPostgres('a rating that arrives after it was given up is not stored', async (t) => {
+  const url = await testDatabase(t)
+  let delayMs = 0
+  const pool = new (class extends pg.Pool {
+    override query = (async (...args: Parameters<pg.Pool['query']>) => {
+      await sleep(delayMs)
+      return super.query(...args)
+    }) as unknown as pg.Pool['query']
+  })({ connectionString: url, query_timeout: timeoutMs })
+  cleanUp(t, () => pool.end())
+  const postRate = await opened(t, url, pool)
+  delayMs = timeoutMs
+  await t.throwsAsync(postRate.ratings.rate({ postId: 1, userId: 'u', score: 5 }), { code: 'UNAVAILABLE' } as object)
+  await t.throwsAsync(postRate.ratings.rate({ postId: 1, userId: 'v', score: 5 }), { code: 'UNAVAILABLE' } as object)
+  await t.throwsAsync(postRate.ratings.withdraw({ postId: 1, userId: 'u' }), { code: 'UNAVAILABLE' } as object)
+  t.deepEqual(await stored(url), [['u', 1]])
+})
