@@ -25,3 +25,23 @@ withPostgres('postgres: a database that was moved says so until the floor is rai
   t.false(await stateStore.moved())
   t.is((await settingsStore.load()).versionFloor, 2 ** 40)
 })
+
+withPostgres('postgres: what changed lately comes in pages, also what changes meanwhile', async (t) => {
+  const { sql, stateStore } = await onPostgres(t)
+  await sql(
+    `insert into post_rate.posts (title, content, created_by) select 'Post', 'Text.', 'author' from generate_series(1, 2500)`,
+  )
+  const seen: number[][] = []
+  for await (const states of (await stateStore.changedWithin(60)).pages) {
+    if (seen.length === 0) await sql('update post_rate.post_stats set activity = 1, changed_at = clock_timestamp()')
+    seen.push(states.map(({ postId }) => postId))
+  }
+  t.deepEqual(
+    seen.map((ids) => ids.length),
+    [1000, 1000, 500],
+  )
+  t.deepEqual(
+    seen.flat(),
+    Array.from({ length: 2500 }, (_, n) => n + 1),
+  )
+})

@@ -4,8 +4,11 @@ import type { PostStats } from '../domain/post-stats.ts'
 export interface StateStore {
   /** Ordered by post id, ids above `after`; never-rated posts included. With `watermark`: how far they are complete. */
   range(after: number, limit: number): Promise<PostStats[]>
-  /** States changed in the last `seconds`, and the watermark that was reached before they were read. */
-  changedWithin(seconds: number): Promise<{ states: PostStats[]; watermark: number | null }>
+  /**
+   * States changed in the last `seconds`, page by page as they are asked for, and the watermark that was reached before
+   * they were read. However much changed, no page is large.
+   */
+  changedWithin(seconds: number): Promise<{ pages: AsyncIterable<PostStats[]>; watermark: number | null }>
   /** Raises the version of each post by one, so that copies which differ at the same version are replaced. */
   raise(ids: readonly number[]): Promise<PostStats[]>
   /** True when the physical database is not the one that the version floor was set for: versions may have gone back. */

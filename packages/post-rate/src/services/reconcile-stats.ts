@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { PostStats } from '../domain/post-stats.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LeaseStore } from '../ports/lease-store.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -85,13 +86,10 @@ export class ReconcileStats {
     const mark = await this.#store.mark()
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
     const known = mark.identity !== null && mark.identity === this.#identity && mark.watermark !== null
-    const { states, watermark } = await this.#states.changedWithin(
+    const { pages, watermark } = await this.#states.changedWithin(
       known ? lookBackSeconds + Math.max(0, this.#clock.now() - (mark.watermark as number)) / 1000 : 0,
     )
-    if (known)
-      for (let from = 0; from < states.length; from += pageSize)
-        await this.#copies.heal(states.slice(from, from + pageSize))
-    else if (!(await this.#compare(0))) return 0
+    if (!(known ? await this.#healPages(pages) : await this.#compare(0))) return 0
     const marked = await this.#store.mark(watermark ?? undefined)
     // A store that was emptied or replaced meanwhile has another identity, and is filled in the next round.
     this.#identity = mark.identity === null || marked.identity === mark.identity ? marked.identity : null
@@ -125,6 +123,15 @@ export class ReconcileStats {
     await this.#compare(pagePauseMs)
     for await (const ids of this.#store.ids()) await this.#copies.removeUnknown(ids)
     return Math.max(1_000, comparisonEveryMs - (performance.now() - began))
+  }
+
+  /** Resolves to false when it was cut short: after a long outage the pages are many. */
+  async #healPages(pages: AsyncIterable<PostStats[]>): Promise<boolean> {
+    for await (const states of pages) {
+      await this.#copies.heal(states)
+      if (!(await this.#lead())) return false
+    }
+    return true
   }
 
   /** Brings every copy up to date, `pause` milliseconds between two pages. Resolves to false when it was cut short. */

@@ -17,10 +17,14 @@ export class MemoryStateStore implements StateStore {
       .slice(0, limit)
   }
 
-  async changedWithin(seconds: number): Promise<{ states: PostStats[]; watermark: number | null }> {
+  async changedWithin(seconds: number): Promise<{ pages: AsyncIterable<PostStats[]>; watermark: number | null }> {
     const since = this.#record.clock.now() - seconds * 1000
+    return { pages: this.#changedAfter(since), watermark: this.#record.watermark() }
+  }
+
+  async *#changedAfter(since: number): AsyncIterable<PostStats[]> {
     const changed = [...this.#record.states.values()].filter(({ changedAt }) => changedAt > since)
-    return { states: changed.map(({ stats }) => stats), watermark: this.#record.watermark() }
+    if (changed.length > 0) yield changed.map(({ stats }) => stats)
   }
 
   async raise(ids: readonly number[]): Promise<PostStats[]> {

@@ -6,6 +6,8 @@ import { watermarkOf } from './postgres-record-reader.ts'
 import { lockSettings } from './postgres-settings-store.ts'
 import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
+const pageSize = 1_000
+
 /**
  * Which physical database this is: it changes with a restore and with a failover. The timeline is read from the WAL being
  * written, since the control file learns of a new one minutes late. Null on a standby, which has no versions to give.
@@ -31,16 +33,32 @@ export class PostgresStateStore implements StateStore {
   }
 
   /** The watermark is read in the statement before the rows, so it never promises more than they hold. */
-  async changedWithin(seconds: number): Promise<{ states: PostStats[]; watermark: number | null }> {
-    const [row] = await this.#database.query<{ watermark: number | null }>(
-      `select ${watermarkOf(this.#database.schema)} as watermark`,
-    )
-    const rows = await this.#database.query<StatsRow>({
-      name: 'stats-changed',
-      text: `select ${statsColumns('s')} from ${this.#stats} s where changed_at > clock_timestamp() - make_interval(secs => $1)`,
+  async changedWithin(seconds: number): Promise<{ pages: AsyncIterable<PostStats[]>; watermark: number | null }> {
+    const [row] = await this.#database.query<{ watermark: number | null; since: string }>({
+      name: 'stats-reached',
+      text: `select ${watermarkOf(this.#database.schema)} as watermark,
+  (clock_timestamp() - make_interval(secs => $1))::text as since`,
       values: [seconds],
     })
-    return { states: rows.map(statsOfRow), watermark: row?.watermark ?? null }
+    return { pages: this.#changedAfter(row?.since ?? '-infinity'), watermark: row?.watermark ?? null }
+  }
+
+  /**
+   * By id: by time a row that changes again meanwhile would be overlooked. Not prepared, since the plan depends on the
+   * time: an index scan of a few rows, or one pass over the table after a long outage.
+   */
+  async *#changedAfter(since: string): AsyncIterable<PostStats[]> {
+    for (let after = 0; ; ) {
+      const rows = await this.#database.query<StatsRow>({
+        text: `select ${statsColumns('s')} from ${this.#stats} s
+where changed_at > $1::timestamptz and post_id > $2 order by post_id limit $3`,
+        values: [since, after, pageSize],
+      })
+      if (rows.length > 0) yield rows.map(statsOfRow)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < pageSize) return
+      after = last.post_id
+    }
   }
 
   async raise(ids: readonly number[]): Promise<PostStats[]> {
