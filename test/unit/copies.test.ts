@@ -7,7 +7,7 @@ import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.t
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import { compareCopies } from '../../packages/post-rate/src/services/compare-copies.ts'
 import { CounterSet } from '../../packages/post-rate/src/services/counters.ts'
-import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
+import { Deployment, floorAbove } from '../../packages/post-rate/src/services/deployment.ts'
 import { HealCopies } from '../../packages/post-rate/src/services/heal-copies.ts'
 import { ProjectStats } from '../../packages/post-rate/src/services/project-stats.ts'
 import { ReconcileStats } from '../../packages/post-rate/src/services/reconcile-stats.ts'
@@ -89,6 +89,38 @@ test('heal: posts that the record does not know, or that nobody rated, are remov
   t.deepEqual(await healer.unknown([1, 4, 99, 99]), [4, 99])
   t.deepEqual(await healer.removeUnknown([1, 2, 4, 99]), [4, 99])
   t.deepEqual((await idsOf(store)).sort(), [1, 2, 3])
+})
+
+test('heal: a damaged tombstone is removed', async (t) => {
+  const { healer, states, store, record, ports } = await copying()
+  await healer.heal(states)
+  await ports.postStore.delete(1)
+  await ports.postStore.delete(2)
+  await foldAll(ports)
+  await healer.heal(record.allStates())
+  const read = store.read.bind(store)
+  store.read = async (ids) => {
+    const found = await read(ids)
+    return { ...found, states: new Map([...found.states].filter(([id]) => id !== 1)) }
+  }
+  t.deepEqual(await healer.removeUnknown([1, 2, 3]), [1])
+  t.deepEqual((await idsOf(store)).sort(), [2, 3])
+})
+
+test('heal: when the floors are used up, a copy ahead is overruled by its post alone', async (t) => {
+  const { healer, states, store, record } = await copying()
+  record.deployment = { ...record.deployment, versionFloor: floorAbove(2 ** 53) }
+  const { versionFloor } = record.deployment
+  for (let forged = 1; forged < 4; forged++) {
+    const ahead = versionFloor + forged * 2 ** 41
+    await store.remove([1])
+    await store.apply([{ ...state(states, 1), version: ahead, activity: 77 }], forced)
+    await healer.heal(record.allStates())
+    t.is(record.deployment.versionFloor, versionFloor)
+    t.is(record.stateOf(1)?.version, ahead + 1)
+    t.deepEqual(await compareCopies(store, record.allStates()), [])
+  }
+  t.true(versionFloor + 16 * 2 ** 40 < Number.MAX_SAFE_INTEGER)
 })
 
 test('project: a message moves a copy that is known; an unknown or forged one is read again from the record', async (t) => {

@@ -140,7 +140,7 @@ export function displayIsStale(stats: PostStats, settings: Settings): boolean {
   )
 }
 
-/** The same state one version up: how a copy that differs at the same version is overwritten. */
+/** The same state one version up, above the floor: how a copy that differs is overwritten. */
 export function raiseVersion(stats: PostStats, versionFloor: number): PostStats {
   return { ...stats, version: nextVersion(stats.version, versionFloor) }
 }

@@ -9,8 +9,8 @@ export interface StateStore {
    * they were read. However much changed, no page is large.
    */
   changedWithin(seconds: number): Promise<{ pages: AsyncIterable<PostStats[]>; watermark: number | null }>
-  /** Raises the version of each post by one, so that copies which differ at the same version are replaced. */
-  raise(ids: readonly number[]): Promise<PostStats[]>
+  /** Raises the version of each post, by one or to above `above`, so that copies which differ are replaced. */
+  raise(ids: readonly number[], above?: number): Promise<PostStats[]>
   /** True when the physical database is not the one that the version floor was set for: versions may have gone back. */
   moved(): Promise<boolean>
   /** Raises the floor to at least `floor` and notes the physical database it holds for. Never lowers it. */

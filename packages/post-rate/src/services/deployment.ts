@@ -18,9 +18,15 @@ export function corruptionCeiling(deployment: DeploymentRow): number {
   return deployment.versionFloor + 16 * versionsPerFloor
 }
 
-/** The floor that lies above `version`: the next multiple of 2^40. */
+/** The last floor whose {@link corruptionCeiling} leaves versions below 2^53. */
+const highestFloor = 2 ** 53 - 17 * versionsPerFloor
+
+/**
+ * The floor that lies above `version`: the next multiple of 2^40. There are some 8,000 of them, enough for every restore
+ * and not for somebody who forges messages for days: the last one is never exceeded, and does not lie above then.
+ */
 export function floorAbove(version: number): number {
-  return (Math.floor(version / versionsPerFloor) + 1) * versionsPerFloor
+  return Math.min((Math.floor(version / versionsPerFloor) + 1) * versionsPerFloor, highestFloor)
 }
 
 /** What all processes of one database share, remembered for a few seconds. */

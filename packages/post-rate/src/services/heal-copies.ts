@@ -56,11 +56,15 @@ export class HealCopies {
     return states.filter((stats) => copies.states.has(stats.postId))
   }
 
-  /** Those of the store's posts that the record does not know, or that nobody has rated. */
+  /**
+   * Those of the store's posts that the record does not know, that nobody has rated, or that were deleted and whose
+   * tombstone is damaged: there is no copy that would have to be healed.
+   */
   async unknown(ids: readonly number[]): Promise<number[]> {
     if (ids.length === 0) return []
-    const { states } = await this.#record.read([], ids)
-    const known = new Set(states.filter((stats) => stats.version > 0).map((stats) => stats.postId))
+    const rated = (await this.#record.read([], ids)).states.filter((stats) => stats.version > 0)
+    const buried = await this.#withCopy(rated.filter((stats) => stats.deleted))
+    const known = new Set([...rated.filter((stats) => !stats.deleted), ...buried].map((stats) => stats.postId))
     return [...new Set(ids)].filter((id) => !known.has(id))
   }
 
@@ -86,12 +90,16 @@ export class HealCopies {
     })
     if (wrong.length === 0) return 0
     const highest = Math.max(...wrong.map((stats) => copies.get(stats.postId)?.version ?? 0))
-    if (wrong.some((stats) => (copies.get(stats.postId)?.version ?? 0) > stats.version)) {
+    const ahead = wrong.some((stats) => (copies.get(stats.postId)?.version ?? 0) > stats.version)
+    if (ahead) {
       this.#logger.warn('the stats store is ahead of the database: raising the version floor', { highest })
       await this.#states.raiseFloor(floorAbove(highest))
       this.#deployment.forget()
     }
-    const raised = await this.#states.raise(wrong.map((stats) => stats.postId))
+    const raised = await this.#states.raise(
+      wrong.map((stats) => stats.postId),
+      ahead ? highest : 0,
+    )
     const ceiling = corruptionCeiling(await this.#deployment.get())
     await this.#store.apply(raised, { trusted: true, ceiling })
     return raised.length

@@ -27,11 +27,11 @@ export class MemoryStateStore implements StateStore {
     if (changed.length > 0) yield changed.map(({ stats }) => stats)
   }
 
-  async raise(ids: readonly number[]): Promise<PostStats[]> {
+  async raise(ids: readonly number[], above = 0): Promise<PostStats[]> {
     return [...new Set(ids)].flatMap((id) => {
       const stats = this.#record.stateOf(id)
       if (stats === undefined) return []
-      const raised = raiseVersion(stats, this.#record.deployment.versionFloor)
+      const raised = raiseVersion(stats, Math.max(above, this.#record.deployment.versionFloor))
       this.#record.writeState(raised)
       return [raised]
     })

@@ -61,15 +61,15 @@ where changed_at > $1::timestamptz and post_id > $2 order by post_id limit $3`,
     }
   }
 
-  async raise(ids: readonly number[]): Promise<PostStats[]> {
+  async raise(ids: readonly number[], above = 0): Promise<PostStats[]> {
     if (ids.length === 0) return []
     return this.#database.transaction(async (connection) => {
       await lockStats(connection, this.#database.schema, ids)
       const rows = await connection.query<StatsRow>({
         text: `update ${this.#stats} s
-set version = greatest(version, (select version_floor from ${this.#database.schema}.settings)) + 1, changed_at = clock_timestamp()
+set version = greatest(version, $2, (select version_floor from ${this.#database.schema}.settings)) + 1, changed_at = clock_timestamp()
 where post_id = any ($1::bigint[]) returning ${statsColumns('s')}`,
-        values: [ids],
+        values: [ids, above],
       })
       return rows.map(statsOfRow)
     })
