@@ -13,6 +13,7 @@ import { Loop } from './loop.ts'
 const leaseSeconds = 9
 const renewEveryMs = 3_000
 const batchSize = 2_000
+const smallestBatch = 20
 /** Pause of an idle relay: short while work was seen lately, longer when nothing happens. */
 const busyPauseMs = 15
 const idlePauseMs = 200
@@ -100,11 +101,16 @@ export class RelayOutbox {
   #take(name: string, shard: Shard): void {
     this.#logger.info('relay takes a shard', { shard: name })
     let lastWork = performance.now()
+    // A batch that takes longer than its transaction may would fail for ever: after a failure it is smaller.
+    let size = batchSize
     const publish = new Loop(`publishing ${name}`, () => this.#publish(shard), this.#logger)
     const fold = new Loop(
       `folding ${name}`,
       async () => {
-        const report = await this.#outbox.fold(shard, batchSize, foldBatch)
+        const limit = size
+        size = Math.max(smallestBatch, limit >> 1)
+        const report = await this.#outbox.fold(shard, limit, foldBatch)
+        size = Math.min(batchSize, limit * 2)
         this.#counters.folded += report.events
         this.#counters.stepped += report.steps
         if (report.events > 0 || report.steps > 0) {

@@ -1,0 +1,39 @@
+import test from 'ava'
+import { DirectEventBus } from '../../packages/post-rate/src/adapters/memory/direct-event-bus.ts'
+import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
+import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
+import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
+import { CounterSet } from '../../packages/post-rate/src/services/counters.ts'
+import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
+import { RelayOutbox } from '../../packages/post-rate/src/services/relay-outbox.ts'
+import { addPosts } from '../contract/record.ts'
+import { eventually } from '../helpers/eventually.ts'
+
+test('a batch that is too large for its transaction is folded in smaller ones, and grows again', async (t) => {
+  const ports = memoryPorts(new MemoryRecord())
+  await addPosts(ports, 1)
+  await ports.ratingStore.rate(Array.from({ length: 400 }, (_, n) => ({ postId: 1, userId: `u${n}`, score: 3 })))
+  const limits: number[] = []
+  let largest = 150
+  const { outbox } = ports
+  const fold = outbox.fold.bind(outbox)
+  outbox.fold = async (shard, limit, foldBatch) => {
+    limits.push(limit)
+    if (limit > largest) throw new Error('canceling statement due to statement timeout')
+    return fold(shard, limit, foldBatch)
+  }
+  const relay = new RelayOutbox(
+    outbox,
+    new DirectEventBus(),
+    ports.leaseStore,
+    new Deployment(ports.settingsStore),
+    new CounterSet(),
+    silentLogger,
+  )
+  t.teardown(() => relay.stop())
+  relay.start()
+  await eventually(async () => (await outbox.backlog()).rows === 0, { timeout: 20_000 })
+  t.deepEqual(limits.slice(0, 5), [2000, 1000, 500, 250, 125])
+  largest = 2000
+  await eventually(() => limits.at(-1) === 2000)
+})
