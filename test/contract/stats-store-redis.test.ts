@@ -8,7 +8,7 @@ import { privateRedis, privateRedisCluster } from '../helpers/private-servers.ts
 import { withRedis, withRedisServer } from '../helpers/requires.ts'
 import { testRedis } from '../helpers/test-redis.ts'
 import { damped, stateOf, tombstoneOf } from './states.ts'
-import { idsOf, testStatsStore } from './stats-store.ts'
+import { idsOf, markOf, testStatsStore } from './stats-store.ts'
 
 const trusted = { trusted: true, ceiling: 2 ** 40 }
 const untrusted = { trusted: false, ceiling: 2 ** 40 }
@@ -131,9 +131,9 @@ withRedis.serial("redis: a host's client keeps its own prefix and stays open", a
 withRedis.serial('redis: a mark of the wrong type is lost, then set anew', async (t) => {
   const { store, redis, prefix } = onRedis(t)
   await redis.set(`${prefix}mark`, 'oops')
-  t.deepEqual(await store.mark(), { identity: null, watermark: null })
+  t.deepEqual(await store.mark(), { identity: null, watermark: null, source: null })
   t.is((await store.read([1])).watermark, null)
-  t.is((await store.mark(5)).watermark, 5)
+  t.is((await store.mark(markOf(5))).watermark, 5)
 })
 
 withRedisServer.serial('redis: SCRIPT FLUSH in the middle heals', async (t) => {
@@ -152,10 +152,10 @@ withRedisServer.serial('redis: a flushed or restarted server has another identit
   const server = await privateRedis(t)
   const redis = connect(t, server.url)
   const store = storeAt(t, server.url, 'p:')
-  const { identity } = await store.mark(1)
+  const { identity } = await store.mark(markOf(1))
   await redis.flushall()
   t.is((await store.mark()).identity, null)
-  t.not((await store.mark(2)).identity, identity)
+  t.not((await store.mark(markOf(2))).identity, identity)
 })
 
 withRedisServer.serial('redis: a full server refuses, keeps what it has, and works again', async (t) => {
@@ -223,8 +223,8 @@ withRedisServer.serial('cluster: three masters, each with its own share and its 
   t.deepEqual([...read.states.values()], states.slice(0, 100))
   t.is((await idsOf(store)).length, 3000)
 
-  const { identity } = await store.mark(1000)
-  t.deepEqual(await store.mark(), { identity, watermark: 1000 })
+  const { identity } = await store.mark(markOf(1000))
+  t.deepEqual(await store.mark(), { identity, ...markOf(1000) })
   const cluster = new Cluster([server.url])
   cleanUp(t, () => cluster.disconnect())
   await cluster.ping()

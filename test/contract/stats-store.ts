@@ -81,7 +81,7 @@ export function testStatsStore(name: string, test: Declare, { create }: StatsSto
       ids.map((id) => stateOf(id, 1)),
       trusted,
     )
-    await store.mark(1)
+    await store.mark(markOf(1))
     t.deepEqual(
       (await idsOf(store)).sort((a, b) => a - b),
       ids,
@@ -96,13 +96,15 @@ export function testStatsStore(name: string, test: Declare, { create }: StatsSto
     `${name}: the mark is missing until it is set, keeps its identity, and gives the watermark to readers`,
     async (t) => {
       const store = await create(t)
-      t.deepEqual(await store.mark(), { identity: null, watermark: null })
-      const { identity, watermark } = await store.mark(1000)
-      t.is(watermark, 1000)
+      t.deepEqual(await store.mark(), { identity: null, watermark: null, source: null })
+      const { identity, ...rest } = await store.mark(markOf(1000))
+      t.deepEqual(rest, markOf(1000))
       t.truthy(identity)
-      t.deepEqual(await store.mark(), { identity, watermark: 1000 })
-      t.deepEqual(await store.mark(2000), { identity, watermark: 2000 })
-      t.is((await store.read([1, 2, 3])).watermark, 2000)
+      t.deepEqual(await store.mark(), { identity, ...markOf(1000) })
+      t.deepEqual(await store.mark(markOf(2000)), { identity, ...markOf(2000) })
+      t.like(await store.read([1, 2, 3]), markOf(2000))
+      t.like(await store.mark({ watermark: 2000, source: 'another' }), { identity, source: 'another' })
+      t.is((await store.read([1])).source, 'another')
     },
   )
 
@@ -120,6 +122,10 @@ export function testStatsStore(name: string, test: Declare, { create }: StatsSto
     const { states } = await store.read([1, 2])
     t.deepEqual([...states.values()], [stateOf(1, 300), stateOf(2, 300)])
   })
+}
+
+export function markOf(watermark: number): { watermark: number; source: string } {
+  return { watermark, source: 'this deployment' }
 }
 
 export async function idsOf(store: StatsStore): Promise<number[]> {

@@ -188,9 +188,9 @@ test('reconcile: an emptied store is whole again, quiet posts included, before i
   const { reconciler, store, states, record } = await copying(t)
   let complete = true
   const mark = store.mark.bind(store)
-  store.mark = async (watermark) => {
-    if (watermark !== undefined) complete &&= (await compareCopies(store, record.allStates())).length === 0
-    return mark(watermark)
+  store.mark = async (set) => {
+    if (set !== undefined) complete &&= (await compareCopies(store, record.allStates())).length === 0
+    return mark(set)
   }
   reconciler.start()
   await eventually(async () => (await store.mark()).watermark !== null)

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
 import { MemoryStatsStore } from '../../packages/post-rate/src/adapters/memory/memory-stats-store.ts'
 import { NoStatsStore } from '../../packages/post-rate/src/adapters/memory/no-stats-store.ts'
+import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.ts'
 import { PostRateError } from '../../packages/post-rate/src/errors.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
@@ -60,7 +62,7 @@ test('the watermark of a state is that of the place it came from', async (t) => 
   const { service, store, record } = await reading()
   const copied = record.allStates().filter(({ postId }) => postId === 1)
   await store.apply(copied, { trusted: true, ceiling: 2 ** 40 })
-  await store.mark(1_234)
+  await store.mark({ watermark: 1_234, source: record.deployment.source })
   const read = await service.read([1, 2], null)
   t.is(read.watermarkOf(1), 1_234)
   t.is(read.watermarkOf(2), record.watermark())
@@ -80,6 +82,23 @@ test('a store that does not answer is left alone for a second; readers go to the
     return calls.filter((call) => call === 'store.read').length >= 2
   })
   t.pass()
+})
+
+test('copies of another deployment are not believed, and not overwritten', async (t) => {
+  const { service, store, record } = await reading()
+  const [first] = record.allStates() as [PostStats]
+  const foreign = { ...first, counts: [0, 0, 0, 0, 0, 9] as const, version: 9 }
+  await store.apply([foreign], { trusted: true, ceiling: 2 ** 40 })
+  await store.mark({ watermark: 1_234, source: 'another' })
+  for (const ids of [[1], [1, 2]]) {
+    const read = await service.read(ids, 'u1')
+    t.deepEqual(read.states.get(1), first)
+    t.is(read.copies.size, 0)
+    t.is(read.watermarkOf(1), record.watermark())
+    t.is(read.scores.get(1), 4)
+  }
+  await sleep(20)
+  t.deepEqual([...(await store.read([1, 2])).states.values()], [foreign])
 })
 
 test('a record that is away fails the page with its own error', async (t) => {
@@ -125,7 +144,7 @@ async function reading(store: StatsStore = new MemoryStatsStore()) {
     apply: (states, options) => store.apply(states, options),
     ids: () => store.ids(),
     remove: (ids) => store.remove(ids),
-    mark: (watermark) => store.mark(watermark),
+    mark: (set) => store.mark(set),
   }
   const reader: typeof ports.recordReader = Object.assign(Object.create(ports.recordReader), {
     read: async (...args: Parameters<typeof ports.recordReader.read>) => {

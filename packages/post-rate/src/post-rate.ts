@@ -8,6 +8,7 @@ import type { Subscription } from './ports/event-bus.ts'
 import type { Ports } from './ports/ports.ts'
 import type { MigrateOptions } from './ports/schema.ts'
 import { settingsDelaySeconds } from './services/deployment.ts'
+import { refuseForeignStore } from './services/foreign-store.ts'
 import type { RoleStatus } from './services/report-status.ts'
 
 /**
@@ -62,8 +63,14 @@ class Engine implements PostRate {
     }
     this.stats = {
       get: (ids) => this.#service('inspectStats').inspect(ids),
-      rebuild: (rebuildOptions = {}) => this.#service('rebuildStats').rebuild(rebuildOptions),
-      verify: (verifyOptions = {}) => this.#service('verifyStats').verify(verifyOptions),
+      rebuild: async (rebuildOptions = {}) => {
+        await this.#refuseForeignStore()
+        return this.#service('rebuildStats').rebuild(rebuildOptions)
+      },
+      verify: async (verifyOptions = {}) => {
+        await this.#refuseForeignStore()
+        return this.#service('verifyStats').verify(verifyOptions)
+      },
     }
     this.users = { erase: (userId) => this.#service('ratePost').erase(userId) }
     this.settings = {
@@ -103,6 +110,7 @@ class Engine implements PostRate {
       )
     // Without Kafka the relay hands its states to the projector of its own process.
     if (roles.consumer || (roles.relay && direct)) {
+      await this.#refuseForeignStore()
       if (!this.#subscription)
         this.#subscription = await this.#port('eventBus').subscribe(this.#service('projectStats'))
       this.#service('reconcileStats').start()
@@ -115,10 +123,18 @@ class Engine implements PostRate {
     this.#consumer ||= roles.consumer ?? false
   }
 
+  /** A store that is away is looked at by the reconciler, later. */
+  async #refuseForeignStore(): Promise<void> {
+    const store = this.#port('statsStore')
+    const mark = await store.mark().catch(() => null)
+    if (mark !== null) await refuseForeignStore(store, mark, (await this.#service('deployment').get()).source)
+  }
+
   async drain(): Promise<void> {
     if (this.#options.kafka === undefined || this.#options.redis === undefined)
       throw invalidInput('consumer', 'needs Kafka and Redis; without Kafka the relay applies the changes itself')
     await this.schema.check()
+    await this.#refuseForeignStore()
     const subscription = await this.#port('eventBus').subscribe(this.#service('projectStats'), { once: true })
     this.#subscription = subscription
     try {

@@ -13,12 +13,16 @@ export interface StoreMark {
   identity: string | null
   /** Milliseconds since the epoch; everything committed before it is in the store. */
   watermark: number | null
+  /** The deployment whose copies these are; null where nobody has said. */
+  source: string | null
 }
 
 export interface StatsRead {
   /** Copies that are whole; a damaged one counts as missing. Tombstones are included. */
   states: Map<number, PostStats>
   watermark: number | null
+  /** As in {@link StoreMark}: copies of another deployment are of other posts. */
+  source: string | null
 }
 
 /** A copy of the states for readers. It may lose anything at any time; it never takes an older state over a newer one. */
@@ -39,6 +43,6 @@ export interface StatsStore {
   ids(): AsyncIterable<number[]>
   /** Removes posts. Idempotent. */
   remove(ids: readonly number[]): Promise<void>
-  /** Reads the mark, and sets its watermark first where one is given. */
-  mark(watermark?: number): Promise<StoreMark>
+  /** Reads the mark, and sets it first where something is given. */
+  mark(set?: { watermark: number; source: string }): Promise<StoreMark>
 }

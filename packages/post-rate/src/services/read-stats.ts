@@ -3,7 +3,7 @@ import type { Settings } from '../domain/settings.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { OwnScoresWanted, RecordReader } from '../ports/record-reader.ts'
 import type { DeploymentRow } from '../ports/settings-store.ts'
-import type { StatsStore } from '../ports/stats-store.ts'
+import type { StatsRead, StatsStore } from '../ports/stats-store.ts'
 import { Batcher } from './batcher.ts'
 import { corruptionCeiling, type Deployment } from './deployment.ts'
 
@@ -29,6 +29,8 @@ interface Found {
   states: PostStats[]
   watermark: number | null
 }
+
+const noCopies: StatsRead = { states: new Map(), watermark: null, source: null }
 
 /** How long the stats store is left alone after it did not answer: readers go to the record meanwhile. */
 const storePauseMs = 1_000
@@ -57,11 +59,15 @@ export class ReadStats {
   }
 
   async read(postIds: readonly number[], userId: string | null): Promise<ReadStatsResult> {
-    const copies = await this.#readStore(postIds)
+    let copies = await this.#readStore(postIds)
     const missing = postIds.filter((id) => !copies.states.has(id))
     const own = userId === null || postIds.length === 0 ? null : { userId, postIds }
-    const [found, { settings }] = await this.#readRecord(own, missing)
-    if (found.states.length > 0) this.#writeThrough(found.states)
+    let [found, { settings, source }] = await this.#readRecord(own, missing)
+    if (copies.source !== null && copies.source !== source) {
+      this.#logger.warn('the stats store holds the copies of another deployment; reading from PostgreSQL')
+      copies = noCopies
+      ;[found, { settings, source }] = await this.#readRecord(own, [...postIds])
+    } else if (found.states.length > 0) this.#writeThrough(found.states)
     const states = new Map(copies.states)
     for (const stats of found.states) states.set(stats.postId, stats)
     return {
@@ -81,15 +87,14 @@ export class ReadStats {
     return [found, this.#deployment.fresh() ?? (await this.#deployment.get())]
   }
 
-  async #readStore(postIds: readonly number[]) {
-    const nothing = { states: new Map<number, PostStats>(), watermark: null }
-    if (!this.#store.keeps || postIds.length === 0 || performance.now() < this.#storeAwayUntil) return nothing
+  async #readStore(postIds: readonly number[]): Promise<StatsRead> {
+    if (!this.#store.keeps || postIds.length === 0 || performance.now() < this.#storeAwayUntil) return noCopies
     try {
       return await this.#store.read(postIds)
     } catch (error) {
       this.#storeAwayUntil = performance.now() + storePauseMs
       this.#logger.warn('the stats store does not answer; reading from PostgreSQL', { error: String(error) })
-      return nothing
+      return noCopies
     }
   }
 

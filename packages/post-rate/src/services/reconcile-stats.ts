@@ -6,6 +6,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
 import { type Deployment, floorAbove } from './deployment.ts'
+import { refuseForeignStore } from './foreign-store.ts'
 import type { HealCopies } from './heal-copies.ts'
 import { Loop } from './loop.ts'
 
@@ -81,18 +82,21 @@ export class ReconcileStats {
   async #round(): Promise<number> {
     if (!(await this.#lead())) return renewEveryMs
     // Also brings this process's idea of the database's time up to date.
-    await this.#deployment.get()
+    const { source } = await this.#deployment.get()
     await this.#noticeMove()
     const mark = await this.#store.mark()
+    await refuseForeignStore(this.#store, mark, source)
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
-    const known = mark.identity !== null && mark.identity === this.#identity && mark.watermark !== null
+    const own = mark.identity !== null && mark.identity === this.#identity && mark.source === source
+    const known = own && mark.watermark !== null
     const { pages, watermark } = await this.#states.changedWithin(
       known ? lookBackSeconds + Math.max(0, this.#clock.now() - (mark.watermark as number)) / 1000 : 0,
     )
     if (!(known ? await this.#healPages(pages) : await this.#compare(0))) return 0
-    const marked = await this.#store.mark(watermark ?? undefined)
+    const marked = await this.#store.mark(watermark === null ? undefined : { watermark, source })
     // A store that was emptied or replaced meanwhile has another identity, and is filled in the next round.
-    this.#identity = mark.identity === null || marked.identity === mark.identity ? marked.identity : null
+    const same = mark.identity === null || marked.identity === mark.identity
+    this.#identity = same && marked.source === source ? marked.identity : null
     return roundPauseMs
   }
 

@@ -3,11 +3,13 @@ import type { PostStats } from '../../domain/post-stats.ts'
 import type { ApplyOutcome, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
 import { encodeHash } from '../redis/stats-hash.ts'
 
+const noMark: StoreMark = { identity: null, watermark: null, source: null }
+
 /** The store of copies in this process's memory. It behaves as the one in Redis does, for tests and for a single process. */
 export class MemoryStatsStore implements StatsStore {
   readonly keeps = true
   readonly #states = new Map<number, PostStats>()
-  #mark: StoreMark = { identity: null, watermark: null }
+  #mark: StoreMark = noMark
 
   async read(ids: readonly number[]): Promise<StatsRead> {
     const states = new Map<number, PostStats>()
@@ -15,7 +17,7 @@ export class MemoryStatsStore implements StatsStore {
       const stats = this.#states.get(id)
       if (stats !== undefined) states.set(id, stats)
     }
-    return { states, watermark: this.#mark.watermark }
+    return { states, watermark: this.#mark.watermark, source: this.#mark.source }
   }
 
   async apply(
@@ -33,15 +35,15 @@ export class MemoryStatsStore implements StatsStore {
     for (const id of ids) this.#states.delete(id)
   }
 
-  async mark(watermark?: number): Promise<StoreMark> {
-    if (watermark !== undefined) this.#mark = { identity: this.#mark.identity ?? randomUUID(), watermark }
+  async mark(set?: { watermark: number; source: string }): Promise<StoreMark> {
+    if (set !== undefined) this.#mark = { identity: this.#mark.identity ?? randomUUID(), ...set }
     return this.#mark
   }
 
   /** Loses everything, as a restarted server without persistence does. */
   clear(): void {
     this.#states.clear()
-    this.#mark = { identity: null, watermark: null }
+    this.#mark = noMark
   }
 
   #gate(stats: PostStats, trusted: boolean, ceiling: number): ApplyOutcome {

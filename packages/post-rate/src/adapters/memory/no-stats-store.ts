@@ -6,7 +6,7 @@ export class NoStatsStore implements StatsStore {
   readonly keeps = false
 
   async read(): Promise<StatsRead> {
-    return { states: new Map(), watermark: null }
+    return { states: new Map(), watermark: null, source: null }
   }
 
   async apply(states: readonly PostStats[]): Promise<ApplyOutcome[]> {
@@ -18,6 +18,6 @@ export class NoStatsStore implements StatsStore {
   async remove(): Promise<void> {}
 
   async mark(): Promise<StoreMark> {
-    return { identity: null, watermark: null }
+    return { identity: null, watermark: null, source: null }
   }
 }

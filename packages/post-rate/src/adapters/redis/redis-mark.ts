@@ -6,7 +6,7 @@ import { isCluster, type RedisClient } from './redis-client.ts'
 import { isWrongType, type KeyCommand, nodeOf, type Reply, sendCommands, unwrap } from './redis-commands.ts'
 
 /**
- * The keys of the store's mark: `PREFIX` + `mark`, a hash of a random `identity` and the `watermark`. In a Cluster every
+ * The keys of the store's mark: `PREFIX` + `mark`, a hash of a random `identity`, the `watermark` and the deployment's `source`. In a Cluster every
  * master has one of its own (`mark:{n}`), since each can be lost alone.
  */
 export function markKeys(client: RedisClient, prefix: string): Map<string, string> {
@@ -36,24 +36,39 @@ export function lowestWatermark(values: readonly unknown[]): number | null {
   return Math.min(...(watermarks as number[]))
 }
 
-/** Reads the mark; with `watermark`, sets it first on every node. */
-export async function readMark(client: RedisClient, prefix: string, watermark?: number): Promise<StoreMark> {
+/** The deployment that all nodes name; where they name several, no deployment's name. */
+export function commonSource(values: readonly unknown[]): string | null {
+  const named = new Set(values.filter((value) => typeof value === 'string' && value !== ''))
+  return named.size === 0 ? null : [...named].join(' and ')
+}
+
+/** Reads the mark; with `set`, sets it first on every node. */
+export async function readMark(
+  client: RedisClient,
+  prefix: string,
+  set?: { watermark: number; source: string },
+): Promise<StoreMark> {
   const keys = [...markKeys(client, prefix).values()]
-  if (watermark !== undefined) await setMark(client, keys, watermark)
+  if (set !== undefined) await setMark(client, keys, set)
   const [replies, servers] = await Promise.all([sendCommands(client, keys.map(readCommand)), runIds(client)])
-  const marks = replies.map((reply) => (isWrongType(reply) ? [null, null] : (unwrap(reply) as (string | null)[])))
+  const marks = replies.map((reply) => (isWrongType(reply) ? [null, null, null] : (unwrap(reply) as (string | null)[])))
   const identities = marks.map(([identity]) => identity)
   const whole = identities.length > 0 && identities.every((identity) => identity)
   return {
     identity: whole ? digest([...identities, ...servers]) : null,
     watermark: whole ? lowestWatermark(marks.map(([, value]) => value)) : null,
+    source: commonSource(marks.map(([, , value]) => value)),
   }
 }
 
-async function setMark(client: RedisClient, keys: string[], watermark: number): Promise<void> {
+async function setMark(
+  client: RedisClient,
+  keys: string[],
+  { watermark, source }: { watermark: number; source: string },
+): Promise<void> {
   const set = (key: string): KeyCommand[] => [
     { key, add: (pipeline) => pipeline.hsetnx(key, 'identity', randomUUID()) },
-    { key, add: (pipeline) => pipeline.hset(key, 'watermark', String(Math.floor(watermark))) },
+    { key, add: (pipeline) => pipeline.hset(key, 'watermark', String(Math.floor(watermark)), 'source', source) },
   ]
   const failed = (replies: Reply[]) => replies.some(isWrongType)
   let replies = await sendCommands(client, keys.flatMap(set))
@@ -68,7 +83,7 @@ async function setMark(client: RedisClient, keys: string[], watermark: number): 
 }
 
 function readCommand(key: string): KeyCommand {
-  return { key, add: (pipeline) => pipeline.hmget(key, 'identity', 'watermark') }
+  return { key, add: (pipeline) => pipeline.hmget(key, 'identity', 'watermark', 'source') }
 }
 
 /** The masters' run ids: they change with a restart and with a promoted replica. Empty where INFO is not allowed. */

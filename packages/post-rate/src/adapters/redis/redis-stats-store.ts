@@ -8,7 +8,7 @@ import { gateScript, tombstoneMs } from './gate.ts'
 import { connected, isCluster, type RedisClient, type RedisClients } from './redis-client.ts'
 import { isWrongType, type KeyCommand, type Reply, sendCommands, unwrap } from './redis-commands.ts'
 import { redisUnavailable } from './redis-error.ts'
-import { lowestWatermark, marksBeside, readMark } from './redis-mark.ts'
+import { commonSource, lowestWatermark, marksBeside, readMark } from './redis-mark.ts'
 import { decodeHash, encodeHash } from './stats-hash.ts'
 
 export interface RedisStatsStoreOptions {
@@ -49,7 +49,7 @@ export class RedisStatsStore implements StatsStore {
       const marks = marksBeside(client, this.#prefix, keys)
       const replies = await sendCommands(client, [
         // First the marks: what they promise of a state must be true of the state that is read after them.
-        ...marks.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hget(key, 'watermark') })),
+        ...marks.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hmget(key, 'watermark', 'source') })),
         ...keys.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hgetall(key) })),
       ])
       const states = new Map<number, PostStats>()
@@ -57,8 +57,14 @@ export class RedisStatsStore implements StatsStore {
         const stats = stateOf(id, replies[marks.length + at])
         if (stats !== null) states.set(id, stats)
       })
-      const found = replies.slice(0, marks.length).map((reply) => (isWrongType(reply) ? null : unwrap(reply)))
-      return { states, watermark: lowestWatermark(found) }
+      const found = replies
+        .slice(0, marks.length)
+        .map((reply) => (isWrongType(reply) ? [null, null] : (unwrap(reply) as (string | null)[])))
+      return {
+        states,
+        watermark: lowestWatermark(found.map(([watermark]) => watermark)),
+        source: commonSource(found.map(([, source]) => source)),
+      }
     })
   }
 
@@ -106,8 +112,8 @@ export class RedisStatsStore implements StatsStore {
     for (const reply of replies) this.#unwrap(reply)
   }
 
-  mark(watermark?: number): Promise<StoreMark> {
-    return this.#write((client) => readMark(client, this.#prefix, watermark))
+  mark(set?: { watermark: number; source: string }): Promise<StoreMark> {
+    return this.#write((client) => readMark(client, this.#prefix, set))
   }
 
   #key(postId: number): string {
