@@ -1,5 +1,6 @@
 import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
 import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
+import { parseTime } from '../domain/time.ts'
 import { invalidInput, isPostRateError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RatingStore } from '../ports/rating-store.ts'
@@ -121,38 +122,10 @@ function readScore(score: unknown): Score {
   return checkScore(typeof score === 'string' && /^[0-5](\.0+)?$/.test(score) ? Number(score) : score)
 }
 
-// A date alone, or a date and time with or without a zone; without one it is UTC.
-const isoTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
-const unixSeconds = /^-?\d{1,12}(?:\.\d{1,9})?$/
-
 /** Milliseconds since the epoch of an ISO 8601 text or of Unix seconds. Clocks may differ by a minute; no rating is from later. */
 function readTime(ratedAt: unknown, now: number): number {
   const time = parseTime(ratedAt)
   if (Number.isNaN(time)) throw invalidInput('ratedAt', 'must be an ISO 8601 time or Unix seconds')
   if (time > now + 60_000) throw invalidInput('ratedAt', 'must not be in the future')
   return time
-}
-
-function parseTime(ratedAt: unknown): number {
-  if (typeof ratedAt === 'number') return Number.isFinite(ratedAt) ? checkedTime(ratedAt * 1000) : Number.NaN
-  if (typeof ratedAt !== 'string') return Number.NaN
-  const text = ratedAt.trim()
-  if (unixSeconds.test(text)) return checkedTime(Number(text) * 1000)
-  const match = isoTime.exec(text)
-  if (!match || !isDay(text.slice(0, 10))) return Number.NaN
-  const full = text.length === 10 ? `${text}T00:00Z` : match[1] === undefined ? `${text}Z` : text
-  return checkedTime(Date.parse(full.replace(' ', 'T').replace(',', '.')))
-}
-
-/** Of the calendar: JavaScript takes the 30th of February for the 2nd of March. */
-function isDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00Z`)
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
-}
-
-/** Whole milliseconds between the years 1 and 9999; NaN outside, where PostgreSQL and ISO 8601 part ways. */
-function checkedTime(time: number): number {
-  // Seconds with a fraction are a hair off as floating-point numbers.
-  const whole = Math.round(time)
-  return whole >= -62_135_596_800_000 && whole < 253_402_300_800_000 ? whole : Number.NaN
 }
