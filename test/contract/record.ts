@@ -14,7 +14,16 @@ import { runSql, testDatabase } from '../helpers/test-database.ts'
 
 export type RecordPorts = Pick<
   Ports,
-  'ratingStore' | 'postStore' | 'recordReader' | 'outbox' | 'leaseStore' | 'stateStore' | 'auditStore' | 'settingsStore'
+  | 'ratingStore'
+  | 'postStore'
+  | 'recordReader'
+  | 'outbox'
+  | 'leaseStore'
+  | 'stateStore'
+  | 'auditStore'
+  | 'rebuildStore'
+  | 'moderationStore'
+  | 'settingsStore'
 >
 
 /** A record of one test's own, seen by one client of it. */
@@ -86,6 +95,8 @@ function connect(t: ExecutionContext<unknown>, url: string) {
     leaseStore: partOf(container, 'leaseStore'),
     stateStore: partOf(container, 'stateStore'),
     auditStore: partOf(container, 'auditStore'),
+    rebuildStore: partOf(container, 'rebuildStore'),
+    moderationStore: partOf(container, 'moderationStore'),
     settingsStore: partOf(container, 'settingsStore'),
     schema: partOf(container, 'schema'),
   }

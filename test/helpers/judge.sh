@@ -14,7 +14,7 @@ set timezone = 'UTC';
 with rated as (
   select post_id, count(*) as n, sum(score) as total,
     $(for s in 0 1 2 3 4 5; do printf "count(*) filter (where score = %s) as h%s%s" $s $s "$([ $s = 5 ] || echo ,)"; done)
-  from $schema.ratings group by post_id)
+  from $schema.ratings where excluded_rated_at is distinct from rated_at group by post_id)
 select s.post_id, s.version, coalesce(n, 0), coalesce(total, 0),
   coalesce(h0, 0), coalesce(h1, 0), coalesce(h2, 0), coalesce(h3, 0), coalesce(h4, 0), coalesce(h5, 0),
   s.displayed_count, coalesce(trim_scale(s.displayed_average)::text, '-'), array_to_string(s.displayed_counts, ' '),

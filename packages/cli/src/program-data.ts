@@ -79,4 +79,41 @@ export function addDataCommands(program: Command, go: Go): void {
     .description('withdraw everything a user rated')
     .addOption(jsonOption())
     .action(go(async (context, user: string) => (await import('./commands/users.ts')).eraseUser(context, user)))
+
+  addModerationCommands(program, go)
+}
+
+function addModerationCommands(program: Command, go: Go): void {
+  const moderate = program.command('moderate').description('take periods of ratings out of the statistics, and back')
+  const add = (action: 'exclude' | 'restore', description: string) =>
+    moderate
+      .command(action)
+      .argument('<post>', 'post')
+      .description(description)
+      .requiredOption('--reason <text>', 'for the log')
+      .option('--to <time>', 'its end, exclusive; now when left out')
+      .option('--by <name>', 'who does it, for the log; the account that runs this when left out')
+      .option('--dry-run', 'change nothing: how many ratings, and the average before and after')
+      .addOption(jsonOption())
+      .action(
+        go(async (context, post: string) => (await import('./commands/moderate.ts')).moderate(context, action, post)),
+      )
+  add('exclude', 'a period of ratings does not count any more; they are kept').requiredOption(
+    '--from <time>',
+    'begin of the period, inclusive: ISO 8601 (without a zone: UTC) or Unix seconds',
+  )
+  add('restore', 'what was excluded counts again, unless another exclusion covers it').option(
+    '--from <time>',
+    'begin of the period as it was excluded; not needed where the post has one exclusion',
+  )
+  moderate
+    .command('list')
+    .argument('[post]', 'post; all of them when left out')
+    .description('what is or was excluded: who, when, why, how many')
+    .addOption(jsonOption())
+    .action(
+      go(async (context, post: string | undefined) =>
+        (await import('./commands/moderate.ts')).listExclusions(context, post),
+      ),
+    )
 }

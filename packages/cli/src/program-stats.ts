@@ -33,8 +33,9 @@ export function addStatsCommands(program: Command, go: Go): void {
   stats
     .command('rebuild')
     .argument('[id...]', 'posts; without any all of them')
-    .description('recompute from the ratings, while everything runs')
+    .description('recompute from the ratings, while everything runs; goes on where an earlier one was cut short')
     .option('--dry-run', 'change nothing; exit code 5 when there is something to repair')
+    .option('--restart', 'begin anew')
     .addOption(jsonOption())
     .action(
       go(async (context, ids: string[] | undefined) =>

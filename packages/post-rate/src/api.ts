@@ -2,11 +2,14 @@ import type { PostRateContainer } from './container.ts'
 import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { DisplaySettings, Settings } from './domain/settings.ts'
-import type { MigrateOptions, MigrationStatus } from './ports/schema.ts'
+import type { Exclusion } from './ports/moderation-store.ts'
+import type { EraseOptions } from './ports/rating-store.ts'
+import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { Counters } from './services/counters.ts'
 import type { ImportLine, ImportOptions, ImportReport } from './services/import-ratings.ts'
 import type { PostInspection } from './services/inspect-stats.ts'
 import type { ListQuery, PostPage } from './services/list-posts.ts'
+import type { ModerationReport, ModerationRequest } from './services/moderate-ratings.ts'
 import type { RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
 import type { Status } from './services/report-status.ts'
 import type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'
@@ -41,12 +44,24 @@ export interface PostRate {
      * In the order of `ids`; unknown and deleted posts are left out, and of a host's own posts those that nobody rated yet.
      */
     get(ids: readonly number[]): Promise<PostInspection[]>
+    /** Without `ids` it goes on with one that was cut short. @throws PostRateError OVERLOADED while another is at work */
     rebuild(options?: RebuildOptions): Promise<RebuildReport>
     verify(options?: VerifyOptions): Promise<VerifyReport>
   }
   readonly users: {
-    /** Withdraws everything a user rated; resolves to how many ratings that were. */
-    erase(userId: string): Promise<number>
+    /** Withdraws everything a user rated; resolves to how many ratings that were. Idempotent; repeat what was cut short. */
+    erase(userId: string, options?: EraseOptions): Promise<number>
+  }
+  readonly moderation: {
+    /**
+     * Takes a period of a post's ratings out of the statistics; they stay what their users gave. Idempotent.
+     * @throws PostRateError INVALID_INPUT, POST_NOT_FOUND
+     */
+    exclude(request: ModerationRequest): Promise<ModerationReport>
+    /** Brings back what no other active exclusion covers. Idempotent. @throws PostRateError INVALID_INPUT, POST_NOT_FOUND */
+    restore(request: ModerationRequest): Promise<ModerationReport>
+    /** Active and ended ones, of one post or of all; newest first. */
+    list(postId?: number): Promise<Exclusion[]>
   }
   readonly settings: {
     get(): Promise<Settings>
@@ -57,6 +72,8 @@ export interface PostRate {
     status(): Promise<MigrationStatus[]>
     /** @throws PostRateError SCHEMA_TOO_OLD, SCHEMA_TOO_NEW */
     check(): Promise<void>
+    /** What keeps changes of ratings and posts from being counted: triggers that are disabled or missing. */
+    bypasses(): Promise<Bypass[]>
   }
   migrate(options?: MigrateOptions): Promise<MigrationStatus[]>
   /** Starts the roles of this process; none is needed to read and to rate. Checks schema and settings first. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { hostname } from 'node:os'
 import { Container } from 'inversify'
 import { KafkaEventBus } from './adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from './adapters/kafka/kafka-probe.ts'
@@ -8,10 +9,12 @@ import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
 import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
 import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
 import { PostgresLeaseStore } from './adapters/postgres/postgres-lease-store.ts'
+import { PostgresModerationStore } from './adapters/postgres/postgres-moderation-store.ts'
 import { PostgresOutbox } from './adapters/postgres/postgres-outbox.ts'
 import { PostgresPostStore } from './adapters/postgres/postgres-post-store.ts'
 import { PostgresProbe } from './adapters/postgres/postgres-probe.ts'
 import { PostgresRatingStore } from './adapters/postgres/postgres-rating-store.ts'
+import { PostgresRebuildStore } from './adapters/postgres/postgres-rebuild-store.ts'
 import { PostgresRecordReader } from './adapters/postgres/postgres-record-reader.ts'
 import { PostgresSchema } from './adapters/postgres/postgres-schema.ts'
 import { PostgresSettingsStore } from './adapters/postgres/postgres-settings-store.ts'
@@ -29,9 +32,11 @@ import { HealCopies } from './services/heal-copies.ts'
 import { ImportRatings } from './services/import-ratings.ts'
 import { InspectStats } from './services/inspect-stats.ts'
 import { ListPosts } from './services/list-posts.ts'
+import { ModerateRatings } from './services/moderate-ratings.ts'
 import { ProjectStats } from './services/project-stats.ts'
 import { RatePost } from './services/rate-post.ts'
 import { ReadStats } from './services/read-stats.ts'
+import { RebuildAll } from './services/rebuild-all.ts'
 import { RebuildStats } from './services/rebuild-stats.ts'
 import { ReconcileStats } from './services/reconcile-stats.ts'
 import { RelayOutbox } from './services/relay-outbox.ts'
@@ -51,8 +56,10 @@ export interface Services {
   healCopies: HealCopies
   reconcileStats: ReconcileStats
   rebuildStats: RebuildStats
+  rebuildAll: RebuildAll
   verifyStats: VerifyStats
   importRatings: ImportRatings
+  moderateRatings: ModerateRatings
   reportStatus: ReportStatus
 }
 
@@ -82,6 +89,8 @@ export const tokens: { readonly [name in keyof Ports]: symbol } = {
   statsStore: token('statsStore'),
   stateStore: token('stateStore'),
   auditStore: token('auditStore'),
+  rebuildStore: token('rebuildStore'),
+  moderationStore: token('moderationStore'),
   settingsStore: token('settingsStore'),
   schema: token('schema'),
   clock: token('clock'),
@@ -143,6 +152,8 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
   bind('outbox', ['database'], (database) => new PostgresOutbox(database))
   bind('leaseStore', ['database'], (database) => new PostgresLeaseStore(database))
   bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
+  bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
+  bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
   })
@@ -201,6 +212,9 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   bind('rebuildStats', ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'healCopies'], (...parts) => {
     return new RebuildStats(...parts)
   })
+  bind('rebuildAll', ['rebuildStats', 'rebuildStore'], (rebuild, runs) => {
+    return new RebuildAll(rebuild, runs, `process ${process.pid} on ${hostname()}`)
+  })
   bind(
     'verifyStats',
     ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'outbox', 'healCopies'],
@@ -210,6 +224,9 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   )
   bind('importRatings', ['ratingStore', 'clock', 'relayOutbox'], (ratings, clock, relay) => {
     return new ImportRatings(ratings, clock, () => relay.wake())
+  })
+  bind('moderateRatings', ['moderationStore', 'clock', 'relayOutbox'], (store, clock, relay) => {
+    return new ModerateRatings(store, clock, () => relay.wake())
   })
   bind(
     'reportStatus',

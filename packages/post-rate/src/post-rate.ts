@@ -28,6 +28,7 @@ class Engine implements PostRate {
   readonly ratings: PostRate['ratings']
   readonly stats: PostRate['stats']
   readonly users: PostRate['users']
+  readonly moderation: PostRate['moderation']
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
   readonly #options: PostRateOptions
@@ -65,14 +66,19 @@ class Engine implements PostRate {
       get: (ids) => this.#service('inspectStats').inspect(ids),
       rebuild: async (rebuildOptions = {}) => {
         await this.#refuseForeignStore()
-        return this.#service('rebuildStats').rebuild(rebuildOptions)
+        return this.#service('rebuildAll').rebuild(rebuildOptions)
       },
       verify: async (verifyOptions = {}) => {
         await this.#refuseForeignStore()
         return this.#service('verifyStats').verify(verifyOptions)
       },
     }
-    this.users = { erase: (userId) => this.#service('ratePost').erase(userId) }
+    this.users = { erase: (userId, eraseOptions = {}) => this.#service('ratePost').erase(userId, eraseOptions) }
+    this.moderation = {
+      exclude: async (request) => this.#service('moderateRatings').exclude(request),
+      restore: async (request) => this.#service('moderateRatings').restore(request),
+      list: async (postId) => this.#service('moderateRatings').list(postId),
+    }
     this.settings = {
       get: async () => (await this.#service('deployment').get()).settings,
       set: (changes) => this.#changeSettings(changes),
@@ -80,6 +86,7 @@ class Engine implements PostRate {
     this.schema = {
       status: () => this.#port('schema').status(),
       check: () => this.#port('schema').check(),
+      bypasses: () => this.#port('schema').bypasses(),
     }
   }
 

@@ -2,6 +2,7 @@ import { isPostRateError, type PostRate, type Status } from 'post-rate'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { duration } from '../figures.ts'
+import { explainBypass } from '../findings.ts'
 import { printable } from '../ui/printable.ts'
 
 type Verdict = 'ok' | 'warning' | 'failed' | 'off'
@@ -23,14 +24,17 @@ export async function doctor(context: Context): Promise<number> {
   const status = await postRate.status()
   const schema = status.dependencies.postgres.reachable ? await checkSchema(postRate) : null
   const settings = schema?.verdict === 'ok' ? await checkSettings(context, postRate) : null
+  const triggers = schema?.verdict === 'ok' ? await checkTriggers(postRate) : null
   const node: Check = { name: 'node', verdict: 'ok', detail: process.version }
-  const checks = [node, ...dependencies(status), schema, settings, ...health(status)].filter((check) => check !== null)
+  const checks = [node, ...dependencies(status), schema, triggers, settings, ...health(status)].filter(
+    (check) => check !== null,
+  )
   if (talk.json) await talk.document({ checks, status })
   else
     for (const { name, verdict, detail } of checks)
       await talk.line(`${mark(context, verdict)}  ${name.padEnd(9)}  ${printable(detail)}`.trimEnd())
   if (dependencies(status).some(({ verdict }) => verdict === 'failed')) return exitCodes.unreachable
-  if (schema?.verdict === 'failed') return exitCodes.schema
+  if (schema?.verdict === 'failed' || triggers?.verdict === 'failed') return exitCodes.schema
   return settings?.verdict === 'failed' ? exitCodes.configuration : exitCodes.done
 }
 
@@ -61,6 +65,14 @@ async function checkSchema(postRate: PostRate): Promise<Check> {
   }
 }
 
+/** What counts every change of a rating. */
+async function checkTriggers(postRate: PostRate): Promise<Check> {
+  const bypasses = await postRate.schema.bypasses()
+  if (bypasses.length === 0) return { name: 'triggers', verdict: 'ok', detail: 'every change is counted' }
+  const detail = bypasses.map(explainBypass).map(({ meaning, remedy }) => `${meaning} ${remedy}`)
+  return { name: 'triggers', verdict: 'failed', detail: detail.join(' ') }
+}
+
 async function checkSettings(context: Context, postRate: PostRate): Promise<Check> {
   try {
     await context.start(postRate)
@@ -75,7 +87,7 @@ async function checkSettings(context: Context, postRate: PostRate): Promise<Chec
 function health({ outbox, leases, lag, freshnessSeconds, clockOffsetMs }: Status): Check[] {
   const checks: Check[] = []
   if (outbox !== null) {
-    const relay = leases.some(({ secondsLeft }) => secondsLeft > 0)
+    const relay = leases.some(({ name, secondsLeft }) => name.startsWith('relay:') && secondsLeft > 0)
     const behind = freshnessSeconds === null ? '' : `, everything folded ${duration(freshnessSeconds)} ago`
     checks.push({
       name: 'relay',

@@ -13,8 +13,19 @@ export async function rebuildStats(context: Context, chosen: readonly string[]):
     .rebuild({
       ...(ids.length > 0 ? { ids } : {}),
       dryRun,
+      restart: context.flags.restart === true,
       signal,
+      onResume: ({ last, posts, repaired, beganAt }) =>
+        talk.note(
+          `Goes on with the rebuild of ${beganAt} after post ${last}: ${posts} posts done, ${repaired} repaired. --restart begins anew.`,
+        ),
       onProgress: ({ done, total, found }) => progress.update(done, total, `${found} to repair`),
+    })
+    .catch((error: unknown) => {
+      progress.clear()
+      if (signal.aborted && ids.length === 0 && !dryRun)
+        talk.note('What is repaired stays repaired; run it again within an hour to go on.')
+      throw error
     })
     .finally(() => progress.clear())
   const { posts, repaired, seconds } = report

@@ -3,9 +3,11 @@ import type { Clock } from './clock.ts'
 import type { EventBus } from './event-bus.ts'
 import type { LeaseStore } from './lease-store.ts'
 import type { Logger } from './logger.ts'
+import type { ModerationStore } from './moderation-store.ts'
 import type { Outbox } from './outbox.ts'
 import type { PostStore } from './post-store.ts'
 import type { RatingStore } from './rating-store.ts'
+import type { RebuildStore } from './rebuild-store.ts'
 import type { RecordReader } from './record-reader.ts'
 import type { Schema } from './schema.ts'
 import type { SettingsStore } from './settings-store.ts'
@@ -23,6 +25,8 @@ export interface Ports {
   statsStore: StatsStore
   stateStore: StateStore
   auditStore: AuditStore
+  rebuildStore: RebuildStore
+  moderationStore: ModerationStore
   settingsStore: SettingsStore
   schema: Schema
   clock: Clock

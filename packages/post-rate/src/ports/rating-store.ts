@@ -14,6 +14,13 @@ export interface ImportOutcome {
   postsCreated: number
 }
 
+export interface EraseOptions {
+  /** Called after each step: posts looked at, ratings withdrawn. */
+  onProgress?: (progress: { posts: number; erased: number }) => void
+  /** Stops between two steps; the promise rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
 /**
  * The ratings themselves: the record on which everything else is computed. Every change is recorded for the relay in
  * the same commit. All methods reject with `UNAVAILABLE` when the store cannot be reached; a write that was rejected so
@@ -27,8 +34,11 @@ export interface RatingStore {
   rate(ratings: readonly Rating[]): Promise<RateOutcome[]>
   /** Idempotent. Resolves to false where the post does not exist, to true also where there was no rating. */
   withdraw(postId: number, userId: string): Promise<boolean>
-  /** Withdraws every rating of a user and resolves to how many there were. Idempotent. */
-  erase(userId: string): Promise<number>
+  /**
+   * Withdraws every rating of a user and resolves to how many there were. Along the posts in short steps, each durable by
+   * itself. Idempotent; a rating that is stored meanwhile may remain.
+   */
+  erase(userId: string, options?: EraseOptions): Promise<number>
   /**
    * Stores dated ratings where they are newer than what is stored. No (post, user) may occur twice. Idempotent.
    * `createPosts`: missing posts are made under the ids of the ratings.

@@ -14,6 +14,16 @@ export interface MigrateOptions {
   settings?: Partial<DisplaySettings>
 }
 
+/** A trigger that should count every change and does not. */
+export interface Bypass {
+  /** With its schema. */
+  table: string
+  trigger: string
+  state: 'missing' | 'disabled' | 'replica only'
+  /** The SQL that puts it right; what was changed meanwhile is found by `verify` and counted by `rebuild`. */
+  remedy: string
+}
+
 /** The schema of the record. */
 export interface Schema {
   /** Applies what is pending; forward only, safe when several run it. Rejects with `SCHEMA_TOO_NEW`. Resolves to what it applied. */
@@ -22,4 +32,6 @@ export interface Schema {
   status(): Promise<MigrationStatus[]>
   /** Rejects with `SCHEMA_TOO_OLD` or `SCHEMA_TOO_NEW` where this version cannot work on the database. */
   check(): Promise<void>
+  /** Triggers that do not fire for an ordinary session. */
+  bypasses(): Promise<Bypass[]>
 }

@@ -2,7 +2,7 @@ import { checkPostId, checkUserId } from '../domain/ids.ts'
 import { checkRating, type Rating, type RatingReceipt } from '../domain/rating.ts'
 import { postNotFound } from '../errors.ts'
 import type { PostStore } from '../ports/post-store.ts'
-import type { RateOutcome, RatingStore } from '../ports/rating-store.ts'
+import type { EraseOptions, RateOutcome, RatingStore } from '../ports/rating-store.ts'
 import { Batcher } from './batcher.ts'
 import type { CounterSet } from './counters.ts'
 
@@ -51,10 +51,14 @@ export class RatePost {
   }
 
   /** Withdraws everything a user rated. */
-  async erase(userId: unknown): Promise<number> {
-    const erased = await this.#store.erase(checkUserId(userId))
-    this.#changed()
-    return erased
+  async erase(userId: unknown, { onProgress, signal }: EraseOptions): Promise<number> {
+    return this.#store.erase(checkUserId(userId), {
+      onProgress: (progress) => {
+        this.#changed()
+        onProgress?.(progress)
+      },
+      ...(signal ? { signal } : {}),
+    })
   }
 
   /** Takes no further rating; resolves when those that were taken have been answered. */

@@ -1,6 +1,7 @@
 import { checkPostId } from '../domain/ids.ts'
 import { repairCounts } from '../domain/post-stats.ts'
 import type { AuditStore } from '../ports/audit-store.ts'
+import type { RebuildRun } from '../ports/rebuild-store.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
@@ -22,12 +23,23 @@ export interface RebuildOptions {
   ids?: readonly number[]
   /** Finds what differs and changes nothing. */
   dryRun?: boolean
+  /** Begins anew where an earlier rebuild of all posts was cut short. */
+  restart?: boolean
+  /** Called first where an earlier rebuild of all posts is gone on with. */
+  onResume?: (run: RebuildRun) => void
   onProgress?: (progress: PostsProgress) => void
   /** Stops between two posts; the promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
+/** Where a rebuild of all posts goes on, and whom it tells of each range that is finished. */
+export interface ResumedRebuild extends RebuildOptions {
+  resume?: { last: number; posts: number; repaired: number }
+  onRange?: (done: { last: number; posts: number; repaired: number }) => void
+}
+
 export interface RebuildReport {
+  /** With what an earlier rebuild did that this one went on with. */
   posts: number
   /** Posts repaired, or with `dryRun` to be repaired. */
   repaired: number
@@ -53,7 +65,7 @@ export class RebuildStats {
     this.#copies = copies
   }
 
-  async rebuild(request: RebuildOptions): Promise<RebuildReport> {
+  async rebuild(request: ResumedRebuild): Promise<RebuildReport> {
     const began = performance.now()
     const done = request.ids
       ? await this.#only(
@@ -64,21 +76,32 @@ export class RebuildStats {
     return { ...done, seconds: Math.round(performance.now() - began) / 1000 }
   }
 
-  async #all(request: RebuildOptions): Promise<{ posts: number; repaired: number }> {
+  async #all(request: ResumedRebuild): Promise<{ posts: number; repaired: number }> {
     const total = await this.#audit.estimate()
-    let posts = 0
-    let repaired = 0
-    for (let after: number | null = 0; after !== null; ) {
+    let {
+      last: after,
+      posts,
+      repaired,
+    }: { last: number | null; posts: number; repaired: number } = request.resume ?? {
+      last: 0,
+      posts: 0,
+      repaired: 0,
+    }
+    const report = (found: number) =>
+      request.onProgress?.({ done: posts, total: Math.max(total, posts), found: repaired + found })
+    while (after !== null) {
       request.signal?.throwIfAborted()
       const range = await this.#audit.compare(after, rangeSize)
       const wrong = await this.#repair(
         range.drift.map((drift) => drift.postId),
         request,
+        report,
       )
       for (const id of await this.#copyRange(after, range.last, request)) wrong.add(id)
       posts += range.checked
       repaired += wrong.size
-      request.onProgress?.({ done: posts, total: Math.max(total, posts), found: repaired })
+      if (range.last !== null) request.onRange?.({ last: range.last, posts, repaired })
+      report(0)
       after = range.last
     }
     return { posts, repaired: repaired + (await this.#removeUnknown(request)) }
@@ -96,12 +119,18 @@ export class RebuildStats {
     return { posts: ids.length, repaired: wrong.size }
   }
 
-  async #repair(ids: readonly number[], { dryRun, signal }: RebuildOptions): Promise<Set<number>> {
+  async #repair(
+    ids: readonly number[],
+    { dryRun, signal }: RebuildOptions,
+    onRepaired: (repaired: number) => void = () => {},
+  ): Promise<Set<number>> {
     if (dryRun) return new Set(ids)
     const repaired = new Set<number>()
     for (const id of ids) {
       signal?.throwIfAborted()
-      if ((await this.#audit.repair(id, repairCounts)) !== null) repaired.add(id)
+      if ((await this.#audit.repair(id, repairCounts)) === null) continue
+      repaired.add(id)
+      onRepaired(repaired.size)
     }
     return repaired
   }

@@ -1,8 +1,10 @@
 import { MemoryAuditStore } from './memory-audit-store.ts'
 import { MemoryLeaseStore } from './memory-lease-store.ts'
+import { MemoryModerationStore } from './memory-moderation-store.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
 import { MemoryPostStore } from './memory-post-store.ts'
 import { MemoryRatingStore } from './memory-rating-store.ts'
+import { MemoryRebuildStore } from './memory-rebuild-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
 import { MemoryRecordReader } from './memory-record-reader.ts'
 import { MemorySettingsStore } from './memory-settings-store.ts'
@@ -18,8 +20,10 @@ export function memoryPorts(record: MemoryRecord) {
     leaseStore: new MemoryLeaseStore(record),
     stateStore: new MemoryStateStore(record),
     auditStore: new MemoryAuditStore(record),
+    rebuildStore: new MemoryRebuildStore(record),
+    moderationStore: new MemoryModerationStore(record),
     settingsStore: new MemorySettingsStore(record),
-    schema: { migrate: async () => [], status: async () => [], check: async () => {} },
+    schema: { migrate: async () => [], status: async () => [], check: async () => {}, bypasses: async () => [] },
     clock: record.clock,
   }
 }

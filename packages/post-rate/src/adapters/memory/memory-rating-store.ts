@@ -1,5 +1,5 @@
 import type { DatedRating, Rating } from '../../domain/rating.ts'
-import type { ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
 /** Ratings in a {@link MemoryRecord}. */
@@ -19,8 +19,10 @@ export class MemoryRatingStore implements RatingStore {
     return this.#record.knows(postId)
   }
 
-  async erase(userId: string): Promise<number> {
-    return this.#record.removeRatings((rating) => rating.userId === userId)
+  async erase(userId: string, { onProgress }: EraseOptions = {}): Promise<number> {
+    const erased = this.#record.removeRatings((rating) => rating.userId === userId)
+    onProgress?.({ posts: this.#record.posts.size, erased })
+    return erased
   }
 
   async import(ratings: readonly DatedRating[], { createPosts }: { createPosts: boolean }): Promise<ImportOutcome> {
@@ -44,7 +46,10 @@ export class MemoryRatingStore implements RatingStore {
   }
 
   async *export(): AsyncIterable<DatedRating> {
-    yield* [...this.#record.ratings.values()].sort((a, b) => a.postId - b.postId || (a.userId < b.userId ? -1 : 1))
+    const sorted = [...this.#record.ratings.values()].sort(
+      (a, b) => a.postId - b.postId || (a.userId < b.userId ? -1 : 1),
+    )
+    for (const { postId, userId, score, ratedAt } of sorted) yield { postId, userId, score, ratedAt }
   }
 
   #rate(rating: Rating): RateOutcome {

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { emptyHistogram, type Histogram, moveRating } from '../../domain/histogram.ts'
 import type { PostText } from '../../domain/post.ts'
 import { newPostStats, type PostStats, type StatsEvent } from '../../domain/post-stats.ts'
-import type { DatedRating } from '../../domain/rating.ts'
+import type { DatedRating, Score } from '../../domain/rating.ts'
 import { type DisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { Exclusion } from '../../ports/moderation-store.ts'
+import type { RebuildRun } from '../../ports/rebuild-store.ts'
 import type { DeploymentRow } from '../../ports/settings-store.ts'
 
 /** A line of the outbox. `event` is null where a window's end alone made the state; `state` is null until it is folded. */
@@ -15,6 +17,16 @@ export interface MemoryOutboxRow {
   at: number
   event: StatsEvent | null
   state: PostStats | null
+}
+
+/** The run of a rebuild, and when it was last heard of. */
+export interface MemoryRebuild extends Omit<RebuildRun, 'silentSeconds'> {
+  seenAt: number
+}
+
+/** A rating as it is stored: excluded while `excludedRatedAt` equals `ratedAt`. */
+export interface MemoryRating extends DatedRating {
+  excludedRatedAt: number | null
 }
 
 export interface MemoryRecordOptions {
@@ -30,11 +42,13 @@ export interface MemoryRecordOptions {
  */
 export class MemoryRecord {
   readonly posts = new Map<number, PostText>()
-  readonly ratings = new Map<string, DatedRating>()
+  readonly ratings = new Map<string, MemoryRating>()
   readonly states = new Map<number, { stats: PostStats; changedAt: number }>()
   outbox: MemoryOutboxRow[] = []
   /** By `index/count` of the shard. */
   readonly progress = new Map<string, { watermark: number; events: number }>()
+  readonly exclusions: Exclusion[] = []
+  rebuild: MemoryRebuild | null = null
   readonly leases = new Map<string, { holder: string; term: number; expiresAt: number }>()
   readonly clock: Clock
   deployment: DeploymentRow
@@ -79,27 +93,33 @@ export class MemoryRecord {
     return this.deployment.posts === 'external' || this.posts.has(postId)
   }
 
-  ratingOf(postId: number, userId: string): DatedRating | undefined {
+  ratingOf(postId: number, userId: string): MemoryRating | undefined {
     return this.ratings.get(keyOf(postId, userId))
   }
 
-  /** Stores a rating; an equal score is no event. */
-  writeRating(rating: DatedRating): void {
+  /** Stores a rating; where what counts stays equal there is no event. A mark that is not given stays as it was. */
+  writeRating(rating: DatedRating & Partial<MemoryRating>): void {
     const { postId, userId, score, ratedAt } = rating
     const old = this.ratingOf(postId, userId)
-    this.ratings.set(keyOf(postId, userId), { postId, userId, score, ratedAt })
-    if (old?.score === score) return
-    const [previousScore, previousRatedAt] = [old?.score ?? null, old?.ratedAt ?? null]
+    const { excludedRatedAt = old?.excludedRatedAt ?? null } = rating
+    const stored = { postId, userId, score, ratedAt, excludedRatedAt }
+    this.ratings.set(keyOf(postId, userId), stored)
+    const [previousScore, counted] = [old === undefined ? null : countedScore(old), countedScore(stored)]
+    if (previousScore === counted) return
     const at = this.clock.now()
-    this.addEvent({ kind: 'rating', postId, userId, score, previousScore, ratedAt, previousRatedAt, at })
+    const what = { postId, userId, score: counted, previousScore, previousRatedAt: old?.ratedAt ?? null, at }
+    this.addEvent({ kind: 'rating', ...what, ratedAt: counted === null ? at : ratedAt })
   }
 
   /** Resolves to how many there were. */
   removeRatings(gone: (rating: DatedRating) => boolean): number {
     const at = this.clock.now()
     const removed = [...this.ratings.values()].filter(gone)
-    for (const { postId, userId, score: previousScore, ratedAt: previousRatedAt } of removed) {
+    for (const rating of removed) {
+      const { postId, userId, ratedAt: previousRatedAt } = rating
+      const previousScore = countedScore(rating)
       this.ratings.delete(keyOf(postId, userId))
+      if (previousScore === null) continue
       const change = { postId, userId, score: null, previousScore, ratedAt: at, previousRatedAt, at }
       this.addEvent({ kind: 'rating', ...change })
     }
@@ -131,7 +151,7 @@ export class MemoryRecord {
   expectedCounts(postId: number): Histogram {
     let counts = emptyHistogram
     for (const rating of this.ratings.values())
-      if (rating.postId === postId) counts = moveRating(counts, null, rating.score)
+      if (rating.postId === postId) counts = moveRating(counts, null, countedScore(rating))
     for (const { event, state } of this.outbox)
       if (event?.kind === 'rating' && event.postId === postId && state === null)
         counts = moveRating(counts, event.score, event.previousScore)
@@ -145,6 +165,11 @@ export class MemoryRecord {
     const least = Math.min(...marks.map((mark) => mark ?? Number.NEGATIVE_INFINITY))
     return Number.isFinite(least) ? least : null
   }
+}
+
+/** The score that counts: null while the rating is excluded. */
+export function countedScore({ score, ratedAt, excludedRatedAt }: MemoryRating): Score | null {
+  return excludedRatedAt === ratedAt ? null : score
 }
 
 function keyOf(postId: number, userId: string): string {

@@ -8,7 +8,7 @@ import { lockSettings, settingsColumns, settingsOfRow } from './postgres-setting
 import { misranked, nullStatsColumns, type StatsRow, statsColumns, statsOfRow, writeStats } from './stats-row.ts'
 
 const scores = [0, 1, 2, 3, 4, 5]
-const histogramOfRatings = `array[${scores.map((score) => `count(*) filter (where score = ${score})`).join(', ')}]`
+export const histogramOfRatings = `array[${scores.map((score) => `count(*) filter (where score = ${score})`).join(', ')}]`
 const histogramOfDeltas = `array[${scores
   .map((score) => `count(*) filter (where score = ${score}) - count(*) filter (where previous_score = ${score})`)
   .join(', ')}]`
@@ -74,7 +74,7 @@ from (select post_id, deleted from ${this.#stats} where post_id > $1 order by po
         text: `
 select ${expectedCounts} as expected,
   (select ${misranked} from ${this.#stats} s, ${schema}.settings c where s.post_id = $1) as misranked
-from (select ${histogramOfRatings} as counts from ${schema}.ratings where post_id = $1) a,
+from (select ${histogramOfRatings} as counts from ${countedRatings(schema)} r where post_id = $1) a,
   (select ${histogramOfDeltas} as counts from ${schema}.rating_outbox
     where post_id = $1 and version is null and kind = 'rating') d`,
         values: [postId],
@@ -125,7 +125,7 @@ from ${schema}.posts p where ${range('p.id')}
     return `
 select coalesce(s.post_id, a.post_id, d.post_id) as audited, e.expected, ${statsColumns('s')}
 from (select * from ${this.#stats} where ${within}) s
-full join (select post_id, ${histogramOfRatings} as counts from ${schema}.ratings where ${within} group by post_id) a
+full join (select post_id, ${histogramOfRatings} as counts from ${countedRatings(schema)} r where ${within} group by post_id) a
   on a.post_id = s.post_id
 full join (select post_id, ${histogramOfDeltas} as counts from ${schema}.rating_outbox
   where version is null and kind = 'rating' and ${within} group by post_id) d on d.post_id = coalesce(s.post_id, a.post_id)
@@ -154,6 +154,11 @@ order by 1`
       },
     }
   }
+}
+
+/** The ratings with the score that counts: null while they are excluded. */
+export function countedRatings(schema: string): string {
+  return `(select post_id, case when excluded_rated_at is distinct from rated_at then score end as score from ${schema}.ratings)`
 }
 
 function driftOfRow(row: StatsRow & { audited: number; expected: Histogram }) {

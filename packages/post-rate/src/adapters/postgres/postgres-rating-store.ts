@@ -1,6 +1,6 @@
 import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
-import type { ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import { type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
 import { lateness, WriteDeadline, writeDeadline } from './write-deadline.ts'
@@ -18,6 +18,7 @@ interface RatedRow {
 }
 
 const exportBatch = 5_000
+const eraseBatch = 2_000
 
 /**
  * Ratings in PostgreSQL. The statement is a plain upsert of one batch; triggers record what it changed in the same
@@ -81,14 +82,41 @@ select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}
     return row?.known ?? false
   }
 
-  async erase(userId: string): Promise<number> {
-    const [row] = await this.#retry(() =>
-      this.#database.query<{ erased: number }>({
-        text: `with gone as (delete from ${this.#ratings} where user_id = $1 returning 1) select count(*) as erased from gone`,
-        values: [userId],
-      }),
-    )
-    return row?.erased ?? 0
+  /** There is no index on the user: each step probes the primary key once for every post of its range. */
+  async erase(userId: string, { onProgress, signal }: EraseOptions = {}): Promise<number> {
+    let posts = 0
+    let erased = 0
+    for (let after = 0; ; ) {
+      signal?.throwIfAborted()
+      const ids = await this.#ratedPosts(after, eraseBatch)
+      const gone = await this.#retry(() =>
+        this.#database.query({
+          text: `delete from ${this.#ratings} where post_id = any ($1::bigint[]) and user_id = $2 returning post_id`,
+          values: [ids, userId],
+        }),
+      )
+      posts += ids.length
+      erased += gone.length
+      onProgress?.({ posts, erased })
+      const last = ids.at(-1)
+      if (last === undefined || ids.length < eraseBatch) return erased
+      after = last
+    }
+  }
+
+  /** The next posts that have ratings, found by skipping along the primary key. */
+  async #ratedPosts(after: number, limit: number): Promise<number[]> {
+    const rows = await this.#database.query<{ post_id: number }>({
+      text: `
+with recursive rated (post_id, n) as (
+  (select min(post_id), 1 from ${this.#ratings} where post_id > $1)
+  union all
+  select (select min(r.post_id) from ${this.#ratings} r where r.post_id > rated.post_id), n + 1
+  from rated where post_id is not null and n < $2)
+select post_id from rated where post_id is not null`,
+      values: [after, limit],
+    })
+    return rows.map((row) => row.post_id)
   }
 
   async import(ratings: readonly DatedRating[], { createPosts }: { createPosts: boolean }): Promise<ImportOutcome> {

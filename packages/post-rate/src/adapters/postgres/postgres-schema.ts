@@ -1,7 +1,8 @@
 import type { Transaction } from 'sequelize'
 import { checkDisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
 import { invalidInput, PostRateError } from '../../errors.ts'
-import type { MigrateOptions, MigrationStatus, Schema } from '../../ports/schema.ts'
+import type { Bypass, MigrateOptions, MigrationStatus, Schema } from '../../ports/schema.ts'
+import type { Migration } from './migration.ts'
 import { migrations } from './migrations/index.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { translate } from './postgres-post-store.ts'
@@ -13,9 +14,18 @@ interface LedgerRow {
   applied_at: Date
 }
 
+/** How long a migration may wait for a table; ratings queue behind it meanwhile. */
+const lockTimeoutMs = 1_000
+/** Pauses between two tries let through what has queued. Together they outlast an ordinary backup or export. */
+const lockTries = 60
+const pauseMs = 1_000
+const lockNotAvailable = '55P03'
+const deadlock = '40P01'
+
 /**
  * Migrations: append-only, each in a transaction of its own together with its line in the ledger, one process at a time
- * by an advisory lock that the transaction holds (a session's would leak behind a transaction pooler).
+ * by an advisory lock that the transaction holds (a session's would leak behind a transaction pooler). Under load a table
+ * is waited for only briefly and then again: whoever rates meanwhile waits a second at most.
  */
 export class PostgresSchema implements Schema {
   readonly #client: SequelizeClient
@@ -32,19 +42,8 @@ export class PostgresSchema implements Schema {
     const settings = checkDisplaySettings({ ...defaultDisplaySettings, ...options.settings })
     const done: MigrationStatus[] = []
     for (const migration of migrations) {
-      const appliedAt = await this.#inTransaction(async (transaction) => {
-        const ledger = await this.#lockLedger(transaction)
-        refuseNewer(ledger)
-        if (ledger.some((row) => row.version === migration.version)) return null
-        const { schema } = this.#database
-        const sql = migration.sql({ schema, posts: options.posts ?? 'own', settings })
-        await this.#client.sequelize.query(sql, { transaction, raw: true })
-        const [rows] = await this.#client.sequelize.query(
-          `insert into ${schema}.migrations (version, name) values ($1, $2) returning applied_at`,
-          { transaction, bind: [migration.version, migration.name] },
-        )
-        return (rows[0] as LedgerRow).applied_at
-      })
+      const sql = migration.sql({ schema: this.#database.schema, posts: options.posts ?? 'own', settings })
+      const appliedAt = await this.#patiently(migration.name, () => this.#apply(migration, sql))
       if (appliedAt !== null)
         done.push({ version: migration.version, name: migration.name, appliedAt: appliedAt.toISOString() })
     }
@@ -73,6 +72,64 @@ export class PostgresSchema implements Schema {
         'SCHEMA_TOO_OLD',
         `The schema ${this.#database.schema} has ${ledger.length} of ${migrations.length} migrations: run \`post-rate migrate\`.`,
       )
+  }
+
+  async bypasses(): Promise<Bypass[]> {
+    const { schema } = this.#database
+    const wanted = triggersOf(schema)
+    const rows = await this.#database.query<{ table: string; name: string; enabled: string }>({
+      text: `
+select c.relname as table, t.tgname as name, t.tgenabled::text as enabled
+from pg_trigger t join pg_class c on c.oid = t.tgrelid
+where c.relnamespace = $1::regnamespace and not t.tgisinternal`,
+      values: [schema],
+    })
+    const [settings] = await this.#database.query<{ posts: string }>(`select posts from ${schema}.settings`)
+    return wanted
+      .filter(({ table }) => table === 'ratings' || settings?.posts === 'own')
+      .flatMap(({ table, name, create }): Bypass[] => {
+        const enabled = rows.find((row) => row.table === table && row.name === name)?.enabled
+        if (enabled === 'O' || enabled === 'A') return []
+        const state = enabled === undefined ? 'missing' : enabled === 'D' ? 'disabled' : 'replica only'
+        const remedy = state === 'missing' ? create : `alter table ${schema}.${table} enable trigger ${name}`
+        return [{ table: `${schema}.${table}`, trigger: name, state, remedy }]
+      })
+  }
+
+  /** Resolves to null where it has been applied already. */
+  async #apply({ version, name }: Migration, sql: string): Promise<Date | null> {
+    return this.#inTransaction(async (transaction) => {
+      const ledger = await this.#lockLedger(transaction)
+      refuseNewer(ledger)
+      if (ledger.some((row) => row.version === version)) return null
+      const { sequelize } = this.#client
+      await sequelize.query(`set local lock_timeout = '${lockTimeoutMs}ms'`, { transaction })
+      await sequelize.query(sql, { transaction, raw: true })
+      const [rows] = await sequelize.query(
+        `insert into ${this.#database.schema}.migrations (version, name) values ($1, $2) returning applied_at`,
+        { transaction, bind: [version, name] },
+      )
+      return (rows[0] as LedgerRow).applied_at
+    })
+  }
+
+  /** Tries again while somebody else's transaction holds a table. */
+  async #patiently<T>(name: string, apply: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await apply()
+      } catch (error) {
+        const code = (error as { parent?: { code?: string } }).parent?.code
+        if (code !== lockNotAvailable && code !== deadlock) throw error
+        if (attempt === lockTries)
+          throw new PostRateError(
+            'UNAVAILABLE',
+            `The migration ${name} did not get its locks: a long transaction uses the tables of ${this.#database.schema} (\`select * from pg_stat_activity order by xact_start\` finds it). Run it again when that has ended.`,
+            { cause: error },
+          )
+        await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())))
+      }
+    }
   }
 
   /** Where the posts live is decided by the first migration. */
@@ -128,6 +185,28 @@ version integer primary key, name text not null, applied_at timestamptz not null
       throw translate(error, this.#database)
     }
   }
+}
+
+/** Everything that counts changes, and how it is made. */
+function triggersOf(schema: string): { table: string; name: string; create: string }[] {
+  const removed = 'old table as removed'
+  const added = 'new table as added'
+  const trigger = (table: string, name: string, event: string, tables: string) => ({
+    ...{ table, name },
+    create: `create trigger ${name} after ${event} on ${schema}.${table} referencing ${tables} for each statement execute function ${schema}.${name}()`,
+  })
+  return [
+    trigger('ratings', 'ratings_inserted', 'insert', added),
+    trigger('ratings', 'ratings_updated', 'update', `${removed} ${added}`),
+    trigger('ratings', 'ratings_deleted', 'delete', removed),
+    {
+      ...{ table: 'ratings', name: 'refuse_truncate' },
+      create: `create trigger refuse_truncate before truncate on ${schema}.ratings for each statement execute function ${schema}.refuse_truncate()`,
+    },
+    trigger('posts', 'posts_added', 'insert', added),
+    trigger('posts', 'posts_removed', 'delete', removed),
+    trigger('posts', 'posts_renumbered', 'update', `${removed} ${added}`),
+  ]
 }
 
 function refuseNewer(ledger: LedgerRow[]): void {

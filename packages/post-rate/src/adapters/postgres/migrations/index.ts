@@ -1,5 +1,6 @@
 import type { Migration } from '../migration.ts'
 import { ratings } from './0001-ratings.ts'
+import { exclusions } from './0002-exclusions.ts'
 
 /** Every migration in its order. To change the schema, append one. */
-export const migrations: readonly Migration[] = [ratings]
+export const migrations: readonly Migration[] = [ratings, exclusions]

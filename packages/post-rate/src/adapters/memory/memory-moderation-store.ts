@@ -1,0 +1,112 @@
+import { emptyHistogram, moveRating } from '../../domain/histogram.ts'
+import type {
+  Exclusion,
+  ModerationNote,
+  ModerationOptions,
+  ModerationOutcome,
+  ModerationPlan,
+  ModerationStore,
+  Period,
+} from '../../ports/moderation-store.ts'
+import { countedScore, type MemoryRating, type MemoryRecord } from './memory-record.ts'
+
+/** Moderation of a {@link MemoryRecord}. */
+export class MemoryModerationStore implements ModerationStore {
+  readonly #record: MemoryRecord
+
+  constructor(record: MemoryRecord) {
+    this.#record = record
+  }
+
+  async plan(period: Period, action: 'exclude' | 'restore'): Promise<ModerationPlan | null> {
+    const ratings = this.#ratings(period.postId)
+    if (ratings.length === 0 && !this.#record.stateOf(period.postId)) return null
+    const others = this.#active(period.postId).filter((exclusion) => !isOf(exclusion, period))
+    const until = Math.min(period.to, this.#record.clock.now())
+    const moving = ratings.filter((rating) => {
+      if (rating.ratedAt < period.from || rating.ratedAt >= until) return false
+      const counts = countedScore(rating) !== null
+      return action === 'exclude' ? counts : !counts && !others.some((other) => covers(other, rating))
+    })
+    return {
+      counted: ratings.reduce((counts, rating) => moveRating(counts, null, countedScore(rating)), emptyHistogram),
+      moving: moving.reduce((counts, { score }) => moveRating(counts, null, score), emptyHistogram),
+    }
+  }
+
+  async exclude(
+    period: Period,
+    { by, reason }: ModerationNote,
+    { onProgress }: ModerationOptions = {},
+  ): Promise<ModerationOutcome | null> {
+    const { postId, from, to } = period
+    if (!this.#ratings(postId).some(({ ratedAt }) => ratedAt >= from && ratedAt < to)) return null
+    const { exclusions, clock } = this.#record
+    let exclusion = this.#active(postId).find((active) => isOf(active, period))
+    if (exclusion === undefined) {
+      const [start, end, at] = [from, to, clock.now()].map((time) => new Date(time).toISOString()) as [
+        string,
+        string,
+        string,
+      ]
+      const ended = { restoredAt: null, restoredBy: null, restoreReason: null, restored: 0 }
+      exclusion = { id: exclusions.length + 1, postId, from: start, to: end, reason, by, at, excluded: 0, ...ended }
+      exclusions.push(exclusion)
+    }
+    let moved = 0
+    for (const rating of this.#ratings(postId)) {
+      if (countedScore(rating) === null || !covers(exclusion, rating)) continue
+      this.#record.writeRating({ ...rating, excludedRatedAt: rating.ratedAt })
+      moved++
+    }
+    exclusion.excluded += moved
+    onProgress?.(moved)
+    return { exclusion: { ...exclusion }, moved }
+  }
+
+  async restore(
+    period: Period,
+    { by, reason }: ModerationNote,
+    { onProgress }: ModerationOptions = {},
+  ): Promise<ModerationOutcome | null> {
+    const exclusion = this.#record.exclusions.findLast((one) => isOf(one, period))
+    if (exclusion === undefined) return null
+    if (exclusion.restoredAt === null) {
+      const restoredAt = new Date(this.#record.clock.now()).toISOString()
+      Object.assign(exclusion, { restoredAt, restoredBy: by, restoreReason: reason })
+    }
+    const others = this.#active(period.postId)
+    let moved = 0
+    for (const rating of this.#ratings(period.postId)) {
+      if (countedScore(rating) !== null || !covers(exclusion, rating)) continue
+      if (others.some((other) => covers(other, rating))) continue
+      this.#record.writeRating({ ...rating, excludedRatedAt: null })
+      moved++
+    }
+    exclusion.restored += moved
+    onProgress?.(moved)
+    return { exclusion: { ...exclusion }, moved }
+  }
+
+  async list(postId: number | null): Promise<Exclusion[]> {
+    const found = this.#record.exclusions.filter((exclusion) => postId === null || exclusion.postId === postId)
+    return found.map((exclusion) => ({ ...exclusion })).reverse()
+  }
+
+  #ratings(postId: number): MemoryRating[] {
+    return [...this.#record.ratings.values()].filter((rating) => rating.postId === postId)
+  }
+
+  #active(postId: number): Exclusion[] {
+    return this.#record.exclusions.filter((exclusion) => exclusion.postId === postId && exclusion.restoredAt === null)
+  }
+}
+
+function isOf({ postId, from, to }: Exclusion, period: Period): boolean {
+  return postId === period.postId && Date.parse(from) === period.from && Date.parse(to) === period.to
+}
+
+/** Only what had been rated when the exclusion was made. */
+function covers({ from, to, at }: Exclusion, { ratedAt }: MemoryRating): boolean {
+  return ratedAt >= Date.parse(from) && ratedAt < Math.min(Date.parse(to), Date.parse(at))
+}

@@ -1,0 +1,183 @@
+import { emptyHistogram } from '../../domain/histogram.ts'
+import type {
+  Exclusion,
+  ModerationNote,
+  ModerationOptions,
+  ModerationOutcome,
+  ModerationPlan,
+  ModerationStore,
+  Period,
+} from '../../ports/moderation-store.ts'
+import { countedRatings, histogramOfRatings } from './postgres-audit-store.ts'
+import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
+import { isoTime } from './stats-row.ts'
+
+const batchSize = 5_000
+
+/** Within the exclusion `e`, which covers only what had been rated when it was made. */
+const covered = 'r.rated_at >= e.starts_at and r.rated_at < least(e.ends_at, e.excluded_at)'
+
+/**
+ * Marks ratings and notes it, one batch a transaction. Moderating a post is done by one at a time: each batch locks the
+ * post's moderation first, and so sees every exclusion that was made or ended before.
+ */
+export class PostgresModerationStore implements ModerationStore {
+  readonly #database: PostgresDatabase
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database
+  }
+
+  async plan({ postId, from, to }: Period, action: 'exclude' | 'restore'): Promise<ModerationPlan | null> {
+    const { schema } = this.#database
+    const within = 'rated_at >= $2 and rated_at < least($3, clock_timestamp())'
+    const moving =
+      action === 'exclude'
+        ? `${within} and excluded_rated_at is distinct from rated_at`
+        : `${within} and excluded_rated_at = rated_at and not exists (select from ${this.#exclusions} e
+    where e.post_id = r.post_id and e.restored_at is null and (e.starts_at, e.ends_at) <> ($2, $3) and ${covered})`
+    const [row] = await this.#database.query<ModerationPlan & { known: boolean }>({
+      text: `
+select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post_id = $1) as counted,
+  (select ${histogramOfRatings} from ${schema}.ratings r where post_id = $1 and ${moving}) as moving,
+  exists (select from ${schema}.post_stats where post_id = $1 and not deleted)
+    or exists (select from ${schema}.ratings where post_id = $1) as known`,
+      values: [postId, isoTime(from), isoTime(to)],
+    })
+    return row?.known ? { counted: row.counted ?? emptyHistogram, moving: row.moving ?? emptyHistogram } : null
+  }
+
+  async exclude(
+    period: Period,
+    note: ModerationNote,
+    options: ModerationOptions = {},
+  ): Promise<ModerationOutcome | null> {
+    const id = await this.#locked(period.postId, (connection) => this.#open(connection, period, note))
+    if (id === null) return null
+    return this.#move(period.postId, id, options, {
+      set: 'excluded_rated_at = r.rated_at',
+      which: 'r.excluded_rated_at is distinct from r.rated_at',
+      counter: 'excluded',
+    })
+  }
+
+  async restore(
+    period: Period,
+    note: ModerationNote,
+    options: ModerationOptions = {},
+  ): Promise<ModerationOutcome | null> {
+    // Ended before the first rating comes back: of two exclusions that end at once, neither may spare the other's part.
+    const id = await this.#locked(period.postId, (connection) => this.#end(connection, period, note))
+    if (id === null) return null
+    return this.#move(period.postId, id, options, {
+      set: 'excluded_rated_at = null',
+      which: `r.excluded_rated_at = r.rated_at and not exists (select from ${this.#exclusions} e
+    where e.post_id = r.post_id and e.restored_at is null and ${covered})`,
+      counter: 'restored',
+    })
+  }
+
+  async list(postId: number | null): Promise<Exclusion[]> {
+    const rows = await this.#database.query({
+      text: `select * from ${this.#exclusions} where $1::bigint is null or post_id = $1 order by id desc`,
+      values: [postId],
+    })
+    return rows.map(exclusionOf)
+  }
+
+  get #exclusions(): string {
+    return `${this.#database.schema}.exclusions`
+  }
+
+  /** The active exclusion of this period, made where there is none and there are ratings; null otherwise. */
+  async #open(connection: Queryable, { postId, from, to }: Period, note: ModerationNote): Promise<number | null> {
+    const active = 'post_id = $1 and starts_at = $2 and ends_at = $3 and restored_at is null'
+    const [row] = await connection.query<{ id: number }>({
+      text: `
+with made as (
+  insert into ${this.#exclusions} (post_id, starts_at, ends_at, reason, excluded_by)
+  select $1, $2, $3, $4, $5
+  where not exists (select from ${this.#exclusions} where ${active})
+    and exists (select from ${this.#database.schema}.ratings where post_id = $1 and rated_at >= $2 and rated_at < $3)
+  returning id)
+select id from made union all select id from ${this.#exclusions} where ${active}`,
+      values: [postId, isoTime(from), isoTime(to), note.reason, note.by],
+    })
+    return row?.id ?? null
+  }
+
+  /** Ends the active exclusion of this period; where there is none, the one that was ended last is gone on with. */
+  async #end(connection: Queryable, { postId, from, to }: Period, note: ModerationNote): Promise<number | null> {
+    const [row] = await connection.query<{ id: number }>({
+      text: `
+with ended as (
+  update ${this.#exclusions} set restored_at = clock_timestamp(), restored_by = $5, restore_reason = $4
+  where post_id = $1 and starts_at = $2 and ends_at = $3 and restored_at is null)
+select id from ${this.#exclusions} where post_id = $1 and starts_at = $2 and ends_at = $3 order by id desc limit 1`,
+      values: [postId, isoTime(from), isoTime(to), note.reason, note.by],
+    })
+    return row?.id ?? null
+  }
+
+  /** Moves the ratings of an exclusion's period along the primary key, so that raters and batches lock in one order. */
+  async #move(
+    postId: number,
+    id: number,
+    { onProgress, signal }: ModerationOptions,
+    { set, which, counter }: { set: string; which: string; counter: 'excluded' | 'restored' },
+  ): Promise<ModerationOutcome> {
+    const { schema } = this.#database
+    const text = `
+with part as (
+  select r.user_id from ${schema}.ratings r, ${this.#exclusions} e
+  where r.post_id = $1 and r.user_id > $3 and e.id = $2 and ${covered} and ${which}
+  order by r.user_id limit $4 for update of r),
+moved as (
+  update ${schema}.ratings r set ${set} from part where r.post_id = $1 and r.user_id = part.user_id
+  returning r.user_id),
+noted as (
+  update ${this.#exclusions} set ${counter} = ${counter} + (select count(*) from moved) where id = $2 returning *)
+select (select count(*) from moved) as moved, (select max(user_id) from moved) as last, noted.* from noted`
+    let moved = 0
+    for (let after = ''; ; ) {
+      signal?.throwIfAborted()
+      const [row] = await this.#locked(postId, (connection) =>
+        connection.query<Row & { moved: number; last: string | null }>({
+          text,
+          values: [postId, id, after, batchSize],
+        }),
+      )
+      const batch = row as NonNullable<typeof row>
+      moved += batch.moved
+      onProgress?.(moved)
+      if (batch.moved < batchSize) return { exclusion: exclusionOf(batch), moved }
+      after = batch.last as string
+    }
+  }
+
+  /** A statement of its own takes the lock, so that the next one's snapshot is younger than every batch before it. */
+  async #locked<T>(postId: number, work: (connection: Queryable) => Promise<T>): Promise<T> {
+    return this.#database.transaction(async (connection) => {
+      const name = `post-rate moderation ${this.#database.schema} ${postId}`
+      await connection.query({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [name] })
+      return work(connection)
+    })
+  }
+}
+
+function exclusionOf(row: Row): Exclusion {
+  return {
+    id: row.id as number,
+    postId: row.post_id as number,
+    from: isoTime(row.starts_at as number),
+    to: isoTime(row.ends_at as number),
+    reason: row.reason as string,
+    by: row.excluded_by as string,
+    at: isoTime(row.excluded_at as number),
+    excluded: row.excluded as number,
+    restoredAt: isoTime(row.restored_at as number | null),
+    restoredBy: row.restored_by as string | null,
+    restoreReason: row.restore_reason as string | null,
+    restored: row.restored as number,
+  }
+}

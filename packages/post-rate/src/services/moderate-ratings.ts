@@ -1,0 +1,146 @@
+import type { Histogram } from '../domain/histogram.ts'
+import { checkPostId, checkUserId, lengthInCodePoints } from '../domain/ids.ts'
+import { type Figures, figuresOf } from '../domain/shown-stats.ts'
+import { parseTime } from '../domain/time.ts'
+import { invalidInput, postNotFound } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Exclusion, ModerationOptions, ModerationStore, Period } from '../ports/moderation-store.ts'
+
+const longestReason = 1_000
+/** Clocks may differ by a minute. */
+const toleranceMs = 60_000
+
+export interface ModerationRequest extends ModerationOptions {
+  postId: number
+  /** Begin of the period, inclusive: ISO 8601 (without a zone: UTC) or Unix seconds. To restore the only exclusion of a post it may be left out. */
+  from?: string | number
+  /** Its end, exclusive; now when left out. */
+  to?: string | number
+  reason: string
+  /** Who does it, for the log. */
+  by: string
+  /** Says what would change, and changes nothing. */
+  dryRun?: boolean
+}
+
+export interface ModerationReport {
+  postId: number
+  from: string
+  to: string
+  /** Ratings taken out of the statistics or brought back; with `dryRun`: that would be. */
+  ratings: number
+  /** Live figures as the plan found them, and what the moved ratings make of them. */
+  before: Figures
+  after: Figures
+  /** Null with `dryRun`, and where the period has no ratings. */
+  exclusion: Exclusion | null
+}
+
+/**
+ * Takes a period of a post's ratings out of the statistics, and brings it back. The ratings stay what their users gave;
+ * the change goes the way of every change, and readers see it at the end of their window.
+ */
+export class ModerateRatings {
+  readonly #store: ModerationStore
+  readonly #clock: Clock
+  readonly #changed: () => void
+
+  constructor(store: ModerationStore, clock: Clock, changed: () => void) {
+    this.#store = store
+    this.#clock = clock
+    this.#changed = changed
+  }
+
+  exclude(request: ModerationRequest): Promise<ModerationReport> {
+    const postId = checkPostId(request.postId)
+    if (request.from === undefined) throw invalidInput('from', 'must be given')
+    return this.#moderate('exclude', this.#period(postId, request.from, request.to), request)
+  }
+
+  async restore(request: ModerationRequest): Promise<ModerationReport> {
+    const postId = checkPostId(request.postId)
+    return this.#moderate('restore', chosenOf(await this.#store.list(postId), postId, request), request)
+  }
+
+  list(postId?: number): Promise<Exclusion[]> {
+    return this.#store.list(postId === undefined ? null : checkPostId(postId))
+  }
+
+  async #moderate(
+    action: 'exclude' | 'restore',
+    period: Period,
+    request: ModerationRequest,
+  ): Promise<ModerationReport> {
+    const note = { by: checkUserId(request.by, 'by'), reason: checkReason(request.reason) }
+    const plan = await this.#store.plan(period, action)
+    if (plan === null) throw postNotFound(period.postId)
+    const { onProgress, signal } = request
+    const planned = figuresOf(plan.moving).count
+    // A period without an end of its own that takes nothing out is the same command again: nothing to note.
+    const idle = action === 'exclude' && request.to === undefined && planned === 0
+    const outcome =
+      request.dryRun || idle
+        ? null
+        : await this.#store[action](period, note, {
+            ...(onProgress ? { onProgress } : {}),
+            ...(signal ? { signal } : {}),
+          })
+    if (outcome) this.#changed()
+    const after = plan.counted.map((n, score) => {
+      const moving = plan.moving[score] as number
+      return action === 'exclude' ? n - moving : n + moving
+    }) as unknown as Histogram
+    return {
+      postId: period.postId,
+      from: new Date(period.from).toISOString(),
+      to: new Date(period.to).toISOString(),
+      ratings: request.dryRun ? planned : (outcome?.moved ?? 0),
+      before: figuresOf(plan.counted),
+      after: figuresOf(after),
+      exclusion: outcome?.exclusion ?? null,
+    }
+  }
+
+  #period(postId: number, from: unknown, to: unknown): Period {
+    const now = this.#clock.now()
+    const period = { postId, from: readTime('from', from), to: to === undefined ? Math.floor(now) : readTime('to', to) }
+    if (period.to > now + toleranceMs)
+      throw invalidInput('to', 'must not be in the future: only what has been rated can be excluded')
+    if (period.from >= period.to) throw invalidInput('from', 'must be before the end of the period')
+    return period
+  }
+}
+
+function readTime(field: string, value: unknown): number {
+  const time = parseTime(value)
+  if (Number.isNaN(time)) throw invalidInput(field, 'must be an ISO 8601 time or Unix seconds')
+  return time
+}
+
+function checkReason(reason: unknown): string {
+  if (typeof reason !== 'string' || reason.trim() === '' || lengthInCodePoints(reason) > longestReason)
+    throw invalidInput('reason', `must have 1 to ${longestReason} characters`)
+  if (/[\0\p{Cs}]/u.test(reason)) throw invalidInput('reason', 'must not contain NUL or half a character')
+  return reason
+}
+
+/** The one exclusion that is meant: the only active one that fits; or one of exactly this period that is ended already. */
+function chosenOf(known: readonly Exclusion[], postId: number, { from, to }: ModerationRequest): Period {
+  const [start, end] = [
+    from === undefined ? null : readTime('from', from),
+    to === undefined ? null : readTime('to', to),
+  ]
+  const fitting = known.filter(
+    (exclusion) =>
+      (start === null || Date.parse(exclusion.from) === start) && (end === null || Date.parse(exclusion.to) === end),
+  )
+  const active = fitting.filter(({ restoredAt }) => restoredAt === null)
+  const chosen = active.length === 0 && start !== null && end !== null ? fitting : active
+  const [only] = chosen
+  if (only === undefined || active.length > 1) {
+    const periods = known.filter(({ restoredAt }) => restoredAt === null).map((one) => `${one.from} to ${one.to}`)
+    const which = active.length > 1 ? 'must say which exclusion is meant' : 'no exclusion of this post has this period'
+    throw invalidInput('from', `${which}; active ones of post ${postId}: ${periods.join(', ') || 'none'}`)
+  }
+  return { postId, from: Date.parse(only.from), to: Date.parse(only.to) }
+}

@@ -1,0 +1,95 @@
+import test from 'ava'
+import { withPostgres } from '../helpers/requires.ts'
+import { moderationStoreCases } from './moderation-store.ts'
+import { addPosts, countsOf, declare, drained, foldAll, onMemory, onPostgres } from './record.ts'
+
+const note = { by: 'ada', reason: 'a raid' }
+const from = Date.UTC(2020, 0, 1)
+const to = Date.UTC(2020, 0, 2)
+const period = { postId: 1, from, to }
+
+declare('memory', test as never, moderationStoreCases, onMemory)
+declare('postgres', withPostgres, moderationStoreCases, onPostgres)
+
+withPostgres('postgres: the documented upsert and SQL by hand keep to what is excluded', async (t) => {
+  const record = await onPostgres(t)
+  await addPosts(record, 1)
+  await record.sql(
+    `insert into post_rate.ratings (post_id, user_id, score, rated_at)
+select 1, 'u' || n, n, '2020-01-01T12:00:00Z' from generate_series(1, 5) n`,
+  )
+  await record.moderationStore.exclude(period, note)
+  await drained(record)
+  // The same date is the same rating: it stays out.
+  await record.sql(`update post_rate.ratings set score = 0 where user_id = 'u1'`)
+  t.deepEqual(await drained(record), [])
+  await record.sql(`insert into post_rate.ratings (post_id, user_id, score) values (1, 'u2', 5)
+on conflict (post_id, user_id) do update set score = excluded.score, rated_at = excluded.rated_at
+where ratings.score is distinct from excluded.score`)
+  t.deepEqual(await drained(record), [[1, 'u2', null, 5]])
+  await record.sql(`update post_rate.ratings set user_id = 'moved' where user_id = 'u3'`)
+  t.deepEqual(await drained(record), [])
+  await record.sql(`insert into post_rate.ratings (post_id, user_id, score, rated_at, excluded_rated_at)
+values (1, 'restored dump', 3, '2020-01-01', '2020-01-01'), (1, 'counts', 3, '2020-01-01', '2019-01-01')`)
+  t.deepEqual(await drained(record), [[1, 'counts', null, 3]])
+  t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
+  t.deepEqual(await countsOf(record, [1]), [[0, 0, 0, 1, 0, 1]])
+})
+
+withPostgres('postgres: batches, an abort between them, and going on', async (t) => {
+  const record = await onPostgres(t)
+  await addPosts(record, 1)
+  await record.sql(
+    `insert into post_rate.ratings (post_id, user_id, score, rated_at)
+select 1, 'u' || n, n % 6, '2020-01-01T12:00:00Z' from generate_series(1, 12000) n`,
+  )
+  for (const action of ['exclude', 'restore'] as const) {
+    const abort = new AbortController()
+    const onProgress = () => abort.abort(new Error('enough'))
+    const cut = record.moderationStore[action](period, note, { onProgress, signal: abort.signal })
+    await t.throwsAsync(cut, { message: 'enough' })
+    const [{ excluded = 0, restored = 0 } = {}] = await record.moderationStore.list(1)
+    t.is(action === 'exclude' ? excluded : restored, 5_000)
+    t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
+    t.is((await record.moderationStore[action](period, note))?.moved, 7_000)
+    await foldAll(record)
+    t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
+  }
+  t.like((await record.moderationStore.list(1))[0], { excluded: 12_000, restored: 12_000 })
+  t.deepEqual(await countsOf(record, [1]), [Array(6).fill(2_000)])
+})
+
+withPostgres(
+  'postgres: two at once on one post, and ratings meanwhile, leave nothing out and nothing in',
+  async (t) => {
+    const record = await onPostgres(t)
+    const other = record.another()
+    await addPosts(record, 1)
+    await record.sql(
+      `insert into post_rate.ratings (post_id, user_id, score, rated_at)
+select 1, 'u' || n, n % 6, timestamptz '2020-01-01' + n * interval '10 s' from generate_series(1, 8000) n`,
+    )
+    await drained(record)
+    const later = { postId: 1, from: from + 43_200_000, to: to + 3_600_000 }
+    for (let round = 0; round < 3; round++) {
+      const rating = async () => {
+        for (let n = 0; n < 40; n++)
+          await record.ratingStore.rate([{ postId: 1, userId: `u${round * 1000 + n}`, score: ((n + round) % 6) as 0 }])
+      }
+      await Promise.all([
+        record.moderationStore.exclude(period, note),
+        other.moderationStore.exclude(later, note),
+        rating(),
+      ])
+      await foldAll(record)
+      t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
+      await Promise.all([record.moderationStore.restore(period, note), other.moderationStore.restore(later, note)])
+      await foldAll(record)
+      t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
+      const [left] = await record.sql<{ n: number }>(
+        'select count(*)::int as n from post_rate.ratings where excluded_rated_at = rated_at',
+      )
+      t.is(left?.n, 0, 'an exclusion that has ended holds on to ratings')
+    }
+  },
+)
