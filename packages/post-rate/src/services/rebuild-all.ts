@@ -3,7 +3,7 @@ import { PostRateError } from '../errors.ts'
 import type { RebuildProgress, RebuildRun, RebuildStore } from '../ports/rebuild-store.ts'
 import type { RebuildOptions, RebuildReport, RebuildStats } from './rebuild-stats.ts'
 
-const saveEveryMs = 1_000
+const saveEveryMs = 250
 /** Several times what a save that is late may take. */
 const deadAfterSeconds = 8
 /** What was looked at longer ago may have changed since. */
@@ -50,8 +50,15 @@ export class RebuildAll {
       progress.seconds = Math.round(run.seconds * 1000 + performance.now() - began) / 1000
       if (!(await this.#runs.save(holder, progress))) stop.abort(takenOver())
     }
-    // While the database is away the rebuild itself says so.
-    const timer = setInterval(() => void save().catch(() => {}), saveEveryMs)
+    let saving: Promise<void> | null = null
+    const timer = setInterval(() => {
+      // While the database is away the rebuild itself says so.
+      saving ??= save()
+        .catch(() => {})
+        .finally(() => {
+          saving = null
+        })
+    }, saveEveryMs)
     let finished = false
     try {
       const report = await this.#rebuild.rebuild({
@@ -70,6 +77,7 @@ export class RebuildAll {
       return { ...report, seconds: progress.seconds }
     } finally {
       clearInterval(timer)
+      await saving
       if (!finished) await save().catch(() => {})
       await this.#runs.leave(holder, finished).catch((error: unknown) => {
         if (finished) throw error

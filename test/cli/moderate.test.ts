@@ -1,0 +1,168 @@
+import { userInfo } from 'node:os'
+import type { ExecutionContext } from 'ava'
+import type { Exclusion, ModerationReport, PostInspection } from 'post-rate'
+import { withPostgres } from '../helpers/requires.ts'
+import { runSql, testDatabase } from '../helpers/test-database.ts'
+import { runCli, runJson, workingDirectory } from './run-cli.ts'
+
+const first = '2020-01-01T00:00:00.000Z'
+const last = '2020-01-02T00:00:00.000Z'
+const period = ['--from', first, '--to', last]
+const reason = ['--reason', 'a raid']
+
+/** Post 1 with six old ratings of 0, on 2020-01-01, and three of 5 from the day after. */
+async function raided(t: ExecutionContext) {
+  const url = await testDatabase(t)
+  await runSql(url, `insert into post_rate.posts (title, content, created_by) values ('Title', 'Text', 'ada')`)
+  await runSql(
+    url,
+    `insert into post_rate.ratings (post_id, user_id, score, rated_at)
+select 1, 'raider' || n, 0, timestamptz '2020-01-01T12:00:00Z' from generate_series(1, 6) n
+union all select 1, 'reader' || n, 5, '2020-01-02T12:00:00Z' from generate_series(1, 3) n`,
+  )
+  return { url, invocation: { env: { DATABASE_URL: url }, cwd: await workingDirectory(t) } }
+}
+
+withPostgres('moderate exclude, list and restore: planned first, noted with who and why', async (t) => {
+  const { invocation, url } = await raided(t)
+  const plan = await runJson<ModerationReport & { dryRun: boolean }>(
+    ['moderate', 'exclude', '1', ...period, ...reason, '--dry-run'],
+    invocation,
+  )
+  t.like(plan, { postId: 1, from: first, to: last, ratings: 6, dryRun: true, exclusion: null })
+  t.like(plan.before, { count: 9, average: 1.6667 })
+  t.like(plan.after, { count: 3, average: 5, histogram: [0, 0, 0, 0, 0, 3] })
+  t.deepEqual(await runJson(['moderate', 'list'], invocation), [])
+  const text = await runCli(['moderate', 'exclude', '1', ...period, ...reason, '--dry-run'], invocation)
+  t.regex(text.stdout, /^Would exclude 6 ratings of post 1, .*\naverage 1\.67 of 9 -> 5\.00 of 3\n/)
+
+  const report = await runJson<ModerationReport>(['moderate', 'exclude', '1', ...period, ...reason], invocation)
+  t.like(report, { ratings: 6, exclusion: { by: userInfo().username, reason: 'a raid', excluded: 6 } })
+  const again = await runJson<ModerationReport>(['moderate', 'exclude', '1', ...period, ...reason], invocation)
+  t.is(again.ratings, 0)
+  t.is((await runJson<Exclusion[]>(['moderate', 'list', '1'], invocation)).length, 1)
+  t.deepEqual(await runJson(['moderate', 'list', '2'], invocation), [])
+  t.is(await scored(url), 9)
+
+  const restore = ['moderate', 'restore', '1', '--reason', 'no raid', '--by', 'bo\u202e']
+  t.like(await runJson<ModerationReport>([...restore, '--dry-run'], invocation), { ratings: 6, after: { count: 9 } })
+  t.like(await runJson<ModerationReport>([...restore, ...period], invocation), { ratings: 6, from: first, to: last })
+  t.like(await runJson<ModerationReport>([...restore, ...period], invocation), { ratings: 0 })
+  const [entry] = await runJson<Exclusion[]>(['moderate', 'list', '1'], invocation)
+  t.like(entry, { excluded: 6, restored: 6, restoredBy: 'bo\u202e', restoreReason: 'no raid', reason: 'a raid' })
+  const table = (await runCli(['moderate', 'list'], invocation)).stdout
+  t.regex(table, /^POST +FROM +TO +RATINGS +BY +AT +REASON +RESTORED\n/)
+  t.false(table.includes('\u202e'))
+  t.is((await runCli(['stats', 'rebuild'], invocation)).code, 0)
+  const [stats] = await runJson<PostInspection[]>(['stats', 'show', '1'], invocation)
+  t.like(stats?.live, { count: 0 }, 'a rebuild does not count what is still in the outbox')
+})
+
+withPostgres('moderate: an end that is left out is now, and the same command again notes nothing', async (t) => {
+  const { invocation } = await raided(t)
+  const exclude = ['moderate', 'exclude', '1', '--from', '1577836800', ...reason]
+  t.like(await runJson<ModerationReport>(exclude, invocation), { ratings: 9, after: { count: 0, average: null } })
+  t.like(await runJson<ModerationReport>(exclude, invocation), { ratings: 0, exclusion: null })
+  t.is((await runJson<Exclusion[]>(['moderate', 'list'], invocation)).length, 1)
+  t.like(await runJson<ModerationReport>(['moderate', 'restore', '1', ...reason], invocation), { ratings: 9 })
+})
+
+withPostgres('moderate: what cannot be meant is refused with its reason', async (t) => {
+  const { invocation } = await raided(t)
+  const future = new Date(Date.now() + 3_600_000).toISOString()
+  const other = ['--from', first, '--to', '2020-01-01T13:00:00Z']
+  for (const [argv, code, message] of [
+    [['exclude', '1', ...reason], 2, /--from/],
+    [['exclude', '1', ...period], 2, /--reason/],
+    [['exclude', '1', ...period, '--reason', ' '], 2, /reason: must have/],
+    [['exclude', '1', ...period, ...reason, '--by', ''], 2, /by: must have/],
+    [['exclude', 'x', ...period, ...reason], 2, /no post id/],
+    [['exclude', '99', ...period, ...reason], 1, /no post 99/],
+    [['exclude', '1', '--from', last, '--to', first, ...reason], 2, /from: must be before/],
+    [['exclude', '1', '--from', 'yesterday', ...reason], 2, /from: must be an ISO 8601 time/],
+    [['exclude', '1', '--from', first, '--to', future, ...reason], 2, /to: must not be in the future/],
+    [['restore', '1', ...reason], 2, /active ones of post 1: none/],
+    [['list', '0'], 2, /no post id/],
+  ] as const) {
+    const { code: found, stderr, stdout } = await runCli(['moderate', ...argv], invocation)
+    t.is(found, code, stderr)
+    t.regex(stderr, message)
+    t.is(stdout, '')
+  }
+  for (const range of [period, other])
+    t.is((await runCli(['moderate', 'exclude', '1', ...range, ...reason], invocation)).code, 0)
+  const which = await runCli(['moderate', 'restore', '1', ...reason], invocation)
+  t.is(which.code, 2)
+  t.regex(which.stderr, /which exclusion.*2020-01-01T13:00:00\.000Z, .*2020-01-02T00:00:00\.000Z/)
+  t.like(await runJson(['moderate', 'restore', '1', '--from', first, '--to', last, ...reason], invocation), {
+    ratings: 0,
+  })
+  t.like(await runJson(['moderate', 'restore', '1', ...reason], invocation), { ratings: 6 })
+})
+
+withPostgres('stats verify says of each finding what it means, what caused it and what heals it', async (t) => {
+  const { invocation, url } = await raided(t)
+  type Verified = { drift: { kind: string }[]; findings?: { kind: string; count: number; remedy: string }[] }
+  const verify = ['stats', 'verify', '--wait', '0']
+  const waiting = JSON.parse((await runCli([...verify, '--json'], invocation)).stdout) as Verified
+  t.deepEqual(
+    waiting.findings?.map(({ kind, count }) => [kind, count]),
+    [['pending', 9]],
+  )
+  await runSql(url, `update post_rate.post_stats set counts = '{0,0,0,0,0,1}', rank = 1`)
+  await runSql(url, 'alter table post_rate.ratings disable trigger ratings_updated')
+  await runSql(url, 'drop trigger posts_removed on post_rate.posts')
+  const found = await runCli([...verify, '--json'], invocation)
+  t.is(found.code, 5)
+  const { drift, findings = [] } = JSON.parse(found.stdout) as Verified
+  t.deepEqual(
+    drift.map(({ kind }) => kind),
+    ['counts'],
+  )
+  t.deepEqual(
+    findings.map(({ kind, count }) => [kind, count]),
+    [
+      ['counts', 1],
+      ['pending', 9],
+      ['bypass', 1],
+      ['bypass', 1],
+    ],
+  )
+  const { stdout } = await runCli(verify, invocation)
+  t.regex(stdout, /^counts \(1\): The statistics of the post are not what its ratings add up to\.$/m)
+  t.regex(stdout, /^ {2}probably: Ratings came in past the triggers/m)
+  t.regex(stdout, /^ {2}do: +Run `post-rate stats rebuild`/m)
+  t.regex(stdout, /The trigger ratings_updated on post_rate\.ratings is disabled/)
+  t.regex(stdout, /The trigger posts_removed on post_rate\.posts is missing/)
+
+  const doctor = await runCli(['doctor'], invocation)
+  t.is(doctor.code, 6)
+  t.regex(doctor.stdout, /^failed +triggers +The trigger ratings_updated .* is disabled.*posts_removed .* is missing/m)
+  // What it says to run is what puts it right.
+  for (const { kind, remedy } of findings)
+    if (kind === 'bypass') await runSql(url, /`([^`]+)`/.exec(remedy)?.[1] as string)
+  t.regex((await runCli(['doctor'], invocation)).stdout, /^ok +triggers /m)
+  t.is((await runCli(['stats', 'rebuild'], invocation)).code, 0)
+  t.is((await runCli(verify, invocation)).code, 0)
+})
+
+withPostgres('users erase goes along the posts in steps, and again finds nothing', async (t) => {
+  const { invocation, url } = await raided(t)
+  await runSql(
+    url,
+    `insert into post_rate.posts (title, content, created_by) select 'Title', 'Text', 'ada' from generate_series(1, 4500)`,
+  )
+  await runSql(
+    url,
+    `insert into post_rate.ratings (post_id, user_id, score) select id, 'gone', 1 from post_rate.posts where id % 2 = 0
+union all select id, 'stays', 2 from post_rate.posts`,
+  )
+  t.like(await runJson(['users', 'erase', 'gone'], invocation), { erased: 2250 })
+  t.like(await runJson(['users', 'erase', 'gone'], invocation), { erased: 0 })
+  t.is(await scored(url), 9 + 4501)
+})
+
+async function scored(url: string): Promise<number> {
+  const [row] = await runSql<{ n: number }>(url, 'select count(*)::int as n from post_rate.ratings')
+  return row?.n as number
+}
