@@ -103,12 +103,17 @@ export class ModerateRatings {
 
   #period(postId: number, from: unknown, to: unknown): Period {
     const now = this.#clock.now()
-    const period = { postId, from: readTime('from', from), to: to === undefined ? Math.floor(now) : readTime('to', to) }
+    const period = { postId, from: readTime('from', from), to: to === undefined ? soonAfter(now) : readTime('to', to) }
     if (period.to > now + toleranceMs)
       throw invalidInput('to', 'must not be in the future: only what has been rated can be excluded')
     if (period.from >= period.to) throw invalidInput('from', 'must be before the end of the period')
     return period
   }
+}
+
+/** The database's clock is known to some milliseconds: what was rated a moment ago must not be missed. A whole second. */
+function soonAfter(time: number): number {
+  return Math.ceil(time / 1000) * 1000 + 1000
 }
 
 function readTime(field: string, value: unknown): number {

@@ -19,8 +19,6 @@ const lockTimeoutMs = 1_000
 /** Pauses between two tries let through what has queued. Together they outlast an ordinary backup or export. */
 const lockTries = 60
 const pauseMs = 1_000
-const lockNotAvailable = '55P03'
-const deadlock = '40P01'
 
 /**
  * Migrations: append-only, each in a transaction of its own together with its line in the ledger, one process at a time
@@ -119,8 +117,7 @@ where c.relnamespace = $1::regnamespace and not t.tgisinternal`,
       try {
         return await apply()
       } catch (error) {
-        const code = (error as { parent?: { code?: string } }).parent?.code
-        if (code !== lockNotAvailable && code !== deadlock) throw error
+        if (!isLocked(error)) throw error
         if (attempt === lockTries)
           throw new PostRateError(
             'UNAVAILABLE',
@@ -182,9 +179,15 @@ version integer primary key, name text not null, applied_at timestamptz not null
     try {
       return await this.#client.sequelize.transaction(work)
     } catch (error) {
-      throw translate(error, this.#database)
+      throw isLocked(error) ? error : translate(error, this.#database)
     }
   }
+}
+
+/** Gave up waiting for a lock, or would have waited for ever. */
+function isLocked(error: unknown): boolean {
+  const { code } = (error as { parent?: { code?: string } }).parent ?? {}
+  return code === '55P03' || code === '40P01'
 }
 
 /** Everything that counts changes, and how it is made. */
