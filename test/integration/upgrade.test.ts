@@ -78,7 +78,7 @@ withPostgres('an upgrade under load blocks nobody for long, and every rating is 
     migratedAfter = performance.now() - began
     return applied
   })
-  const held = 2_500
+  const held = 4_500
   await sleep(held)
   await backup.query('commit')
   t.deepEqual(
