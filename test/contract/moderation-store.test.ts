@@ -1,4 +1,7 @@
 import test from 'ava'
+import pg from 'pg'
+import { cleanUp } from '../helpers/clean-up.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { withPostgres } from '../helpers/requires.ts'
 import { moderationStoreCases } from './moderation-store.ts'
 import { addPosts, countsOf, declare, drained, foldAll, onMemory, onPostgres } from './record.ts'
@@ -57,6 +60,49 @@ select 1, 'u' || n, n % 6, '2020-01-01T12:00:00Z' from generate_series(1, 6000) 
   }
   t.like((await record.moderationStore.list(1))[0], { excluded: 6_000, restored: 6_000 })
   t.deepEqual(await countsOf(record, [1]), [Array(6).fill(1_000)])
+})
+
+withPostgres('postgres: an exclusion that is made while another one ends holds on to its part', async (t) => {
+  const record = await onPostgres(t)
+  await addPosts(record, 1)
+  await record.sql(
+    `insert into post_rate.ratings (post_id, user_id, score, rated_at)
+select 1, 'u' || n, n, timestamptz '2020-01-01T10:00:00Z' + n * interval '1 h' from generate_series(1, 5) n`,
+  )
+  await record.moderationStore.exclude(period, note)
+  const blocker = new pg.Client(record.url)
+  await blocker.connect()
+  cleanUp(t, () => blocker.end())
+  await blocker.query(`begin; select from post_rate.ratings where user_id = 'u3' for update`)
+  const waiting = async (n: number) => {
+    const [row] = await record.sql<{ n: number }>(
+      `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return (row?.n ?? 0) >= n
+  }
+  // It has chosen what comes back, before the other one is known.
+  const restoring = record.moderationStore.restore(period, note)
+  await eventually(() => waiting(1))
+  let made = false
+  const inner = { postId: 1, from: Date.UTC(2020, 0, 1, 12), to: Date.UTC(2020, 0, 1, 15) }
+  const excluding = record
+    .another()
+    .moderationStore.exclude(inner, note)
+    .finally(() => {
+      made = true
+    })
+  await eventually(async () => made || (await waiting(2)))
+  await blocker.query('commit')
+  await Promise.all([restoring, excluding])
+  const excluded = await record.sql<{ user_id: string }>(
+    'select user_id from post_rate.ratings where excluded_rated_at = rated_at order by 1',
+  )
+  t.deepEqual(
+    excluded.map((row) => row.user_id),
+    ['u2', 'u3', 'u4'],
+  )
+  await foldAll(record)
+  t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
 })
 
 withPostgres(
