@@ -112,6 +112,7 @@ withPostgres('stats verify says of each finding what it means, what caused it an
   await runSql(url, `update post_rate.post_stats set counts = '{0,0,0,0,0,1}', rank = 1`)
   await runSql(url, 'alter table post_rate.ratings disable trigger ratings_updated')
   await runSql(url, 'drop trigger posts_removed on post_rate.posts')
+  await runSql(url, `alter database ${new URL(url).pathname.slice(1)} set session_replication_role = 'replica'`)
   const found = await runCli([...verify, '--json'], invocation)
   t.is(found.code, 5)
   const { drift, findings = [] } = JSON.parse(found.stdout) as Verified
@@ -126,6 +127,7 @@ withPostgres('stats verify says of each finding what it means, what caused it an
       ['pending', 9],
       ['bypass', 1],
       ['bypass', 1],
+      ['bypass', 1],
     ],
   )
   const { stdout } = await runCli(verify, invocation)
@@ -134,6 +136,7 @@ withPostgres('stats verify says of each finding what it means, what caused it an
   t.regex(stdout, /^ {2}do: +Run `post-rate stats rebuild`/m)
   t.regex(stdout, /The trigger ratings_updated on post_rate\.ratings is disabled/)
   t.regex(stdout, /The trigger posts_removed on post_rate\.posts is missing/)
+  t.regex(stdout, /Sessions of the database test_\w+ have session_replication_role = replica/)
 
   const doctor = await runCli(['doctor'], invocation)
   t.is(doctor.code, 6)

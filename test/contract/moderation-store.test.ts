@@ -39,6 +39,25 @@ values (1, 'restored dump', 3, '2020-01-01', '2020-01-01'), (1, 'counts', 3, '20
   t.deepEqual(await countsOf(record, [1]), [[0, 0, 0, 1, 0, 1]])
 })
 
+withPostgres('postgres: posts of the host’s own are moderated as well, also before anything is folded', async (t) => {
+  const record = await onPostgres(t, { posts: 'external' })
+  const dated = { postId: 7, userId: 'u', score: 3 as const, ratedAt: from + 1 }
+  await record.ratingStore.import([dated, { ...dated, userId: 'v', ratedAt: to }], { createPosts: false })
+  t.like(await record.moderationStore.plan({ ...period, postId: 7 }, 'exclude'), { moving: [0, 0, 0, 1, 0, 0] })
+  t.is((await record.moderationStore.exclude({ ...period, postId: 7 }, note))?.moved, 1)
+  t.deepEqual(await drained(record), [
+    [7, 'u', null, 3],
+    [7, 'v', null, 3],
+    [7, 'u', 3, null],
+  ])
+  await record.outbox.bury(7)
+  t.deepEqual(await drained(record), [
+    ['deleted', 7],
+    [7, 'v', 3, null],
+  ])
+  t.deepEqual((await record.auditStore.compare(0, 10)).drift, [])
+})
+
 withPostgres('postgres: batches, an abort between them, and going on', async (t) => {
   const record = await onPostgres(t)
   await addPosts(record, 1)

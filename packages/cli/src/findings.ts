@@ -83,12 +83,18 @@ export function explain(report: { drift: readonly Drift[]; pending: number }, by
 }
 
 /** The SQL to be run by the schema's owner, then what counts what was missed. */
-export function explainBypass({ table, trigger, state, remedy }: Bypass): Explanation {
-  const loss =
-    trigger === 'refuse_truncate' ? 'TRUNCATE would lose ratings without counting it' : 'changes are not counted'
+export function explainBypass({ what, state, remedy }: Bypass): Explanation {
+  const after = `Run the SQL \`${remedy}\`, then \`post-rate stats rebuild\` for what came in meanwhile.`
+  if (state === 'replica')
+    return {
+      meaning: `Sessions of the ${what} have session_replication_role = replica: nothing that they change is counted.`,
+      cause: 'It was set for a bulk load or for replication, and stayed.',
+      remedy: after,
+    }
+  const loss = what.includes('refuse_truncate') ? 'TRUNCATE would lose ratings uncounted' : 'changes are not counted'
   return {
-    meaning: `The trigger ${trigger} on ${table} is ${state}: ${loss}.`,
+    meaning: `The ${what} is ${state}: ${loss}.`,
     cause: 'Somebody disabled or dropped it, mostly for a bulk load or a restore.',
-    remedy: `Run the SQL \`${remedy}\`, then \`post-rate stats rebuild\` for what came in meanwhile.`,
+    remedy: after,
   }
 }

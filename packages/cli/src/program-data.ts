@@ -85,26 +85,27 @@ export function addDataCommands(program: Command, go: Go): void {
 
 function addModerationCommands(program: Command, go: Go): void {
   const moderate = program.command('moderate').description('take periods of ratings out of the statistics, and back')
-  const add = (action: 'exclude' | 'restore', description: string) =>
+  const add = (action: 'exclude' | 'restore', description: string, from: Option) =>
     moderate
       .command(action)
       .argument('<post>', 'post')
       .description(description)
-      .requiredOption('--reason <text>', 'for the log')
+      .addOption(from)
       .option('--to <time>', 'its end, exclusive; now when left out')
+      .requiredOption('--reason <text>', 'for the log')
       .option('--by <name>', 'who does it, for the log; the account that runs this when left out')
       .option('--dry-run', 'change nothing: how many ratings, and the average before and after')
       .addOption(jsonOption())
       .action(
         go(async (context, post: string) => (await import('./commands/moderate.ts')).moderate(context, action, post)),
       )
-  add('exclude', 'a period of ratings does not count any more; they are kept').requiredOption(
-    '--from <time>',
-    'begin of the period, inclusive: ISO 8601 (without a zone: UTC) or Unix seconds',
-  )
-  add('restore', 'what was excluded counts again, unless another exclusion covers it').option(
-    '--from <time>',
-    'begin of the period as it was excluded; not needed where the post has one exclusion',
+  const time = 'ISO 8601 (without a zone: UTC) or Unix seconds'
+  const from = new Option('--from <time>', `begin of the period, inclusive: ${time}`).makeOptionMandatory()
+  add('exclude', 'a period of ratings does not count any more; they are kept', from)
+  add(
+    'restore',
+    'what was excluded counts again, unless another exclusion covers it',
+    new Option('--from <time>', 'begin of the period as it was excluded; not needed where the post has one exclusion'),
   )
   moderate
     .command('list')

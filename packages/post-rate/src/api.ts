@@ -72,7 +72,7 @@ export interface PostRate {
     status(): Promise<MigrationStatus[]>
     /** @throws PostRateError SCHEMA_TOO_OLD, SCHEMA_TOO_NEW */
     check(): Promise<void>
-    /** What keeps changes of ratings and posts from being counted: triggers that are disabled or missing. */
+    /** What keeps changes of ratings and posts from being counted: triggers that are disabled or missing, replica roles. */
     bypasses(): Promise<Bypass[]>
   }
   migrate(options?: MigrateOptions): Promise<MigrationStatus[]>

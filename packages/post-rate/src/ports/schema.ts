@@ -14,12 +14,11 @@ export interface MigrateOptions {
   settings?: Partial<DisplaySettings>
 }
 
-/** A trigger that should count every change and does not. */
+/** What should count every change and does not, or keeps what does from it. */
 export interface Bypass {
-  /** With its schema. */
-  table: string
-  trigger: string
-  state: 'missing' | 'disabled' | 'replica only'
+  /** A trigger and its table, or a role or database whose sessions fire none. */
+  what: string
+  state: 'missing' | 'disabled' | 'replica only' | 'replica'
   /** The SQL that puts it right; what was changed meanwhile is found by `verify` and counted by `rebuild`. */
   remedy: string
 }
@@ -32,6 +31,6 @@ export interface Schema {
   status(): Promise<MigrationStatus[]>
   /** Rejects with `SCHEMA_TOO_OLD` or `SCHEMA_TOO_NEW` where this version cannot work on the database. */
   check(): Promise<void>
-  /** Triggers that do not fire for an ordinary session. */
+  /** Triggers that do not fire, and sessions in which none of them does. */
   bypasses(): Promise<Bypass[]>
 }

@@ -87,10 +87,10 @@ export class RebuildAll {
 }
 
 function atWork({ holder, beganAt, posts, repaired, silentSeconds }: RebuildRun): PostRateError {
-  const silent = Math.max(1, Math.ceil(silentSeconds))
+  const silent = Math.ceil(silentSeconds)
   return new PostRateError(
     'OVERLOADED',
-    `A rebuild is at work already: ${holder}, since ${beganAt}, ${posts} posts done, ${repaired} repaired, last heard of ${silent} s ago. Wait for it; if it was killed, run this again in ${deadAfterSeconds} s, and it goes on there.`,
+    `A rebuild is at work already: ${holder}, since ${beganAt}, ${posts} posts done, ${repaired} repaired, last heard of ${silent} s ago. Wait for it. If it was killed, \`post-rate stats rebuild\` goes on there in ${Math.max(1, deadAfterSeconds + 1 - silent)} s.`,
   )
 }
 

@@ -4,6 +4,7 @@ import { invalidInput, PostRateError } from '../../errors.ts'
 import type { Bypass, MigrateOptions, MigrationStatus, Schema } from '../../ports/schema.ts'
 import type { Migration } from './migration.ts'
 import { migrations } from './migrations/index.ts'
+import { findBypasses } from './postgres-bypasses.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { translate } from './postgres-post-store.ts'
 import type { SequelizeClient } from './sequelize-client.ts'
@@ -72,26 +73,8 @@ export class PostgresSchema implements Schema {
       )
   }
 
-  async bypasses(): Promise<Bypass[]> {
-    const { schema } = this.#database
-    const wanted = triggersOf(schema)
-    const rows = await this.#database.query<{ table: string; name: string; enabled: string }>({
-      text: `
-select c.relname as table, t.tgname as name, t.tgenabled::text as enabled
-from pg_trigger t join pg_class c on c.oid = t.tgrelid
-where c.relnamespace = $1::regnamespace and not t.tgisinternal`,
-      values: [schema],
-    })
-    const [settings] = await this.#database.query<{ posts: string }>(`select posts from ${schema}.settings`)
-    return wanted
-      .filter(({ table }) => table === 'ratings' || settings?.posts === 'own')
-      .flatMap(({ table, name, create }): Bypass[] => {
-        const enabled = rows.find((row) => row.table === table && row.name === name)?.enabled
-        if (enabled === 'O' || enabled === 'A') return []
-        const state = enabled === undefined ? 'missing' : enabled === 'D' ? 'disabled' : 'replica only'
-        const remedy = state === 'missing' ? create : `alter table ${schema}.${table} enable trigger ${name}`
-        return [{ table: `${schema}.${table}`, trigger: name, state, remedy }]
-      })
+  bypasses(): Promise<Bypass[]> {
+    return findBypasses(this.#database)
   }
 
   /** Resolves to null where it has been applied already. */
@@ -188,28 +171,6 @@ version integer primary key, name text not null, applied_at timestamptz not null
 function isLocked(error: unknown): boolean {
   const { code } = (error as { parent?: { code?: string } }).parent ?? {}
   return code === '55P03' || code === '40P01'
-}
-
-/** Everything that counts changes, and how it is made. */
-function triggersOf(schema: string): { table: string; name: string; create: string }[] {
-  const removed = 'old table as removed'
-  const added = 'new table as added'
-  const trigger = (table: string, name: string, event: string, tables: string) => ({
-    ...{ table, name },
-    create: `create trigger ${name} after ${event} on ${schema}.${table} referencing ${tables} for each statement execute function ${schema}.${name}()`,
-  })
-  return [
-    trigger('ratings', 'ratings_inserted', 'insert', added),
-    trigger('ratings', 'ratings_updated', 'update', `${removed} ${added}`),
-    trigger('ratings', 'ratings_deleted', 'delete', removed),
-    {
-      ...{ table: 'ratings', name: 'refuse_truncate' },
-      create: `create trigger refuse_truncate before truncate on ${schema}.ratings for each statement execute function ${schema}.refuse_truncate()`,
-    },
-    trigger('posts', 'posts_added', 'insert', added),
-    trigger('posts', 'posts_removed', 'delete', removed),
-    trigger('posts', 'posts_renumbered', 'update', `${removed} ${added}`),
-  ]
 }
 
 function refuseNewer(ledger: LedgerRow[]): void {
