@@ -85,6 +85,9 @@ test('without a database every command but dev, migrate and seed exits 3 and say
     ['posts', 'delete', '1'],
     ['rate', '1', 'ada', '5'],
     ['users', 'erase', 'ada'],
+    ['moderate', 'exclude', '1', '--from', '2020-01-01', '--reason', 'raid'],
+    ['moderate', 'restore', '1', '--reason', 'no raid'],
+    ['moderate', 'list'],
     ['doctor'],
     ['tui'],
   ]) {

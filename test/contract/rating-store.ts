@@ -109,6 +109,17 @@ export const ratingStoreCases: Cases = {
     t.deepEqual(await exported(record), [[2, 'v', 2]])
   },
 
+  'erasing says how far it is, and does not begin for somebody who has gone': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 2)
+    for (const postId of [1, 2]) await rateOne(record, { postId, userId: 'u', score: 1 })
+    const signal = AbortSignal.abort(new Error('gone'))
+    await t.throwsAsync(record.ratingStore.erase('u', { signal }), { message: 'gone' })
+    const told: unknown[] = []
+    t.is(await record.ratingStore.erase('u', { onProgress: (progress) => told.push(progress) }), 2)
+    t.deepEqual(told, [{ posts: 2, erased: 2 }])
+  },
+
   'an import stores what is newer and is idempotent': async (t, create) => {
     const record = await create(t)
     await addPosts(record, 2)

@@ -52,13 +52,13 @@ export class ModerateRatings {
   }
 
   exclude(request: ModerationRequest): Promise<ModerationReport> {
-    const postId = checkPostId(request.postId)
+    const postId = checkPostId(request?.postId)
     if (request.from === undefined) throw invalidInput('from', 'must be given')
     return this.#moderate('exclude', this.#period(postId, request.from, request.to), request)
   }
 
   async restore(request: ModerationRequest): Promise<ModerationReport> {
-    const postId = checkPostId(request.postId)
+    const postId = checkPostId(request?.postId)
     return this.#moderate('restore', chosenOf(await this.#store.list(postId), postId, request), request)
   }
 

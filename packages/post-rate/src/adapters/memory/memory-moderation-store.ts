@@ -37,8 +37,9 @@ export class MemoryModerationStore implements ModerationStore {
   async exclude(
     period: Period,
     { by, reason }: ModerationNote,
-    { onProgress }: ModerationOptions = {},
+    { onProgress, signal }: ModerationOptions = {},
   ): Promise<ModerationOutcome | null> {
+    signal?.throwIfAborted()
     const { postId, from, to } = period
     if (!this.#ratings(postId).some(({ ratedAt }) => ratedAt >= from && ratedAt < to)) return null
     const { exclusions, clock } = this.#record
@@ -67,8 +68,9 @@ export class MemoryModerationStore implements ModerationStore {
   async restore(
     period: Period,
     { by, reason }: ModerationNote,
-    { onProgress }: ModerationOptions = {},
+    { onProgress, signal }: ModerationOptions = {},
   ): Promise<ModerationOutcome | null> {
+    signal?.throwIfAborted()
     const exclusion = this.#record.exclusions.findLast((one) => isOf(one, period))
     if (exclusion === undefined) return null
     if (exclusion.restoredAt === null) {

@@ -19,7 +19,8 @@ export class MemoryRatingStore implements RatingStore {
     return this.#record.knows(postId)
   }
 
-  async erase(userId: string, { onProgress }: EraseOptions = {}): Promise<number> {
+  async erase(userId: string, { onProgress, signal }: EraseOptions = {}): Promise<number> {
+    signal?.throwIfAborted()
     const erased = this.#record.removeRatings((rating) => rating.userId === userId)
     onProgress?.({ posts: this.#record.posts.size, erased })
     return erased
