@@ -27,6 +27,9 @@ export function createApp({ postRate, secret }) {
     createRouter({
       postRate,
       getUser: (req) => sessions.userOf(req),
+      // Who is asking is told by a cookie: only pages of the blog's own may write with it.
+      allowedOrigins: [],
+      rateLimit: { perUser: { requests: 60, seconds: 60 } },
       authorize: ({ action, userId }) => action !== 'create-post' || isAuthor(userId),
     }),
   )

@@ -121,6 +121,38 @@ withPostgres('serve --rate-limit answers 429 to who writes too much', async (t) 
   t.deepEqual([await post(), await post(), await post()], [201, 201, 429])
 })
 
+withPostgres('serve limits addresses as a trusted proxy tells them, also by its environment', async (t) => {
+  const { env, cwd } = await deployment(t)
+  const limits = { ...env, POST_RATE_RATE_LIMIT_PER_ADDRESS: '2', POST_RATE_TRUST_PROXY: 'loopback' }
+  const argv = ['serve', '--port', '0', '--auth', 'header:X-User', '--no-relay']
+  const url = await urlOf(spawnCli(t, argv, { env: limits, cwd }))
+  const read = async (address: string) =>
+    (await fetch(`${url}/posts`, { headers: { 'x-forwarded-for': address } })).status
+  const [one, other] = ['192.0.2.1', '192.0.2.2']
+  t.deepEqual([await read(one), await read(one), await read(one), await read(other)], [200, 200, 429, 200])
+  const { code, stderr } = await runCli([...argv, '--trust-proxy', 'nonsense'], { env, cwd })
+  t.is(code, 3)
+  t.regex(stderr, /--trust-proxy .*POST_RATE_TRUST_PROXY/)
+  t.is((await runCli([...argv, '--rate-limit', '0'], { env, cwd })).code, 2)
+})
+
+withServices('serve: several servers on one Redis count together', async (t) => {
+  const { env, cwd } = await deployment(t)
+  const redis = testRedis(t)
+  const shared = { ...env, REDIS_URL: redis.url, POST_RATE_REDIS_PREFIX: redis.prefix }
+  const argv = ['serve', '--port', '0', '--auth', 'header:X-User', '--rate-limit', '3', '--no-relay']
+  const servers = [spawnCli(t, argv, { env: shared, cwd }), spawnCli(t, argv, { env: shared, cwd })]
+  const urls = await Promise.all(servers.map(urlOf))
+  const statuses: number[] = []
+  for (const url of [urls[0], urls[1], urls[0], urls[1], urls[0]]) {
+    const headers = { ...json, 'x-user': 'ada' }
+    statuses.push(
+      (await fetch(`${url}/posts`, { method: 'POST', headers, body: '{"title":"t","content":"c"}' })).status,
+    )
+  }
+  t.deepEqual(statuses, [201, 201, 201, 429, 429])
+})
+
 withPostgres('serve on a port that is taken exits 3 and names the way out', async (t) => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

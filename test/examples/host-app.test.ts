@@ -32,6 +32,12 @@ withPostgres('the blog: login, a rating, the own score at once, logout', async (
   t.is(form.status, 415)
 
   const ben = await logIn(call, 'ben')
+  const foreign = await fetch(`${url}${post}/rating`, {
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json', Cookie: ben, Origin: 'https://evil.example' },
+    body: '{"score":0}',
+  })
+  t.is(foreign.status, 403)
   t.is((await call('PUT', `${post}/rating`, { score: 4 }, ben)).status, 200)
   t.is(((await (await call('GET', post, undefined, ben)).json()) as Post).myScore, 4)
   t.is(((await (await call('GET', post)).json()) as Post).myScore, null)

@@ -89,8 +89,11 @@ export async function listen(t: ExecutionContext, app: Express): Promise<number>
 export function exchange(port: number, method: string, path: string, sent: Sent): Promise<Reply> {
   const { body, user, chunked = false } = sent
   const headers: Record<string, string> = { ...sent.headers }
+  // As bytes: Node would send a text together with the headers, and those in UTF-8 then.
   const payload =
-    body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+    body === undefined || body instanceof Uint8Array
+      ? body
+      : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   if (payload !== undefined && !('content-type' in headers)) headers['content-type'] = 'application/json'
   if (payload !== undefined && !chunked) headers['content-length'] = String(Buffer.byteLength(payload))
   if (user !== undefined) headers['x-user'] = Buffer.from(user).toString('latin1')

@@ -22,6 +22,9 @@ export interface Settings {
   queueLimit?: number
   hashUserIdsKey?: string
   jwtSecret?: string
+  rateLimit?: number
+  rateLimitPerAddress?: number
+  trustProxy?: string
 }
 
 /** One setting under its three names: in the environment, in the configuration file, and as a flag where it has one. */
@@ -65,6 +68,11 @@ export const keys: readonly Key[] = [
   key('queueLimit', 'POST_RATE_QUEUE_LIMIT', whole(1, 1_000_000)),
   key('hashUserIdsKey', 'POST_RATE_HASH_USER_IDS_KEY', text, { secret: true }),
   key('jwtSecret', 'POST_RATE_JWT_SECRET', text, { secret: true }),
+  key('rateLimit', 'POST_RATE_RATE_LIMIT', whole(1, 1_000_000), { flag: 'rate-limit' }),
+  key('rateLimitPerAddress', 'POST_RATE_RATE_LIMIT_PER_ADDRESS', whole(1, 1_000_000), {
+    flag: 'rate-limit-per-address',
+  }),
+  key('trustProxy', 'POST_RATE_TRUST_PROXY', text, { flag: 'trust-proxy' }),
 ]
 
 /** `freeze` or `live`; also for `settings set`. */

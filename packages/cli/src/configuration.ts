@@ -24,6 +24,8 @@ export async function readConfiguration(flags: Flags, io: Pick<Io, 'env' | 'cwd'
     const flag = key.flag === undefined ? undefined : flags[camelCase(key.flag)]
     const variable = io.env[key.variable]
     if (typeof flag === 'string') settings[key.name] = parse(`--${key.flag}`, flag, key.parse)
+    // Commander has parsed it already.
+    else if (typeof flag === 'number') settings[key.name] = flag
     // An empty variable is one that is not set, as in `REDIS_URL= post-rate serve`.
     else if (variable !== undefined && variable !== '')
       settings[key.name] = parse(key.variable, variable, key.parse, 'unset it')

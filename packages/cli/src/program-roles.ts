@@ -3,6 +3,7 @@ import { jsonOption, pathPrefix, wholeNumber } from './arguments.ts'
 import type { Go } from './go.ts'
 
 const port = wholeNumber(0, 65_535)
+const quota = wholeNumber(1, 1_000_000)
 
 /** The commands that set a deployment up and the ones that run as its parts. */
 export function addRoleCommands(program: Command, go: Go): void {
@@ -57,7 +58,9 @@ export function addRoleCommands(program: Command, go: Go): void {
     .option('--prefix <path>', 'path under which the API stands', pathPrefix, '/')
     .option('--no-relay', 'leave the relay to another process')
     .option('--no-create', 'users may not create posts')
-    .option('--rate-limit <n>', 'writes per minute and user', wholeNumber(1, 1_000_000))
+    .option('--rate-limit <n>', 'writes per minute and user (POST_RATE_RATE_LIMIT)', quota)
+    .option('--rate-limit-per-address <n>', 'requests per minute and address', quota)
+    .option('--trust-proxy <n|addresses>', 'whose X-Forwarded-For tells the address')
     .action(go(async (context) => (await import('./commands/serve.ts')).serve(context)))
 
   program

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { Authorize, AuthorizeQuestion, GetUser, RateLimit } from './options.ts'
+import type { Authorize, AuthorizeQuestion, GetUser } from './options.ts'
 import { Refusal } from './problem.ts'
 
 // Control characters and lone surrogates; the library refuses the same ids.
@@ -29,15 +29,6 @@ export async function checkAllowed(authorize: Authorize, question: AuthorizeQues
   const allowed: unknown = await ask(() => authorize(question, req))
   if (typeof allowed !== 'boolean') throw new HookFailure(new TypeError('authorize must give true or false'))
   if (!allowed) throw new Refusal('FORBIDDEN')
-}
-
-/** @throws Refusal RATE_LIMITED; HookFailure when the host gives neither seconds nor null */
-export async function checkRate(rateLimit: RateLimit, question: Parameters<RateLimit>[0], req: Request): Promise<void> {
-  const seconds: unknown = await ask(() => rateLimit(question, req))
-  if (seconds === null || seconds === undefined || seconds === 0) return
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0)
-    throw new HookFailure(new TypeError('rateLimit must give seconds or null'))
-  throw new Refusal('RATE_LIMITED', { headers: { 'Retry-After': String(Math.ceil(seconds)) } })
 }
 
 async function ask(question: () => unknown): Promise<unknown> {

@@ -109,11 +109,17 @@ function problemsOf(endpoint: Endpoint<never>): Record<string, OpenApiResponse> 
     const described = responses[status]?.description
     responses[status] = {
       description: described === undefined ? `${title} (${code})` : `${described}; ${title.toLowerCase()} (${code})`,
-      ...(status === 429 || status === 503 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
+      ...(status === 429 || status === 503 ? { headers: headersOf(status) } : {}),
       content: { 'application/problem+json': { schema: referenceTo(answers.problemAnswer) } },
     }
   }
   return responses
+}
+
+function headersOf(status: 429 | 503): JsonObject {
+  const wait = { 'Retry-After': { schema: { type: 'integer' } } }
+  const quota = { schema: { type: 'string' } }
+  return status === 503 ? wait : { ...wait, RateLimit: quota, 'RateLimit-Policy': quota }
 }
 
 function referenceTo(schema: z.ZodType): JsonObject {

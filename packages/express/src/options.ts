@@ -1,7 +1,8 @@
 import type { Request } from 'express'
 import type { PostRate } from 'post-rate'
+import type { RateLimitOptions } from './rate-limit.ts'
 
-/** What a caller wants to do; given to `authorize` and `rateLimit`. */
+/** What a caller wants to do; given to `authorize`. */
 export type Action = 'list-posts' | 'read-post' | WriteAction
 export type WriteAction = 'create-post' | 'rate-post' | 'withdraw-rating'
 
@@ -22,21 +23,21 @@ export type GetUser = (req: Request) => MaybePromise<string | null | undefined>
  */
 export type Authorize = (question: AuthorizeQuestion, req: Request) => MaybePromise<boolean>
 
-/** Seconds to wait before this caller may go on (answered with 429), or `null` to go on now. */
-export type RateLimit = (
-  question: { action: Action; userId: string | null },
-  req: Request,
-) => MaybePromise<number | null | undefined>
-
 export type MaybePromise<T> = T | Promise<T>
 
 export interface RouterOptions {
-  postRate: Pick<PostRate, 'posts' | 'ratings' | 'now'>
+  postRate: Pick<PostRate, 'posts' | 'ratings' | 'now'> & Partial<Pick<PostRate, 'redis'>>
   getUser: GetUser
   /** Without it creating posts is forbidden and everything else is allowed. */
   authorize?: Authorize
-  /** Without it nothing is limited. Asked after 401 was ruled out and before a body is read. */
-  rateLimit?: RateLimit
+  /** Without it nothing is limited. Who has used up a quota is answered with 429 before a body is read. */
+  rateLimit?: RateLimitOptions
+  /**
+   * Set it, `[]` included, where users log in by cookie: a write that a browser marks as another site's is then answered
+   * with 403 unless its origin is listed, as `https://app.example.com`. Left out: nothing is checked, because who logs in by
+   * a header of its own cannot be ridden on, and may well come from another origin.
+   */
+  allowedOrigins?: readonly string[]
   /**
    * Request headers that also tell who is asking, for example the one that a trusted proxy sets. They are added to
    * `Vary`, and a request with one of them is never answered for shared caches.

@@ -1,5 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { type Caching, createCaching } from './caching.ts'
+import { createOriginCheck, type OriginCheck } from './cross-site.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { createPost } from './endpoints/create-post.ts'
 import { describingEndpoints } from './endpoints/describe-api.ts'
@@ -8,9 +9,10 @@ import { listPosts } from './endpoints/list-posts.ts'
 import { postRating, putRating } from './endpoints/rate-post.ts'
 import { withdrawRating } from './endpoints/withdraw-rating.ts'
 import { createFinder, type Place } from './find-endpoint.ts'
-import { checkAllowed, checkRate, currentUser, HookFailure } from './hooks.ts'
+import { checkAllowed, currentUser, HookFailure } from './hooks.ts'
 import type { Action, RouterOptions, WriteAction } from './options.ts'
 import { Refusal, refusalOf, sendProblem } from './problem.ts'
+import { createRateLimits, type RateLimits } from './rate-limit.ts'
 import { ClientGone, cutOffLater, readBody } from './read-body.ts'
 import { sendNothing, sendText, setCommonHeaders } from './send.ts'
 import { validate } from './validate.ts'
@@ -23,12 +25,17 @@ const endpoints: readonly Endpoint<never>[] = [listPosts, createPost, getPost, p
  */
 export function createRouter(options: RouterOptions): Router {
   const find = createFinder([...endpoints, ...describingEndpoints(endpoints)])
-  const caching = createCaching(options)
+  const parts: Parts = {
+    options,
+    caching: createCaching(options),
+    limits: createRateLimits(options.rateLimit ?? {}, () => options.postRate.redis ?? null),
+    mayComeFrom: options.allowedOrigins && createOriginCheck(options.allowedOrigins),
+  }
   const router = express.Router()
   router.use((req, res, next) => {
     const place = find(req.path)
     if (place === null) return next()
-    answer(options, caching, place, req, res).catch((error: unknown) => {
+    answer(parts, place, req, res).catch((error: unknown) => {
       if (error instanceof ClientGone) return
       const refusal = refusalOf(error)
       if (refusal === null) return next(forHost(error))
@@ -39,7 +46,17 @@ export function createRouter(options: RouterOptions): Router {
   return router
 }
 
-async function answer(options: RouterOptions, caching: Caching, place: Place, req: Request, res: Response) {
+/** What a router is made of beside its endpoints. */
+interface Parts {
+  options: RouterOptions
+  caching: Caching
+  limits: RateLimits
+  /** Undefined where the host did not ask for it. */
+  mayComeFrom: OriginCheck | undefined
+}
+
+async function answer(parts: Parts, place: Place, req: Request, res: Response) {
+  const { options, caching } = parts
   setCommonHeaders(res)
   if (req.method === 'OPTIONS') {
     res.setHeader('Allow', place.allow)
@@ -49,7 +66,7 @@ async function answer(options: RouterOptions, caching: Caching, place: Place, re
   const endpoint = place.endpoints.find((candidate) => candidate.method === method)
   if (!endpoint) throw new Refusal('METHOD_NOT_ALLOWED', { headers: { Allow: place.allow } })
   if (method === 'GET') caching.vary(res)
-  const { userId, input } = await judge(endpoint, options, place.params, req)
+  const { userId, input } = await judge(endpoint, parts, place.params, req, res)
   const prefix = prefixOf(req)
   send(await endpoint.answer({ input: input as never, userId, prefix, postRate: options.postRate }))
 
@@ -63,18 +80,23 @@ async function answer(options: RouterOptions, caching: Caching, place: Place, re
   }
 }
 
-/** Every rule in the order of the contract: 401, 429, 415, 413, 400, 403. What is left is the library's: 404, 503. */
-async function judge(endpoint: Endpoint<never>, options: RouterOptions, params: Place['params'], req: Request) {
+/**
+ * Every rule in order: 429 of the address, 401, 429 of the user, 415, 413, 400, 403. What is left is the library's: 404, 503.
+ */
+async function judge(endpoint: Endpoint<never>, parts: Parts, params: Place['params'], req: Request, res: Response) {
   const { action } = endpoint
+  const { options, limits, mayComeFrom } = parts
+  if (action !== null) await limits.checkAddress(req, res)
   const userId = action === null ? null : await currentUser(options.getUser, req)
   if (endpoint.needsUser && userId === null)
     throw new Refusal('UNAUTHENTICATED', {
       headers: options.challenge === undefined ? {} : { 'WWW-Authenticate': options.challenge },
     })
-  if (action !== null && options.rateLimit) await checkRate(options.rateLimit, { action, userId }, req)
+  if (isWrite(action) && userId !== null) await limits.checkUser(userId, res)
   const body = endpoint.body === null ? undefined : await readBody(req, endpoint.bodyLimit)
   const input = validate(endpoint, { params, url: req.url, body })
   if (isWrite(action) && userId !== null) {
+    if (mayComeFrom && !mayComeFrom(req)) throw new Refusal('FORBIDDEN')
     const postId = endpoint.postIdOf(input as never)
     const authorize = options.authorize ?? (() => action !== 'create-post')
     await checkAllowed(authorize, { action, ...(postId !== undefined && { postId }), userId }, req)

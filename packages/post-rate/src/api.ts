@@ -2,6 +2,7 @@ import type { PostRateContainer } from './container.ts'
 import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { DisplaySettings, Settings } from './domain/settings.ts'
+import type { RedisLike } from './options.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
 import type { EraseOptions } from './ports/rating-store.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
@@ -17,6 +18,16 @@ import type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'
 export interface Roles {
   relay?: boolean
   consumer?: boolean
+}
+
+/** This process's Redis connection for readers, which answers within a second or fails. */
+export interface SharedRedis {
+  /** An ioredis client. */
+  client: RedisLike
+  /** What every key begins with. Keys of posts go on with `{`; nobody else's may. */
+  prefix: string
+  /** Waits for a connection that is being made; rejects where there is none. */
+  connected(): Promise<void>
 }
 
 /** The library's API. Made by `createPostRate`; does no I/O before its first method is called. */
@@ -83,6 +94,8 @@ export interface PostRate {
   status(): Promise<Status>
   /** The database's time as this process knows it, milliseconds since the epoch. */
   now(): number
+  /** For what a host counts beside the posts, as the router does for its rate limits; null without Redis. */
+  readonly redis: SharedRedis | null
   /** What this process has done so far. */
   readonly counters: Readonly<Counters>
   /** Finishes what is in hand and closes what this library opened. Idempotent. */

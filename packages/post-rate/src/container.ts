@@ -20,9 +20,10 @@ import { PostgresSchema } from './adapters/postgres/postgres-schema.ts'
 import { PostgresSettingsStore } from './adapters/postgres/postgres-settings-store.ts'
 import { PostgresStateStore } from './adapters/postgres/postgres-state-store.ts'
 import { SequelizeClient } from './adapters/postgres/sequelize-client.ts'
-import { createRedisClients, type RedisClients } from './adapters/redis/redis-client.ts'
+import { connected, createRedisClients, type RedisClients } from './adapters/redis/redis-client.ts'
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
-import { RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
+import { defaultRedisPrefix, RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
+import type { SharedRedis } from './api.ts'
 import type { PostRateOptions } from './options.ts'
 import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
@@ -69,6 +70,7 @@ interface Connections {
   sequelize: SequelizeClient
   databaseClock: PostgresClock
   redis: RedisClients | null
+  sharedRedis: SharedRedis | null
   kafkaProbe: KafkaProbe | null
 }
 
@@ -159,12 +161,13 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
   })
 }
 
-function bindRedis(bind: Bind, { redis, redisPrefix }: PostRateOptions): void {
+function bindRedis(bind: Bind, { redis, redisPrefix: prefix = defaultRedisPrefix }: PostRateOptions): void {
   bind('redis', ['logger'], (logger) => (redis === undefined ? null : createRedisClients(redis, logger)))
   bind('statsStore', ['redis'], (clients) => {
-    return clients === null
-      ? new NoStatsStore()
-      : new RedisStatsStore(clients, redisPrefix === undefined ? {} : { prefix: redisPrefix })
+    return clients === null ? new NoStatsStore() : new RedisStatsStore(clients, { prefix })
+  })
+  bind('sharedRedis', ['redis'], (clients) => {
+    return clients && { client: clients.reader, prefix, connected: () => connected(clients.reader) }
   })
 }
 

@@ -163,6 +163,10 @@ class Engine implements PostRate {
     return this.#port('clock').now()
   }
 
+  get redis() {
+    return partOf(this.container, 'sharedRedis')
+  }
+
   get counters() {
     const received = this.#subscription?.counts()
     const counters = this.#service('counters')

@@ -1,4 +1,4 @@
-import { type AuthorizeQuestion, createTokenBucket } from '@post-rate/express'
+import type { AuthorizeQuestion } from '@post-rate/express'
 import test from 'ava'
 import { isProblem, startHost } from '../http-host.ts'
 
@@ -114,30 +114,5 @@ export function hookSuite(): void {
       t.is(errors.length, 2)
       t.deepEqual(postRate.calls, [])
     }
-  })
-
-  test("rateLimit: seconds are 429 with Retry-After; null goes on; anything else is the host's error", async (t) => {
-    let seconds: unknown = 2.1
-    const { send } = await startHost(t, { rateLimit: () => seconds as number })
-    const reply = await send('PUT', '/posts/1/rating', { user: 'u1', headers: { 'content-type': 'text/plain' } })
-    isProblem(t, reply, 429, 'RATE_LIMITED')
-    t.is(reply.headers['retry-after'], '3')
-    isProblem(t, await send('PUT', '/posts/1/rating'), 401, 'UNAUTHENTICATED')
-    for (seconds of [null, undefined, 0]) t.is((await send('GET', '/posts')).status, 200)
-    for (seconds of [-1, Number.NaN, true, '5']) t.is((await send('GET', '/posts')).status, 599)
-  })
-
-  test('createTokenBucket limits each user who writes, and refills', async (t) => {
-    let now = 0
-    const { send, postRate } = await startHost(t, {
-      rateLimit: createTokenBucket({ perMinute: 60, burst: 2, now: () => now }),
-    })
-    postRate.seed(1)
-    const rate = async (user: string) => (await send('PUT', '/posts/1/rating', { user, body: { score: 1 } })).status
-    t.deepEqual([await rate('u1'), await rate('u1'), await rate('u1'), await rate('u2')], [200, 200, 429, 200])
-    for (let times = 0; times < 5; times++) t.is((await send('GET', '/posts', { user: 'u1' })).status, 200)
-    now += 1000
-    t.deepEqual([await rate('u1'), await rate('u1')], [200, 429])
-    t.throws(() => createTokenBucket({ perMinute: 0 }), { instanceOf: RangeError })
   })
 }

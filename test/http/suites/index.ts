@@ -1,5 +1,6 @@
 import { bodySuite } from './bodies.ts'
 import { cachingSuite } from './caching.ts'
+import { crossSiteSuite } from './cross-site.ts'
 import { describingSuite } from './describing.ts'
 import { errorSuite } from './errors.ts'
 import { hookSuite } from './hooks.ts'
@@ -7,6 +8,7 @@ import { inputSuite } from './input.ts'
 import { methodSuite } from './methods.ts'
 import { mountingSuite } from './mounting.ts'
 import { opsSuite } from './ops.ts'
+import { rateLimitSuite } from './rate-limit.ts'
 import { readingSuite } from './reading.ts'
 import { writingSuite } from './writing.ts'
 
@@ -19,6 +21,8 @@ export function httpSuites(): void {
   errorSuite()
   methodSuite()
   hookSuite()
+  rateLimitSuite()
+  crossSiteSuite()
   mountingSuite()
   cachingSuite()
   describingSuite()

@@ -1,7 +1,9 @@
-import { createOpsRouter, createProblemHandler, createRouter, createTokenBucket } from '@post-rate/express'
+import { createOpsRouter, createProblemHandler, createRouter, type RateLimitOptions } from '@post-rate/express'
 import express from 'express'
 import { authenticationFor } from '../authentication.ts'
+import type { Configuration } from '../configuration.ts'
 import type { Context } from '../context.ts'
+import { ConfigurationError } from '../errors.ts'
 import { listen, notFound, unexpected } from '../http-server.ts'
 import { exitCodeOfStop } from './relay.ts'
 
@@ -15,18 +17,19 @@ interface ServeFlags {
   prefix: string
   relay: boolean
   create: boolean
-  rateLimit?: number
 }
 
 /** The API and the operational endpoints, with the relay unless another process has it. */
 export async function serve(context: Context): Promise<number> {
   const flags = context.flags as unknown as ServeFlags
-  const { jwtSecret } = await context.configuration()
+  const configuration = await context.configuration()
+  const { jwtSecret } = configuration
   const { jwks, jwtIssuer: issuer, jwtAudience: audience } = flags
   const authentication = await authenticationFor(flags.auth, { secret: jwtSecret, jwks, issuer, audience })
   const postRate = await context.open({ roles: { relay: flags.relay }, verbose: true })
   const app = express()
   app.disable('x-powered-by')
+  trustProxy(app, configuration.trustProxy)
   app.use(createOpsRouter({ postRate }))
   app.use(
     flags.prefix,
@@ -34,12 +37,37 @@ export async function serve(context: Context): Promise<number> {
       postRate,
       ...authentication,
       authorize: ({ action }) => action !== 'create-post' || flags.create,
-      ...(flags.rateLimit === undefined ? {} : { rateLimit: createTokenBucket({ perMinute: flags.rateLimit }) }),
+      rateLimit: rateLimitOf(configuration),
     }),
   )
   app.use(createProblemHandler(), notFound, unexpected(context))
+  if (configuration.rateLimitPerAddress !== undefined && configuration.trustProxy === undefined)
+    context.talk.note(
+      'Addresses are limited as they connect: behind a proxy say --trust-proxy, or all share its limit.',
+    )
   const url = await listen(context, app, flags.host, flags.port)
   await context.talk.line(`${url}${flags.prefix.replace(/\/$/, '')}/`)
   context.talk.note(`Serving${flags.relay ? ', with the relay' : ''}. Stop it with Ctrl-C.`)
   return exitCodeOfStop(await context.stopped())
+}
+
+/** The quotas are per minute. */
+function rateLimitOf({ rateLimit, rateLimitPerAddress }: Configuration): RateLimitOptions {
+  const quota = (requests: number) => ({ requests, seconds: 60 })
+  return {
+    ...(rateLimit !== undefined && { perUser: quota(rateLimit) }),
+    ...(rateLimitPerAddress !== undefined && { perAddress: quota(rateLimitPerAddress) }),
+  }
+}
+
+/** Whose `X-Forwarded-For` counts. @throws ConfigurationError for what Express does not understand */
+function trustProxy(app: express.Express, proxies: string | undefined): void {
+  if (proxies === undefined) return
+  try {
+    app.set('trust proxy', /^\d+$/.test(proxies) ? Number(proxies) : proxies)
+  } catch (error) {
+    throw new ConfigurationError(
+      `--trust-proxy (POST_RATE_TRUST_PROXY) must be a number of proxies or their addresses: ${(error as Error).message}.`,
+    )
+  }
 }

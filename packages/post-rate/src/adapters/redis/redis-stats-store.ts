@@ -11,6 +11,8 @@ import { redisUnavailable } from './redis-error.ts'
 import { commonSource, lowestWatermark, marksBeside, readMark } from './redis-mark.ts'
 import { decodeHash, encodeHash } from './stats-hash.ts'
 
+export const defaultRedisPrefix = 'post-rate:'
+
 export interface RedisStatsStoreOptions {
   /** Before every key, without braces. Default `post-rate:`. */
   prefix?: string
@@ -33,7 +35,7 @@ export class RedisStatsStore implements StatsStore {
   /** @throws PostRateError INVALID_INPUT for a prefix that cannot be part of a key */
   constructor(clients: RedisClients, options: RedisStatsStoreOptions = {}) {
     this.#clients = clients
-    this.#prefix = checkPrefix(options.prefix ?? 'post-rate:', clients.writer)
+    this.#prefix = checkPrefix(options.prefix ?? defaultRedisPrefix, clients.writer)
     this.#readTimeoutMs = options.readTimeoutMs ?? 250
     this.#writeTimeoutMs = options.writeTimeoutMs ?? 10_000
     clients.writer.defineCommand('postRateGate', { lua: gateScript, numberOfKeys: 1 })
