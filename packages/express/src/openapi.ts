@@ -74,7 +74,7 @@ function operationOf(endpoint: Endpoint<never>): OpenApiOperation {
     description: docs.description,
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: referenceTo(body) } } } }),
-    responses: { [docs.status]: resultOf(endpoint), ...problemsOf(endpoint) },
+    responses: { [docs.status]: resultOf(endpoint), ...unchangedOf(endpoint), ...problemsOf(endpoint) },
   }
 }
 
@@ -90,6 +90,10 @@ function resultOf({ docs }: Endpoint<never>): OpenApiResponse {
   if (docs.status === 204) return { description: docs.result }
   const schema = docs.schema ? referenceTo(docs.schema) : { type: docs.type === undefined ? 'object' : 'string' }
   return { description: docs.result, content: { [docs.type ?? 'application/json']: { schema } } }
+}
+
+function unchangedOf({ method }: Endpoint<never>): Record<string, OpenApiResponse> {
+  return method === 'GET' ? { 304: { description: 'As before: it still has the ETag of If-None-Match.' } } : {}
 }
 
 /** The problems that an endpoint can answer with, one response per status. */
