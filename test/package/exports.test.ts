@@ -11,6 +11,7 @@ test('what post-rate exports', async (t) => {
     'createPostRate',
     'displayPolicyNames',
     'isPostRateError',
+    'isUserId',
     'longestContent',
     'longestTitle',
     'parsePostId',

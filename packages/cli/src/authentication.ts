@@ -1,5 +1,6 @@
 import type { GetUser } from '@post-rate/express'
 import type { JWTVerifyGetKey, KeyObject } from 'jose'
+import { isUserId } from 'post-rate'
 import { ConfigurationError, UsageError } from './errors.ts'
 
 /** How a server learns who is asking. */
@@ -35,10 +36,23 @@ function byHeader(name: string): Authentication {
       // Sent twice it is in doubt who is asking: a proxy that adds the header has not removed the client's.
       const values = req.headersDistinct[name.toLowerCase()] ?? []
       const value = values.length === 1 ? values[0] : undefined
-      // Node reads headers as Latin-1; proxies send UTF-8.
-      return typeof value === 'string' && value !== '' ? Buffer.from(value, 'latin1').toString('utf8') : null
+      return value === undefined ? null : userOf(decodeUtf8(value))
     },
     varyHeader: [name],
+  }
+}
+
+/** What cannot be a user's id is nobody: 401 instead of a failure of the server. */
+function userOf(id: unknown): string | null {
+  return isUserId(id) ? id : null
+}
+
+/** Node reads headers as Latin-1; proxies send UTF-8. What is neither would make one user of many. */
+function decodeUtf8(value: string): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'))
+  } catch {
+    return null
   }
 }
 
@@ -54,7 +68,7 @@ async function byToken({ secret, jwks, issuer, audience }: JwtOptions): Promise<
       const token = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '')?.[1]
       if (token === undefined) return null
       try {
-        return (await verify(token)).payload.sub ?? null
+        return userOf((await verify(token)).payload.sub)
       } catch (error) {
         // Keys that cannot be fetched are the server's trouble, not the caller's.
         if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error

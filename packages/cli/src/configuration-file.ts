@@ -43,8 +43,16 @@ async function load(path: string): Promise<unknown> {
     if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8'))
     return ((await import(pathToFileURL(path).href)) as { default?: unknown }).default
   } catch (error) {
-    throw new ConfigurationError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error })
+    // What the parsers say quotes the text, and the text may hold a password.
+    const reason = error instanceof SyntaxError ? syntaxProblem(path, error) : (error as Error).message
+    throw new ConfigurationError(`Cannot read ${path}: ${reason}`)
   }
+}
+
+function syntaxProblem(path: string, { message }: SyntaxError): string {
+  if (!path.endsWith('.json')) return `it is no JavaScript module; \`node --check ${path}\` says where.`
+  const position = /\bat position \d+/.exec(message)?.[0]
+  return `it is not JSON${position === undefined ? '' : ` (${position})`}.`
 }
 
 /** Numbers, lists and the prior's object may stand in a file as what they are. */

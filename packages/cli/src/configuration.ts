@@ -102,7 +102,9 @@ function fileWarnings(file: ConfigurationFile | null): string[] {
 }
 
 function hasPassword(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).password !== ''
+  if (typeof value !== 'string' || !URL.canParse(value)) return false
+  const { password, searchParams } = new URL(value)
+  return password !== '' || searchParams.has('password')
 }
 
 /** `postgres://ada:secret@db:5432/blog` as people may see it: without the password. */

@@ -1,10 +1,7 @@
 import type { Request } from 'express'
+import { isUserId } from 'post-rate'
 import type { Authorize, AuthorizeQuestion, GetUser } from './options.ts'
 import { Refusal } from './problem.ts'
-
-// Control characters and lone surrogates; the library refuses the same ids.
-const forbiddenInUserId = /[\p{Cc}\p{Cs}]/u
-const longestUserId = 255
 
 /** Carries what a host's own function threw past the problem answers, to the host's error handler. */
 export class HookFailure extends Error {
@@ -37,10 +34,4 @@ async function ask(question: () => unknown): Promise<unknown> {
   } catch (error) {
     throw new HookFailure(error)
   }
-}
-
-function isUserId(value: unknown): value is string {
-  // At most two UTF-16 units a code point: longer texts are not even counted.
-  if (typeof value !== 'string' || value === '' || value.length > 2 * longestUserId) return false
-  return [...value].length <= longestUserId && !forbiddenInUserId.test(value)
 }

@@ -1,6 +1,6 @@
 export type { PostRate, Roles, SharedRedis } from './api.ts'
 export { type PostRateContainer, tokens } from './container.ts'
-export { parsePostId } from './domain/ids.ts'
+export { isUserId, parsePostId } from './domain/ids.ts'
 export type { PageKey, PostSort } from './domain/page-cursor.ts'
 export type { Post, PostDraft, PostText } from './domain/post.ts'
 export { longestContent, longestTitle } from './domain/post.ts'

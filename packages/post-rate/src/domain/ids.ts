@@ -28,10 +28,19 @@ const forbiddenInUserId = /[\p{Cc}\p{Cs}]/u
  */
 export function checkUserId(value: unknown, field = 'userId'): string {
   if (typeof value !== 'string') throw invalidInput(field, 'must be a string')
-  if (value === '' || lengthInCodePoints(value) > longestUserId)
-    throw invalidInput(field, `must have 1 to ${longestUserId} characters`)
+  if (!isShortEnough(value)) throw invalidInput(field, `must have 1 to ${longestUserId} characters`)
   if (forbiddenInUserId.test(value)) throw invalidInput(field, 'must not contain control characters')
   return value
+}
+
+/** Whether a value is what {@link checkUserId} accepts. */
+export function isUserId(value: unknown): value is string {
+  return typeof value === 'string' && isShortEnough(value) && !forbiddenInUserId.test(value)
+}
+
+function isShortEnough(userId: string): boolean {
+  // At most two UTF-16 units a code point: longer texts are not even counted.
+  return userId !== '' && userId.length <= 2 * longestUserId && lengthInCodePoints(userId) <= longestUserId
 }
 
 /** Length as readers count it: an emoji outside the BMP is one. */
