@@ -26,7 +26,8 @@ export function seconds(value: string): number {
 
 /** The path under which the API stands: `/`, `/api`. */
 export function pathPrefix(value: string): string {
-  if (!/^(\/[A-Za-z0-9._~-]+)*\/?$/.test(value) || !value.startsWith('/'))
+  // Clients resolve dot segments before they ask: nobody would find the API there.
+  if (!/^(\/(?!\.\.?(\/|$))[A-Za-z0-9._~-]+)*\/?$/.test(value) || !value.startsWith('/'))
     throw new InvalidArgumentError("A prefix begins with '/', for example /api.")
   return value
 }
