@@ -89,7 +89,10 @@ function parse(name: string, value: string, read: (text: string) => unknown, orE
 function warningsOf(flags: Flags): string[] {
   return keys
     .filter(({ flag, secret }) => secret && flag !== undefined && hasPassword(flags[camelCase(flag)]))
-    .map(({ flag, variable }) => `--${flag} shows its password to every user of this machine; prefer ${variable}.`)
+    .map(
+      ({ flag, variable }) =>
+        `--${flag} shows its password to every user of this machine; prefer ${variable} or the configuration file.`,
+    )
 }
 
 function fileWarnings(file: ConfigurationFile | null): string[] {

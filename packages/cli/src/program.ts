@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { Context } from './context.ts'
 import type { CommandWork, Go } from './go.ts'
 import type { Io } from './io.ts'
+import { withoutPasswords } from './passwords.ts'
 import { addDataCommands } from './program-data.ts'
 import { addRoleCommands } from './program-roles.ts'
 import { addStatsCommands } from './program-stats.ts'
@@ -18,7 +19,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(withoutPasswords(text)),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
     })

@@ -1,6 +1,7 @@
 import { Interrupted } from './errors.ts'
 import { endingOf, isBrokenPipe } from './exit-code.ts'
 import type { Io } from './io.ts'
+import { withoutPasswords } from './passwords.ts'
 import { createProgram } from './program.ts'
 import { printable } from './ui/printable.ts'
 
@@ -26,12 +27,16 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     const ending = await endingOf(error)
-    if (ending.message !== null) io.stderr.write(`Error: ${ending.message.split('\n').map(printable).join('\n')}\n`)
-    if (ending.stack !== undefined) io.stderr.write(`${ending.stack.split('\n').slice(1).map(printable).join('\n')}\n`)
+    if (ending.message !== null) io.stderr.write(`Error: ${readable(ending.message)}\n`)
+    if (ending.stack !== undefined) io.stderr.write(`${readable(ending.stack.split('\n').slice(1).join('\n'))}\n`)
     exitCode = ending.exitCode
   } finally {
     io.stdout.off('error', onError)
     io.stderr.off('error', onError)
   }
   return exitCode
+}
+
+function readable(text: string): string {
+  return withoutPasswords(text).split('\n').map(printable).join('\n')
 }

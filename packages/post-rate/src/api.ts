@@ -26,7 +26,7 @@ export interface SharedRedis {
   client: RedisLike
   /** What every key begins with. Keys of posts go on with `{`; nobody else's may. */
   prefix: string
-  /** Waits for a connection that is being made; rejects where there is none. */
+  /** Waits for a connection that is being made. @throws PostRateError UNAVAILABLE where there is none */
   connected(): Promise<void>
 }
 

@@ -21,6 +21,7 @@ import { PostgresSettingsStore } from './adapters/postgres/postgres-settings-sto
 import { PostgresStateStore } from './adapters/postgres/postgres-state-store.ts'
 import { SequelizeClient } from './adapters/postgres/sequelize-client.ts'
 import { connected, createRedisClients, type RedisClients } from './adapters/redis/redis-client.ts'
+import { redisUnavailable } from './adapters/redis/redis-error.ts'
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
 import { defaultRedisPrefix, RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
 import type { SharedRedis } from './api.ts'
@@ -167,7 +168,10 @@ function bindRedis(bind: Bind, { redis, redisPrefix: prefix = defaultRedisPrefix
     return clients === null ? new NoStatsStore() : new RedisStatsStore(clients, { prefix })
   })
   bind('sharedRedis', ['redis'], (clients) => {
-    return clients && { client: clients.reader, prefix, connected: () => connected(clients.reader) }
+    if (clients === null) return null
+    const { reader: client, address } = clients
+    const unavailable = (error: unknown) => Promise.reject(redisUnavailable(address, error))
+    return { client, prefix, connected: () => connected(client).catch(unavailable) }
   })
 }
 
