@@ -10,15 +10,26 @@ import { startProcess, waitUntilReady } from './processes.ts'
 import type { Server } from './server.ts'
 import { Unavailable } from './unavailable.ts'
 
-/** Starts a Kafka of one node, broker and controller in one process, which makes no topic by itself. */
-export async function startKafka(directory: string, log: (line: string) => void = () => {}): Promise<Server> {
+export type KafkaProperties = Record<string, string | number | boolean>
+
+/**
+ * Starts a Kafka of one node, broker and controller in one process, which makes no topic by itself. `configure` may
+ * change its properties.
+ */
+export async function startKafka(
+  directory: string,
+  log: (line: string) => void = () => {},
+  configure: (properties: KafkaProperties) => KafkaProperties = (properties) => properties,
+): Promise<Server> {
   const java = findJava()
   const jars = await kafkaJars(log)
   const [port, controllerPort] = (await freePorts(2)) as [number, number]
   mkdirSync(directory, { recursive: true })
   const properties = join(directory, 'server.properties')
   const logFile = join(directory, 'log')
-  writeFileSync(properties, serverProperties(join(directory, 'data'), port, controllerPort))
+  const configured = configure(serverProperties(join(directory, 'data'), port, controllerPort))
+  const lines = Object.entries(configured).map(([name, value]) => `${name}=${value}\n`)
+  writeFileSync(properties, lines.join(''))
 
   const base = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-XX:+UseSerialGC', '-cp', join(jars, '*')]
   const clusterId = randomBytes(16).toString('base64url')
@@ -35,8 +46,8 @@ export async function startKafka(directory: string, log: (line: string) => void 
   return { url: broker, processes: [process], directory, stopSignal: 'SIGTERM' }
 }
 
-function serverProperties(data: string, port: number, controllerPort: number): string {
-  const properties = {
+function serverProperties(data: string, port: number, controllerPort: number): KafkaProperties {
+  return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -61,9 +72,6 @@ function serverProperties(data: string, port: number, controllerPort: number): s
     'log.index.size.max.bytes': 131_072,
     'log.segment.delete.delay.ms': 1000,
   }
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('')
 }
 
 function findJava(): string {

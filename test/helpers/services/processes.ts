@@ -27,6 +27,8 @@ export interface StartOptions {
   runAs?: RunAs | undefined
 }
 
+const startedWith = new WeakMap<ProcessHandle, StartOptions>()
+
 /** Starts a server that outlives this process. Rejects when the command cannot be run. */
 export async function startProcess(options: StartOptions): Promise<ProcessHandle> {
   const log = openSync(options.logFile, 'a')
@@ -41,11 +43,19 @@ export async function startProcess(options: StartOptions): Promise<ProcessHandle
     child.unref()
     const pid = child.pid as number
     const handle: ProcessHandle = { pid, startedAt: startTime(pid) ?? 'ended' }
+    startedWith.set(handle, options)
     writeFileSync(`${options.logFile}${pidSuffix}`, JSON.stringify(handle))
     return handle
   } finally {
     closeSync(log)
   }
+}
+
+/** Starts a server that has ended as it was started by this process before, on the same data and port. */
+export function startAgain(handle: ProcessHandle, changes: Partial<StartOptions> = {}): Promise<ProcessHandle> {
+  const options = startedWith.get(handle)
+  if (!options) throw new Error(`The process ${handle.pid} was not started here`)
+  return startProcess({ ...options, ...changes })
 }
 
 /** The handle of the running process itself. */

@@ -50,7 +50,8 @@ async function startNode(directory: string, port: number, args: readonly string[
   const logFile = join(directory, 'log')
   const base = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', directory]
   const process = await startProcess({ command, args: [...base, ...args], cwd: directory, logFile })
-  const url = `redis://127.0.0.1:${port}`
+  const password = args.includes('--requirepass') ? `:${args[args.indexOf('--requirepass') + 1]}@` : ''
+  const url = `redis://${password}127.0.0.1:${port}`
   await waitUntilReady([process], logFile, async () => {
     await ask(url, (redis) => redis.ping())
   })
