@@ -40,8 +40,7 @@ export class Ledger {
     const key = keyOf(postId, userId)
     this.#busy.delete(key)
     if (outcome === 'refused') return
-    const entry = this.#entries.get(key) ?? { accepted: null, maybe: new Set(), sent: new Set([null]), changedAt: 0 }
-    this.#entries.set(key, entry)
+    const entry = this.#entry(key)
     entry.sent.add(value)
     entry.changedAt = Date.now()
     if (outcome === 'accepted') {
@@ -52,6 +51,14 @@ export class Ledger {
       this.unknown++
       entry.maybe.add(value)
     }
+  }
+
+  /** A value that may come to be stored: somebody else writes the pair at the same moment. */
+  note(postId: number, userId: string, value: Held): void {
+    const entry = this.#entry(keyOf(postId, userId))
+    entry.sent.add(value)
+    entry.maybe.add(value)
+    entry.changedAt = Date.now()
   }
 
   /** What a reader must see as the own score; undefined where it may be one or another, or changed since `since`. */
@@ -101,6 +108,12 @@ export class Ledger {
     }
     for (const key of ratings.keys()) if (!this.#entries.has(key)) invented.push(key)
     return { lost, invented }
+  }
+
+  #entry(key: string): Entry {
+    const entry = this.#entries.get(key) ?? { accepted: null, maybe: new Set(), sent: new Set([null]), changedAt: 0 }
+    this.#entries.set(key, entry)
+    return entry
   }
 }
 

@@ -25,6 +25,8 @@ export interface LoadFigures {
   /** Milliseconds, sorted. */
   readLatencies: number[]
   writeLatencies: number[]
+  /** The read that took longest, in words. */
+  slowest: string
   /** Answers by status; 0 for no answer. */
   statuses: Map<number, number>
   /** What no client may ever see. */
@@ -85,6 +87,22 @@ export class Load {
     return figures
   }
 
+  /** Answers with this status since {@link takeFigures}. */
+  statusCount(status: number): number {
+    return this.#figures.statuses.get(status) ?? 0
+  }
+
+  /** A rating of a pair that others rate at the same moment: judged, but what becomes of it is not known. */
+  async rateAnyhow(api: string, postId: number, userId: string, score: number): Promise<void> {
+    try {
+      const path = `${api}/posts/${postId}/rating`
+      const answer = await this.#http.send('PUT', path, { user: userId, body: { score } })
+      this.#judge(answer, answer.status === 200, `rating ${postId} by ${userId}`)
+    } catch (error) {
+      this.#unanswered(error)
+    }
+  }
+
   close(): void {
     this.#http.close()
   }
@@ -128,7 +146,11 @@ export class Load {
     const began = performance.now()
     try {
       const answer = await this.#http.send('GET', api + path, { user })
-      this.#figures.readLatencies.push(performance.now() - began)
+      const ms = performance.now() - began
+      const { readLatencies } = this.#figures
+      if (readLatencies.every((other) => other < ms))
+        this.#figures.slowest = `${answer.status} ${path} of ${api.slice(-5)} asked at ${new Date(answer.sentAt).toISOString()}`
+      readLatencies.push(ms)
       this.#figures.reads++
       const gone = single && answer.status === 404
       this.#judge(answer, answer.status === 200 || gone, path)
@@ -185,6 +207,7 @@ function noFigures(): LoadFigures {
     reads: 0,
     readLatencies: [],
     writeLatencies: [],
+    slowest: '',
     statuses: new Map(),
     wrong: [],
   }

@@ -3,6 +3,7 @@ import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '../helpers/eventually.ts'
+import { projectDirectory } from '../helpers/services/directories.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/post-rate.js', import.meta.url))
 const restartAfterMs = 500
@@ -67,7 +68,8 @@ export class Role {
     const child = spawn(process.execPath, [...nodeArgs, ...command], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.#options.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: this.#options.logDirectory,
+      // A script finds its packages from here; a command finds no configuration file there.
+      cwd: script ? projectDirectory : this.#options.logDirectory,
     })
     this.#child = child
     this.#output = ''

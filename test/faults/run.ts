@@ -26,6 +26,8 @@ async function main(argv: string[]): Promise<number> {
   console.error(`seed ${seed}`)
   const began = performance.now()
   const world = await World.start({ seed })
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => void world.close().finally(() => process.exit(130)))
   const results = []
   let leaks: string[] = []
   try {

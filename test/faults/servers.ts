@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { runCommand } from '../helpers/services/commands.ts'
+import { runDirectory } from '../helpers/services/directories.ts'
 import { startKafka } from '../helpers/services/kafka.ts'
 import { startPostgres } from '../helpers/services/postgres.ts'
 import { isRunning, type ProcessHandle, sendSignal, startAgain, stopProcess } from '../helpers/services/processes.ts'
 import { startRedis } from '../helpers/services/redis.ts'
 import type { Server } from '../helpers/services/server.ts'
-import { newServerDirectory } from '../helpers/services/server-directories.ts'
+import { isOwned, newServerDirectory } from '../helpers/services/server-directories.ts'
 import { TcpProxy } from './proxy.ts'
 
 /** A server that may be killed, stopped and started again on the same port and data. */
@@ -57,7 +57,17 @@ export interface Volume {
   release(): void
 }
 
+/** File systems of runs that were killed: their folders could not be removed. */
+function releaseAbandoned(): void {
+  for (const name of readdirSync(runDirectory())) {
+    const directory = join(runDirectory(), name)
+    if (existsSync(join(directory, 'volume')) && !isOwned(directory))
+      spawnSync('umount', ['-l', join(directory, 'volume')])
+  }
+}
+
 export function makeVolume(directory: string, size: string): Volume {
+  releaseAbandoned()
   const path = join(directory, 'volume')
   // The owner of the data is another user than the one who made the folder.
   chmodSync(directory, 0o755)
@@ -113,17 +123,4 @@ export async function faultyKafka(listenerPorts: readonly [number, number]): Pro
     }),
   )
   return { server: new FaultyServer(server), relays, consumers }
-}
-
-/** Runs one of PostgreSQL's client programs as the owner of a server's data. */
-export function runAsOwner(command: string, args: readonly string[], env: NodeJS.ProcessEnv, owner: string): string {
-  const path = process.env.PATH ?? ''
-  if (process.getuid?.() !== 0) return runCommand(command, args, { env: { PATH: path, ...env } })
-  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  return runCommand('setpriv', [
-    ...[`--reuid=${owner}`, `--regid=${owner}`, '--clear-groups', 'env', `PATH=${path}`],
-    ...assignments,
-    command,
-    ...args,
-  ])
 }

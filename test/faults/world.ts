@@ -106,7 +106,7 @@ export class World {
     const listenerPorts = (await freePorts(2)) as [number, number]
     const [{ server: postgres, volume }, redis, kafka] = await Promise.all([
       faultyPostgres(),
-      faultyRedis(['--requirepass', redisSecret, '--masterauth', redisSecret]),
+      faultyRedis(['--requirepass', redisSecret, '--masterauth', redisSecret, '--enable-debug-command', 'yes']),
       faultyKafka(listenerPorts),
     ])
     closers.push(
@@ -156,6 +156,16 @@ export class World {
     return (await pool.query<R>(text, values)).rows
   }
 
+  /** A session of its own on PostgreSQL itself; whoever asked for it ends it. */
+  async connect(database?: string): Promise<pg.Client> {
+    const url = new URL(this.postgres.url)
+    if (database !== undefined) url.pathname = `/${database}`
+    const client = new pg.Client({ connectionString: url.toString(), connectionTimeoutMillis: 5_000 })
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
+
   /** Redis itself, past the proxy. */
   get redisClient(): Redis {
     const { url } = this.redis
@@ -202,6 +212,20 @@ export class World {
     const ids = rows.map(({ id }) => Number(id))
     this.posts.push(...ids)
     return ids
+  }
+
+  /** Whatever a case left stopped, cut or limited runs and flows again. */
+  async restore(): Promise<void> {
+    for (const proxy of Object.values(this.proxies)) proxy.heal()
+    for (const server of [this.postgres, this.redis, this.kafka]) {
+      server.signal('SIGCONT')
+      await server.start()
+    }
+    for (const role of this.roles) {
+      role.signal('SIGCONT')
+      if (!role.running) role.start()
+    }
+    this.load.resumeWrites()
   }
 
   /** Waits until every API process says that it is ready. */

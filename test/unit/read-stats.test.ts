@@ -6,6 +6,7 @@ import { MemoryStatsStore } from '../../packages/post-rate/src/adapters/memory/m
 import { NoStatsStore } from '../../packages/post-rate/src/adapters/memory/no-stats-store.ts'
 import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.ts'
 import { PostRateError } from '../../packages/post-rate/src/errors.ts'
+import type { Clock } from '../../packages/post-rate/src/ports/clock.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
 import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
@@ -61,11 +62,27 @@ test('pages in flight share one statement, and each gets its own', async (t) => 
 test('the watermark of a state is that of the place it came from', async (t) => {
   const { service, store, record } = await reading()
   const copied = record.allStates().filter(({ postId }) => postId === 1)
+  await service.read([3], null)
   await store.apply(copied, { trusted: true, ceiling: 2 ** 40 })
   await store.mark({ watermark: 1_234, source: record.deployment.source })
   const read = await service.read([1, 2], null)
   t.is(read.watermarkOf(1), 1_234)
   t.is(read.watermarkOf(2), record.watermark())
+})
+
+test('a copy whose window is over is no answer until the store is complete up to the new one', async (t) => {
+  const time = { now: Date.now() }
+  const { service, store, calls } = await reading(new MemoryStatsStore(), { now: () => time.now })
+  await service.read([1], null)
+  await eventually(() => store.read([1]).then(({ states }) => states.has(1)))
+  t.deepEqual([...(await service.read([1], null)).copies], [1])
+  // The record may have stepped, and another reader may have seen it there.
+  time.now += 301_000
+  calls.length = 0
+  t.deepEqual([...(await service.read([1], null)).copies], [])
+  t.deepEqual(calls, ['store.read', 'record.read'])
+  await store.mark(time.now)
+  t.deepEqual([...(await service.read([1], null)).copies], [1])
 })
 
 test('a store that does not answer is left alone for a second; readers go to the record', async (t) => {
@@ -122,8 +139,8 @@ test('an empty page asks nobody for figures', async (t) => {
   t.deepEqual(calls, ['settings.load'])
 })
 
-async function reading(store: StatsStore = new MemoryStatsStore()) {
-  const record = new MemoryRecord()
+async function reading(store: StatsStore = new MemoryStatsStore(), clock: Clock = { now: () => Date.now() }) {
+  const record = new MemoryRecord({ clock })
   const ports = memoryPorts(record)
   await addPosts(ports, 3)
   await ports.ratingStore.rate([
@@ -160,6 +177,6 @@ async function reading(store: StatsStore = new MemoryStatsStore()) {
     },
     change: () => Promise.reject(new Error('not here')),
   }
-  const service = new ReadStats(counted, reader, new Deployment(settings), silentLogger)
+  const service = new ReadStats(counted, reader, new Deployment(settings), clock, silentLogger)
   return { service, calls, store, record, away, recordAway }
 }

@@ -192,7 +192,9 @@ function bindKafka(bind: Bind, options: PostRateOptions): void {
 
 function bindServices(bind: Bind, options: PostRateOptions): void {
   bind('deployment', ['settingsStore'], (settingsStore) => new Deployment(settingsStore))
-  bind('readStats', ['statsStore', 'recordReader', 'deployment', 'logger'], (...parts) => new ReadStats(...parts))
+  bind('readStats', ['statsStore', 'recordReader', 'deployment', 'clock', 'logger'], (...parts) => {
+    return new ReadStats(...parts)
+  })
   bind('listPosts', ['postStore', 'readStats', 'deployment', 'clock'], (...parts) => new ListPosts(...parts))
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
   bind('relayOutbox', ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'], (...parts) => {

@@ -34,7 +34,8 @@ export async function sweep(known: readonly string[]): Promise<void> {
   }
 }
 
-function isOwned(directory: string): boolean {
+/** Whether the process that asked for this folder still runs. */
+export function isOwned(directory: string): boolean {
   try {
     return isRunning(JSON.parse(readFileSync(join(directory, ownerFile), 'utf8')) as ProcessHandle)
   } catch {

@@ -67,7 +67,11 @@ export function showStats(stats: PostStats, settings: SettingsInForce, time: Rea
  * ended is promised the current one only where the copy is complete up to that window's start, and up to the moment
  * since which windows have this length; otherwise a change may still be on its way, and the answer is that moment: due now.
  */
-function nextUpdate(stats: PostStats, settings: SettingsInForce, { now, watermark }: ReadingTime): number | null {
+export function nextUpdate(
+  stats: PostStats,
+  settings: SettingsInForce,
+  { now, watermark }: ReadingTime,
+): number | null {
   if (countOf(stats.displayed.counts) === 0) return null
   if (stats.stepAt !== null) return stats.stepAt
   if (stats.windowEnd !== null && stats.windowEnd > now) return stats.windowEnd

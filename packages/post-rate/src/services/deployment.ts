@@ -45,6 +45,11 @@ export class Deployment {
     return performance.now() - this.#readAt < settingsMaxAgeSeconds * 1000 ? this.#row : null
   }
 
+  /** The row as it was read last, however long ago; null before the first time. */
+  last(): DeploymentRow | null {
+    return this.#row
+  }
+
   /** The row, from memory or by one statement that all callers share. */
   async get(): Promise<DeploymentRow> {
     const fresh = this.fresh()

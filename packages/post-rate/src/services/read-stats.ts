@@ -1,5 +1,8 @@
+import { settingsAt } from '../domain/display-window.ts'
 import type { PostStats } from '../domain/post-stats.ts'
 import type { Settings } from '../domain/settings.ts'
+import { nextUpdate } from '../domain/shown-stats.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { OwnScoresWanted, RecordReader } from '../ports/record-reader.ts'
 import type { DeploymentRow } from '../ports/settings-store.ts'
@@ -42,13 +45,15 @@ const storePauseMs = 1_000
 export class ReadStats {
   readonly #store: StatsStore
   readonly #deployment: Deployment
+  readonly #clock: Clock
   readonly #logger: Logger
   readonly #record: Batcher<Wanted, Found>
   #storeAwayUntil = 0
 
-  constructor(store: StatsStore, record: RecordReader, deployment: Deployment, logger: Logger) {
+  constructor(store: StatsStore, record: RecordReader, deployment: Deployment, clock: Clock, logger: Logger) {
     this.#store = store
     this.#deployment = deployment
+    this.#clock = clock
     this.#logger = logger
     this.#record = new Batcher<Wanted, Found>({
       run: (wanted) => readTogether(record, deployment, wanted),
@@ -59,15 +64,13 @@ export class ReadStats {
   }
 
   async read(postIds: readonly number[], userId: string | null): Promise<ReadStatsResult> {
-    let copies = await this.#readStore(postIds)
+    const stored = await this.#readStore(postIds)
+    const copies = { ...stored, states: this.#lasting(stored) }
     const missing = postIds.filter((id) => !copies.states.has(id))
     const own = userId === null || postIds.length === 0 ? null : { userId, postIds }
-    let [found, { settings, source }] = await this.#readRecord(own, missing)
-    if (copies.source !== null && copies.source !== source) {
-      this.#logger.warn('the stats store holds the copies of another deployment; reading from PostgreSQL')
-      copies = noCopies
-      ;[found, { settings, source }] = await this.#readRecord(own, [...postIds])
-    } else if (found.states.length > 0) this.#writeThrough(found.states)
+    const [found, { settings, source }] = await this.#readRecord(own, missing)
+    const lost = found.states.filter((stats) => !stored.states.has(stats.postId))
+    if (lost.length > 0 && (stored.source === null || stored.source === source)) this.#writeThrough(lost)
     const states = new Map(copies.states)
     for (const stats of found.states) states.set(stats.postId, stats)
     return {
@@ -89,13 +92,38 @@ export class ReadStats {
 
   async #readStore(postIds: readonly number[]): Promise<StatsRead> {
     if (!this.#store.keeps || postIds.length === 0 || performance.now() < this.#storeAwayUntil) return noCopies
+    // After it was away, one reader finds out whether it is back; the others need not wait for that.
+    if (this.#storeAwayUntil > 0) this.#storeAwayUntil = performance.now() + storePauseMs
     try {
-      return await this.#store.read(postIds)
+      const read = await this.#store.read(postIds)
+      this.#storeAwayUntil = 0
+      return read
     } catch (error) {
       this.#storeAwayUntil = performance.now() + storePauseMs
       this.#logger.warn('the stats store does not answer; reading from PostgreSQL', { error: String(error) })
       return noCopies
     }
+  }
+
+  /**
+   * The copies that hold at this moment. Of a window that has just begun, a copy may still lack what the record has, and
+   * what another reader has seen there: whoever reads it must not go back.
+   */
+  #lasting({ states, watermark, source }: StatsRead) {
+    const deployment = this.#deployment.last()
+    if (deployment === null) return noCopies.states
+    const { settings } = deployment
+    if (source !== null && source !== deployment.source) {
+      this.#logger.warn('the stats store holds the copies of another deployment; reading from PostgreSQL')
+      return noCopies.states
+    }
+    const now = this.#clock.now()
+    const holds = (stats: PostStats) => {
+      const inForce = settingsAt(settings, stats.postId, now)
+      const until = nextUpdate(stats, inForce, { now, watermark })
+      return stats.deleted || inForce.display === 'live' || (until !== null && until > now)
+    }
+    return new Map([...states].filter(([, stats]) => holds(stats)))
   }
 
   /** What readers miss, the store gets at once; nobody waits for it, and the gate keeps newer states. */

@@ -1,0 +1,130 @@
+import { appendFileSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../helpers/eventually.ts'
+import { findCommand, runCommand } from '../../helpers/services/commands.ts'
+import { freePort } from '../../helpers/services/ports.ts'
+import { postgresBinaries } from '../../helpers/services/postgres-binaries.ts'
+import { startProcess } from '../../helpers/services/processes.ts'
+import { newServerDirectory } from '../../helpers/services/server-directories.ts'
+import type { FaultCase, Probe } from '../fault-case.ts'
+import { acceptGoingBack } from '../run-case.ts'
+import { FaultyServer } from '../servers.ts'
+import type { World } from '../world.ts'
+
+async function acceptAndTell(world: World, probe: Probe): Promise<void> {
+  const { lost, invented } = await acceptGoingBack(world)
+  probe.lostByNature(lost)
+  probe.reached('ratings gone', lost)
+  for (const one of invented) probe.wrong(`nobody ever sent ${one}`)
+}
+
+async function floorOf(world: World): Promise<number> {
+  const [row] = await world.sql<{ floor: string }>('select version_floor as floor from post_rate.settings')
+  return Number(row?.floor)
+}
+
+async function floorRises(world: World, from: number, probe: Probe): Promise<void> {
+  await eventually(async () => (await floorOf(world)) > from, { timeout: 40_000, message: 'The version floor stays' })
+  probe.reached('floor raised')
+}
+
+/** A standby of the primary that streams from it. */
+async function startStandby(world: World): Promise<FaultyServer> {
+  const primary = new URL(world.postgres.url)
+  const directory = await newServerDirectory('standby')
+  const data = join(directory, 'server')
+  mkdirSync(data, { mode: 0o700 })
+  const basebackup = join(postgresBinaries(), 'pg_basebackup')
+  const from = ['-h', '127.0.0.1', '-p', primary.port, '-U', primary.username]
+  runCommand(basebackup, [...from, '-D', data, '-R', '-X', 'stream', '-c', 'fast'], {
+    env: { PATH: process.env.PATH, PGPASSWORD: primary.password },
+  })
+  const port = await freePort()
+  appendFileSync(join(data, 'postgresql.auto.conf'), `port = '${port}'\n`)
+  const { uid, gid } = statSync(world.postgres.directory)
+  if (process.getuid?.() === 0) runCommand('chown', ['-R', `${uid}:${gid}`, directory], {})
+  const handle = await startProcess({
+    command: join(postgresBinaries(), 'postgres'),
+    args: ['-D', data],
+    cwd: directory,
+    logFile: join(directory, 'log'),
+    ...(process.getuid?.() === 0 ? { runAs: { uid, gid } } : {}),
+  })
+  const url = new URL(primary)
+  url.port = String(port)
+  return new FaultyServer({ url: url.toString(), processes: [handle], directory, stopSignal: 'SIGINT' })
+}
+
+export const goingBackCases: readonly FaultCase[] = [
+  {
+    name: 'failover',
+    row: 'C7',
+    title: 'a standby that lagged is promoted: acknowledged ratings are gone, versions went back',
+    goesBack: true,
+    async run(world, probe) {
+      const floor = await floorOf(world)
+      const standby = await startStandby(world)
+      world.onClose(() => standby.dispose())
+      const primary = world.postgres
+      await eventually(
+        async () => {
+          const [row] = await world.sql<{ state: string }>('select state from pg_stat_replication')
+          return row?.state === 'streaming'
+        },
+        { timeout: 30_000, message: 'The standby does not stream' },
+      )
+      await sleep(1_000)
+      // From now on the standby learns nothing more.
+      world.postgres = standby
+      await world.sql("alter system set primary_conninfo = ''")
+      await world.sql('select pg_reload_conf()')
+      await sleep(4_000)
+      await world.load.pauseWrites()
+      await primary.end('SIGKILL')
+      await world.sql('select pg_promote()')
+      await eventually(
+        async () => {
+          const [row] = await world.sql<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+          return row?.standby === false
+        },
+        { timeout: 30_000, message: 'The standby is not promoted' },
+      )
+      await acceptAndTell(world, probe)
+      world.proxies.postgres.retarget(standby.port)
+      world.load.resumeWrites()
+      await floorRises(world, floor, probe)
+      world.load.promises.forget()
+    },
+  },
+  {
+    name: 'restored-dump',
+    row: 'C8',
+    title: 'the database is restored from a dump of some seconds ago',
+    goesBack: true,
+    async run(world, probe) {
+      const floor = await floorOf(world)
+      const url = new URL(world.postgres.url)
+      const dump = join(await newServerDirectory('dump'), 'dump')
+      const env = { PATH: process.env.PATH, PGPASSWORD: url.password }
+      const to = ['-h', '127.0.0.1', '-p', url.port, '-U', url.username]
+      const name = url.pathname.slice(1)
+      const binary = (command: string) => findCommand(command) ?? join(postgresBinaries(), command)
+      runCommand(binary('pg_dump'), [...to, '-Fc', '-f', dump, name], { env })
+      await sleep(4_000)
+      await world.load.pauseWrites()
+      world.proxies.postgres.refuse()
+      const server = await world.connect('postgres')
+      await server.query(`drop database ${name} with (force)`)
+      await server.query(`create database ${name}`)
+      await server.end()
+      runCommand(binary('pg_restore'), [...to, '-d', name, dump], { env })
+      rmSync(dump)
+      await acceptAndTell(world, probe)
+      world.proxies.postgres.heal()
+      world.load.resumeWrites()
+      await floorRises(world, floor, probe)
+      world.load.promises.forget()
+    },
+  },
+]

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../helpers/eventually.ts'
+import type { FaultCase } from '../fault-case.ts'
+import { dumpTopic, replay } from '../topic.ts'
+import { group, topic, type World } from '../world.ts'
+
+export async function stopConsumers(world: World): Promise<void> {
+  await Promise.all(world.consumers.map((consumer) => consumer.stop()))
+}
+
+export function startConsumers(world: World): void {
+  for (const consumer of world.consumers) consumer.start()
+}
+
+/** Offsets can only be moved while nobody is a member. */
+async function moveOffsets(world: World, to: 'beginning' | 'end'): Promise<void> {
+  const admin = await world.admin()
+  const offsets = await admin.fetchTopicOffsets(topic)
+  const partitions = offsets.map(({ partition, high, low }) => ({ partition, offset: to === 'end' ? high : low }))
+  await eventually(() => admin.setOffsets({ groupId: group, topic, partitions }).then(() => true), { timeout: 30_000 })
+}
+
+export const topicCases: readonly FaultCase[] = [
+  {
+    name: 'topic-recreated',
+    row: 'C18',
+    title: 'the topic is deleted and made anew while everything runs',
+    async run(world, probe) {
+      const admin = await world.admin()
+      await admin.deleteTopics({ topics: [topic] })
+      await eventually(async () => (await admin.listTopics()).includes(topic), {
+        timeout: 40_000,
+        message: 'Nobody made the topic anew',
+      })
+      probe.reached('made anew')
+      await sleep(3_000)
+    },
+  },
+  {
+    name: 'partitions-grown',
+    row: 'C19',
+    title: 'the topic gets more partitions: a post moves to another one',
+    async run(world, probe) {
+      const admin = await world.admin()
+      const partitions = (await admin.fetchTopicOffsets(topic)).length
+      await admin.createPartitions({ topicPartitions: [{ topic, count: partitions + 9 }] })
+      await eventually(
+        async () => {
+          const offsets = await admin.fetchTopicOffsets(topic)
+          return offsets.filter(({ partition, high }) => partition >= partitions && Number(high) > 0).length > 3
+        },
+        { timeout: 40_000, message: 'Nothing is written to the new partitions' },
+      )
+      probe.reached('new partitions in use')
+      await sleep(10_000)
+    },
+  },
+  {
+    name: 'retention-cut',
+    row: 'C20',
+    title: 'messages are gone before the consumers, which were down, have read them',
+    async run(world, probe) {
+      await stopConsumers(world)
+      await sleep(4_000)
+      const admin = await world.admin()
+      const offsets = await admin.fetchTopicOffsets(topic)
+      const committed = (await admin.fetchOffsets({ groupId: group, topics: [topic] }))[0]?.partitions ?? []
+      const unread = offsets.map(({ partition, high }) => {
+        const known = committed.find((one) => one.partition === partition)
+        return Number(high) - Math.max(0, Number(known?.offset ?? 0))
+      })
+      await admin.deleteTopicRecords({
+        topic,
+        partitions: offsets.map(({ partition, high }) => ({ partition, offset: high })),
+      })
+      probe.reached(
+        'unread messages cut',
+        unread.reduce((total, n) => total + n, 0),
+      )
+      startConsumers(world)
+    },
+  },
+  {
+    name: 'replayed-shuffled',
+    row: 'C21',
+    title: 'every message of the topic comes three times more, in random order',
+    async run(world, probe) {
+      await stopConsumers(world)
+      const messages = await dumpTopic(world)
+      await replay(world, world.random.shuffle([...messages, ...messages, ...messages]))
+      // Reads what is there and tells how much of it was old.
+      const { code, output } = await world.command(`drain-${Date.now()}`, ['consumer', '--once'])
+      const [, applied, old] = /Drained: (\d+) applied, (\d+) old/.exec(output) ?? []
+      if (code !== 0) probe.wrong(`consumer --once ended with ${code}: ${output.slice(-300)}`)
+      probe.reached('replayed', messages.length * 3)
+      probe.reached('old ones refused', Number(old ?? 0))
+      world.log(`applied ${applied}`)
+      startConsumers(world)
+    },
+  },
+  {
+    name: 'offsets-reset',
+    row: 'C24',
+    title: "the group's offsets are moved to the beginning, then to the end past unread messages",
+    async run(world, probe) {
+      for (const to of ['beginning', 'end'] as const) {
+        await stopConsumers(world)
+        await sleep(3_000)
+        await moveOffsets(world, to)
+        probe.reached(`moved to the ${to}`)
+        startConsumers(world)
+        await sleep(5_000)
+      }
+    },
+  },
+]
