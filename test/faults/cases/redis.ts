@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../helpers/eventually.ts'
 import type { FaultCase, Probe } from '../fault-case.ts'
 import { faultyRedis } from '../servers.ts'
 import type { World } from '../world.ts'
@@ -99,9 +100,13 @@ export const redisCases: readonly FaultCase[] = [
       world.onClose(() => standby.dispose())
       const master = world.redis
       const before = world.redisClient
-      await sleep(3_000)
       world.redis = standby
       const promoted = world.redisClient
+      await eventually(async () => (await promoted.info('replication')).includes('master_link_status:up'), {
+        timeout: 30_000,
+        message: 'The replica does not follow',
+      })
+      await sleep(1_000)
       await promoted.replicaof('NO', 'ONE')
       const copied = await promoted.dbsize()
       // What is written now, the replica never gets.

@@ -78,6 +78,8 @@ export class KafkaPublisher {
       idempotent: false,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
+      // New partitions are noticed after this long.
+      metadataMaxAge: 10_000,
       createPartitioner: Partitioners.DefaultPartitioner,
       retry: { ...retry, retries: 1 },
     })

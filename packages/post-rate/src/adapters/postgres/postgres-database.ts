@@ -11,7 +11,12 @@ export interface Query {
   values?: unknown[]
   /** Prepared under this name, once per connection. */
   name?: string
+  /** Given up after so many milliseconds. Default: what the pool has. */
+  timeoutMs?: number
 }
+
+/** For what a reader waits for: nobody waits longer for a page. */
+export const readTimeoutMs = 5_000
 
 /** One connection, or the pool: whatever runs a statement. */
 export interface Queryable {
@@ -87,8 +92,14 @@ export class PostgresDatabase implements Queryable {
 
   /** Statements are named for one schema, since a host's pool may serve two of them. */
   #prepare(query: Query | string): pg.QueryConfig {
-    const { name, ...rest } = typeof query === 'string' ? { text: query, name: undefined } : query
-    return { ...rest, types, ...(name !== undefined && this.#named ? { name: `${this.schema}.${name}` } : {}) }
+    const { name, timeoutMs = Number.POSITIVE_INFINITY, ...rest } = typeof query === 'string' ? { text: query } : query
+    const limit = timeoutMs < this.queryTimeoutMs ? { query_timeout: timeoutMs } : {}
+    return {
+      ...rest,
+      ...limit,
+      types,
+      ...(name !== undefined && this.#named ? { name: `${this.schema}.${name}` } : {}),
+    }
   }
 
   /** A transaction pooler can hand a connection on without its prepared statements: from then on nothing is named. */

@@ -1,6 +1,6 @@
 import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import type { PostgresDatabase, Row } from './postgres-database.ts'
+import { type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
 import { deploymentOfRow } from './postgres-settings-store.ts'
 import { nullStatsColumns, type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
@@ -37,7 +37,15 @@ export class PostgresRecordReader implements RecordReader {
     const found = scores.map(() => new Map<number, number>())
     if (states.length === 0 && !deployment) {
       if (readers.length > 0)
-        collect(found, await this.#database.query<OwnScoreRow>({ name: 'own-scores', text: this.#ownScores, values }))
+        collect(
+          found,
+          await this.#database.query<OwnScoreRow>({
+            name: 'own-scores',
+            text: this.#ownScores,
+            values,
+            timeoutMs: readTimeoutMs,
+          }),
+        )
       return { scores: found, states: [], watermark: null, deployment: null }
     }
     const sent = Date.now()
@@ -45,6 +53,7 @@ export class PostgresRecordReader implements RecordReader {
       name: 'read-record',
       text: this.#everything,
       values: [...values, states],
+      timeoutMs: readTimeoutMs,
     })
     collect(
       found,

@@ -2,7 +2,7 @@ import type { DatedSettings, DisplayPolicyName, DisplaySettings, Settings } from
 import { PostRateError } from '../../errors.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import type { PostgresDatabase, Row } from './postgres-database.ts'
+import { type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
 
 /** The settings row: read by every fold, and by readers every few seconds. */
 export class PostgresSettingsStore implements SettingsStore {
@@ -16,9 +16,10 @@ export class PostgresSettingsStore implements SettingsStore {
 
   async load(): Promise<DeploymentRow> {
     const sent = Date.now()
-    const [row] = await this.#database.query(
-      `select clock_timestamp() as now, ${settingsColumns} from ${this.#database.schema}.settings`,
-    )
+    const [row] = await this.#database.query({
+      text: `select clock_timestamp() as now, ${settingsColumns} from ${this.#database.schema}.settings`,
+      timeoutMs: readTimeoutMs,
+    })
     if (!row) throw new PostRateError('SCHEMA_TOO_OLD', 'The settings are missing: run `post-rate migrate`.')
     this.#clock.observe(row.now as number, sent)
     return deploymentOfRow(row)
