@@ -3,6 +3,15 @@ import type { FaultCase } from '../fault-case.ts'
 
 export const apiCases: readonly FaultCase[] = [
   {
+    name: 'calm',
+    row: '-',
+    title: 'nothing goes wrong: what the other figures are to be compared with',
+    async run(_world, probe) {
+      await sleep(10_000)
+      probe.reached('calm seconds', 10)
+    },
+  },
+  {
     name: 'api-killed',
     row: 'C1',
     title: 'API processes die by SIGKILL with requests in hand, again and again',
