@@ -31,8 +31,10 @@ export class Promises {
   /** Comparisons that could have failed. */
   checked = 0
   readonly #seen = new Map<number, Seen[]>()
+  readonly #retired = new Set<number>()
 
   observe(post: SeenPost, sentAt: number, receivedAt: number, from: string): void {
+    if (this.#retired.has(post.id)) return
     const { count, average, histogram, asOf, nextUpdateAt } = post.stats
     const now: Seen = {
       receivedAt,
@@ -61,8 +63,14 @@ export class Promises {
     this.#seen.set(post.id, [...kept, now].slice(-20))
   }
 
-  /** The database went back in time: what was said before holds no longer. */
+  /** The post is being deleted: it is gone at once, whatever was promised. */
+  retire(postId: number): void {
+    this.#retired.add(postId)
+  }
+
+  /** The database went back in time: what was said before holds no longer, nor what was found broken meanwhile. */
   forget(): void {
+    this.broken.length = 0
     this.#seen.clear()
   }
 

@@ -16,6 +16,8 @@ export interface CaseResult {
   healSeconds: number
   p99ReadMs: number
   worstReadMs: number
+  /** The read that took longest, in words. */
+  slowest: string
   reached: Record<string, number>
   /** Sentences; empty where all is well. */
   problems: string[]
@@ -54,6 +56,8 @@ export async function runCase(
     await world.restore()
   }
   const recovery = await recovered(world, healLimitSeconds * 1000)
+  // What was promised before the database went back is void, until everything says the same again.
+  if (fault.goesBack) world.load.promises.forget()
   if (recovery.problem !== null) problems.push(`not healed: ${recovery.problem}`)
   await sleep(500)
   await world.load.stop()
@@ -85,6 +89,7 @@ export async function runCase(
       healSeconds,
       p99ReadMs,
       worstReadMs,
+      slowest: figures.slowest,
       reached,
       problems: [...rest.lost.map((pair) => `lost: ${pair}`), ...problems],
     },

@@ -34,6 +34,7 @@ async function main(argv: string[]): Promise<number> {
     for (const fault of chosen) {
       console.error(`${fault.row} ${fault.name}: ${fault.title}`)
       const result = await runCase(world, fault)
+      console.error(`  slowest read ${Math.round(result.worstReadMs)} ms: ${result.slowest}`)
       console.error(`  ${result.problems.length === 0 ? 'ok' : `FAILED\n${details([result])}`}`)
       results.push(result)
     }

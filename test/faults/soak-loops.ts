@@ -62,7 +62,7 @@ export function openLibrary(world: World): PostRate {
   })
 }
 
-/** Nothing was ever corrupted: a rebuild that repairs, or an audit whose counts differ, tells of a loss. */
+/** Nothing was ever corrupted: an audit whose counts differ tells of a loss. A rebuild also writes copies that were lost. */
 export function audits(soak: Soak, postRate: PostRate): Promise<void>[] {
   const { counts, wrong } = soak
   return [

@@ -94,7 +94,6 @@ export const goingBackCases: readonly FaultCase[] = [
       world.proxies.postgres.retarget(standby.port)
       world.load.resumeWrites()
       await floorRises(world, floor, probe)
-      world.load.promises.forget()
     },
   },
   {
@@ -124,7 +123,6 @@ export const goingBackCases: readonly FaultCase[] = [
       world.proxies.postgres.heal()
       world.load.resumeWrites()
       await floorRises(world, floor, probe)
-      world.load.promises.forget()
     },
   },
 ]

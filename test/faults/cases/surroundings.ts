@@ -39,9 +39,12 @@ export const surroundingsCases: readonly FaultCase[] = [
       const [seconds] = await world.redisClient.time()
       probe.reached('minutes Redis is off', Math.round(Math.abs(Date.now() / 1000 - Number(seconds)) / 60))
       await api?.says(/^http:/m)
-      const said = /"time":"([^"]+)"/.exec(relay[0]?.output ?? '')?.[1]
-      probe.reached('minutes the relay is off', said ? Math.round(Math.abs(Date.now() - Date.parse(said)) / 60_000) : 0)
       await sleep(15_000)
+      for (const role of [...relay, consumer]) {
+        const said = /"time":"([^"]+)"/.exec(role?.output ?? '')?.[1]
+        if (said === undefined) continue
+        probe.reached('roles 10 minutes off', Math.abs(Date.now() - Date.parse(said)) > 540_000 ? 1 : 0)
+      }
       await Promise.all([api, ...relay, consumer].map((role) => role?.restart()))
       await world.redis.end('SIGKILL')
       await restart(world.redis, { PATH: process.env.PATH })
