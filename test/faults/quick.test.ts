@@ -18,7 +18,7 @@ const withServers = needs('postgres', 'kafka', 'redis-server')
 
 for (const name of selection) {
   withServers.serial(`a fault on real servers: ${name}`, async (t) => {
-    t.timeout(110_000)
+    t.timeout(300_000)
     const fault = cases.find((one) => one.name === name)
     if (!fault) throw new Error(`No case ${name}`)
     world ??= await World.start({ seed: Math.floor(Math.random() * 2 ** 31), posts: 40, relays: 1, consumers: 1 })

@@ -45,6 +45,11 @@ export interface Probes {
   kafka: ServerProbe | null
 }
 
+/** How long the record, the other servers, and then the figures may take. Together less than readiness is waited for (5 s). */
+const recordProbeMs = 3_000
+const probeMs = 2_000
+const figuresMs = 1_500
+
 export interface StatusClock {
   now(): number
   readonly offset: number | null
@@ -79,11 +84,12 @@ export class ReportStatus {
     this.#counters = counters
   }
 
+  /** Within 4.5 s: a server that stands still must not make those who ask for readiness wait. */
   async report(roles: { relay: RoleStatus | null; consumer: RoleStatus | null }): Promise<Status> {
     const [postgres, redis, kafka] = await Promise.all([
-      probe(this.#probes.postgres),
-      probe(this.#probes.redis),
-      probe(this.#probes.kafka),
+      probe(this.#probes.postgres, recordProbeMs),
+      probe(this.#probes.redis, probeMs),
+      probe(this.#probes.kafka, probeMs),
     ])
     const [backlog, leases, record, lag] = await Promise.all([
       postgres.reachable ? orNull(this.#outbox.backlog()) : null,
@@ -112,10 +118,10 @@ export class ReportStatus {
   }
 }
 
-async function probe(server: ServerProbe | null): Promise<DependencyStatus> {
+async function probe(server: ServerProbe | null, ms: number): Promise<DependencyStatus> {
   if (server === null) return { configured: false, reachable: false, version: null, detail: '' }
   try {
-    return { configured: true, reachable: true, version: await server.version(), detail: '' }
+    return { configured: true, reachable: true, version: await within(ms, server.version()), detail: '' }
   } catch (error) {
     return { configured: true, reachable: false, version: null, detail: (error as Error).message }
   }
@@ -123,5 +129,13 @@ async function probe(server: ServerProbe | null): Promise<DependencyStatus> {
 
 /** A status is best effort: what cannot be read is left empty, and its dependency says why. */
 async function orNull<T>(work: Promise<T>): Promise<T | null> {
-  return work.catch(() => null)
+  return within(figuresMs, work).catch(() => null)
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`does not answer within ${ms / 1000} s`)), ms)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

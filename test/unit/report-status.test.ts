@@ -1,0 +1,36 @@
+import test from 'ava'
+import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
+import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
+import type { EventBus } from '../../packages/post-rate/src/ports/event-bus.ts'
+import type { ServerProbe } from '../../packages/post-rate/src/ports/server-probe.ts'
+import { CounterSet } from '../../packages/post-rate/src/services/counters.ts'
+import { ReportStatus } from '../../packages/post-rate/src/services/report-status.ts'
+
+const answering: ServerProbe = { version: async () => '1' }
+const standingStill: ServerProbe = { version: () => new Promise(() => {}) }
+const bus = { lag: () => new Promise(() => {}) } as unknown as EventBus
+const clock = { now: () => Date.now(), offset: 0 }
+const noRoles = { relay: null, consumer: null }
+
+function reporting(probes: ConstructorParameters<typeof ReportStatus>[0]) {
+  const { outbox, leaseStore, recordReader } = memoryPorts(new MemoryRecord())
+  return new ReportStatus(probes, outbox, leaseStore, bus, recordReader, clock, new CounterSet())
+}
+
+test('servers that stand still are told apart in time, beside one that answers', async (t) => {
+  const status = reporting({ postgres: answering, redis: standingStill, kafka: standingStill })
+  const began = performance.now()
+  const { dependencies, outbox } = await status.report(noRoles)
+  t.true(performance.now() - began < 4_900)
+  t.like(dependencies, { postgres: { reachable: true }, redis: { reachable: false }, kafka: { reachable: false } })
+  t.regex(dependencies.kafka.detail, /does not answer within 2 s/)
+  t.is(outbox?.rows, 0)
+})
+
+test('figures that do not come are left empty', async (t) => {
+  const began = performance.now()
+  const { dependencies, lag } = await reporting({ postgres: answering, redis: null, kafka: answering }).report(noRoles)
+  t.true(performance.now() - began < 4_900)
+  t.true(dependencies.kafka.reachable)
+  t.deepEqual(lag, [])
+})
