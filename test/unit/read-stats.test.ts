@@ -72,7 +72,7 @@ test('the watermark of a state is that of the place it came from', async (t) => 
 
 test('a copy whose window is over is no answer until the store is complete up to the new one', async (t) => {
   const time = { now: Date.now() }
-  const { service, store, calls } = await reading(new MemoryStatsStore(), { now: () => time.now })
+  const { service, store, calls, record } = await reading(new MemoryStatsStore(), { now: () => time.now })
   await service.read([1], null)
   await eventually(() => store.read([1]).then(({ states }) => states.has(1)))
   t.deepEqual([...(await service.read([1], null)).copies], [1])
@@ -81,7 +81,7 @@ test('a copy whose window is over is no answer until the store is complete up to
   calls.length = 0
   t.deepEqual([...(await service.read([1], null)).copies], [])
   t.deepEqual(calls, ['store.read', 'record.read'])
-  await store.mark(time.now)
+  await store.mark({ watermark: time.now, source: record.deployment.source })
   t.deepEqual([...(await service.read([1], null)).copies], [1])
 })
 
