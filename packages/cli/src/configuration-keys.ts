@@ -5,8 +5,17 @@ import { whole } from './whole.ts'
 export interface Settings {
   database?: string
   redis?: string
+  /** Files in PEM form, here and for Kafka. */
+  redisCa?: string
+  redisCert?: string
+  redisKey?: string
+  redisInsecure?: boolean
   kafkaBrokers?: string[]
   kafkaSsl?: boolean
+  kafkaCa?: string
+  kafkaCert?: string
+  kafkaKey?: string
+  kafkaInsecure?: boolean
   kafkaUsername?: string
   kafkaPassword?: string
   kafkaMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512'
@@ -44,9 +53,17 @@ const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 /** In the order of the documentation. */
 export const keys: readonly Key[] = [
   key('database', 'DATABASE_URL', url('postgres', 'postgresql'), { flag: 'database', secret: true }),
-  key('redis', 'REDIS_URL', url('redis', 'rediss'), { flag: 'redis', secret: true }),
+  key('redis', 'REDIS_URL', urls('redis', 'rediss'), { flag: 'redis', secret: true }),
+  key('redisCa', 'POST_RATE_REDIS_CA', text),
+  key('redisCert', 'POST_RATE_REDIS_CERT', text),
+  key('redisKey', 'POST_RATE_REDIS_KEY', text),
+  key('redisInsecure', 'POST_RATE_REDIS_INSECURE', yesOrNo),
   key('kafkaBrokers', 'KAFKA_BROKERS', brokers, { flag: 'kafka' }),
   key('kafkaSsl', 'POST_RATE_KAFKA_SSL', yesOrNo),
+  key('kafkaCa', 'POST_RATE_KAFKA_CA', text),
+  key('kafkaCert', 'POST_RATE_KAFKA_CERT', text),
+  key('kafkaKey', 'POST_RATE_KAFKA_KEY', text),
+  key('kafkaInsecure', 'POST_RATE_KAFKA_INSECURE', yesOrNo),
   key('kafkaUsername', 'POST_RATE_KAFKA_USERNAME', text),
   key('kafkaPassword', 'POST_RATE_KAFKA_PASSWORD', text, { secret: true }),
   key('kafkaMechanism', 'POST_RATE_KAFKA_MECHANISM', oneOf(mechanisms)),
@@ -132,6 +149,14 @@ function url(...protocols: string[]): (value: string) => string {
   return (value) => {
     const protocol = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : ''
     if (!protocols.includes(protocol)) throw new Error(`must be a URL that begins with ${protocols[0]}://`)
+    return value
+  }
+}
+
+/** Several for a cluster, separated by commas. */
+function urls(...protocols: string[]): (value: string) => string {
+  return (value) => {
+    for (const one of value.split(',')) url(...protocols)(one)
     return value
   }
 }

@@ -1,13 +1,14 @@
 import type { PostRateOptions } from 'post-rate'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { keys, type Settings } from './configuration-keys.ts'
+import { readTls, type TlsSettings } from './configuration-tls.ts'
 import { ConfigurationError } from './errors.ts'
 import type { Io } from './io.ts'
 
 /** Flags as commander gives them: by their camel-cased name. */
 export type Flags = Readonly<Record<string, unknown>>
 
-export interface Configuration extends Settings {
+export interface Configuration extends Settings, TlsSettings {
   /** Things that are not wrong but should be known; told on stderr. */
   warnings: readonly string[]
 }
@@ -32,17 +33,27 @@ export async function readConfiguration(flags: Flags, io: Pick<Io, 'env' | 'cwd'
     else if (file?.values[key.name] !== undefined)
       settings[key.name] = parse(`${key.name} in ${file.path}`, file.values[key.name] as string, key.parse)
   }
-  const configuration: Configuration = { ...settings, warnings: [...warningsOf(flags), ...fileWarnings(file)] }
+  const tls = await readTls(settings, io.cwd)
+  const warnings = [...warningsOf(flags), ...fileWarnings(file), ...cleartextWarnings(settings, tls)]
+  const configuration: Configuration = { ...settings, ...tls, warnings }
   if (configuration.kafkaUsername !== undefined && configuration.kafkaPassword === undefined)
     throw new ConfigurationError('POST_RATE_KAFKA_PASSWORD is missing: POST_RATE_KAFKA_USERNAME wants one.')
+  if (configuration.kafkaUsername === undefined)
+    for (const key of keys)
+      if ((key.name === 'kafkaPassword' || key.name === 'kafkaMechanism') && configuration[key.name] !== undefined)
+        throw new ConfigurationError(`POST_RATE_KAFKA_USERNAME is missing: ${key.variable} wants one.`)
   return configuration
 }
 
 /** The library's options beside the database. */
 export function optionsOf(configuration: Configuration): Omit<PostRateOptions, 'database'> {
-  const { redis, schema, topic, topicPartitions, group, redisPrefix, poolSize, queueLimit } = configuration
+  const { redisTls, schema, topic, topicPartitions, group, redisPrefix, poolSize, queueLimit } = configuration
   const { display, windowSeconds, prior, hashUserIdsKey } = configuration
   const kafka = kafkaOf(configuration)
+  const redis =
+    configuration.redis === undefined || redisTls === null
+      ? configuration.redis
+      : { url: configuration.redis, tls: redisTls }
   const believed = defined({ display, windowSeconds, prior })
   return defined({
     redis,
@@ -60,13 +71,13 @@ export function optionsOf(configuration: Configuration): Omit<PostRateOptions, '
 }
 
 function kafkaOf(configuration: Configuration): PostRateOptions['kafka'] {
-  const { kafkaBrokers, kafkaSsl, kafkaUsername, kafkaPassword, kafkaMechanism = 'plain' } = configuration
+  const { kafkaBrokers, kafkaTls, kafkaUsername, kafkaPassword, kafkaMechanism = 'plain' } = configuration
   if (kafkaBrokers === undefined) return undefined
   const sasl =
     kafkaUsername === undefined
       ? {}
       : { sasl: { mechanism: kafkaMechanism, username: kafkaUsername, password: kafkaPassword ?? '' } as never }
-  return { brokers: kafkaBrokers, ...(kafkaSsl === undefined ? {} : { ssl: kafkaSsl }), ...sasl }
+  return { brokers: kafkaBrokers, ...(kafkaTls === null ? {} : { ssl: kafkaTls }), ...sasl }
 }
 
 /** A mistyped variable must not pass as "not configured". */
@@ -95,6 +106,14 @@ function warningsOf(flags: Flags): string[] {
     )
 }
 
+/** SCRAM proves that it knows the password; PLAIN tells it to whoever listens. */
+function cleartextWarnings({ kafkaUsername, kafkaMechanism = 'plain' }: Settings, { kafkaTls }: TlsSettings): string[] {
+  if (kafkaUsername === undefined || kafkaMechanism !== 'plain' || kafkaTls !== null) return []
+  return [
+    'POST_RATE_KAFKA_PASSWORD goes over the network as it is: set POST_RATE_KAFKA_SSL=true, or choose a SCRAM mechanism.',
+  ]
+}
+
 function fileWarnings(file: ConfigurationFile | null): string[] {
   if (file === null || !file.readableByOthers) return []
   const secrets = keys.filter(({ name, secret }) => secret && file.values[name] !== undefined)
@@ -105,9 +124,12 @@ function fileWarnings(file: ConfigurationFile | null): string[] {
 }
 
 function hasPassword(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false
-  const { password, searchParams } = new URL(value)
-  return password !== '' || searchParams.has('password')
+  // A cluster's nodes are separated by commas.
+  const texts = typeof value === 'string' ? [value, ...value.split(',')] : []
+  return texts
+    .filter((text) => URL.canParse(text))
+    .map((text) => new URL(text))
+    .some(({ password, searchParams }) => password !== '' || searchParams.has('password'))
 }
 
 /** `postgres://ada:secret@db:5432/blog` as people may see it: without the password. */

@@ -52,6 +52,9 @@ export async function endingOf(error: unknown): Promise<Ending> {
   // Only now: the library brings its drivers with it, and `--help` is to be fast.
   const { isPostRateError } = await import('post-rate')
   if (isPostRateError(error)) {
+    // Where a server is does not come from the command's own arguments.
+    if (error.problems.some(({ field }) => field === 'database' || field === 'redis'))
+      return { exitCode: exitCodes.configuration, message: error.message }
     const { exitCode = exitCodes.failed, nextStep } = ofLibrary[error.code] ?? {}
     // A message with a command in it has its own next step.
     const told = nextStep === undefined || error.message.includes('`')

@@ -34,7 +34,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     .option('--redis-prefix <prefix>', 'prefix of the Redis keys (POST_RATE_REDIS_PREFIX)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 usage, 3 configuration, 4 a dependency cannot be reached,\n5 drift found, 6 schema mismatch, 130 interrupted.',
+      '\nEncryption and logins: sslmode and sslrootcert in DATABASE_URL, rediss:// with POST_RATE_REDIS_CA, _CERT and _KEY,\nPOST_RATE_KAFKA_SSL, _CA, _CERT, _KEY, _USERNAME, _PASSWORD and _MECHANISM (plain, scram-sha-256, scram-sha-512).\n\nExit codes: 0 done, 1 failed, 2 usage, 3 configuration, 4 a dependency cannot be reached,\n5 drift found, 6 schema mismatch, 130 interrupted.',
     )
   const go: Go =
     <Operands extends unknown[]>(work: CommandWork<Operands>) =>

@@ -7,8 +7,11 @@ import type { Ports } from './ports/ports.ts'
 
 /** How to reach PostgreSQL: a URL, pg's pool options, a Sequelize 6 instance or a `pg.Pool` of the host's own. */
 export type DatabaseOption = string | PoolConfig | SequelizeLike | PoolLike
-/** How to reach Redis: a URL, ioredis options, or an ioredis client (also a Cluster) of the host's own. */
-export type RedisOption = string | RedisOptions | RedisLike
+/**
+ * How to reach Redis: a URL, ioredis options, a URL with options beside it, or an ioredis client (also a Cluster) of the
+ * host's own. An authority to trust: `{ url: 'rediss://…', tls: { ca } }`.
+ */
+export type RedisOption = string | (RedisOptions & { url?: string }) | RedisLike
 /** How to reach Kafka: kafkajs options, or a kafkajs client of the host's own. */
 export type KafkaOption = KafkaConfig | KafkaLike
 

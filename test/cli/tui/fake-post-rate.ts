@@ -25,9 +25,9 @@ export interface FakePostRate extends Pick<PostRate, 'status' | 'now' | 'posts' 
 
 export const goodStatus: Status = {
   dependencies: {
-    postgres: { configured: true, reachable: true, version: '15.14', detail: '' },
-    redis: { configured: true, reachable: true, version: '7.0.15', detail: '' },
-    kafka: { configured: true, reachable: true, version: '4.4', detail: '' },
+    postgres: { configured: true, reachable: true, version: '15.14', encrypted: false, pooled: false, detail: '' },
+    redis: { configured: true, reachable: true, version: '7.0.15', encrypted: false, pooled: false, detail: '' },
+    kafka: { configured: true, reachable: true, version: '4.4', encrypted: false, pooled: false, detail: '' },
   },
   outbox: { rows: 1234, oldestSeconds: 0.42 },
   leases: [

@@ -19,8 +19,10 @@ const counters = {
   foreign: 0,
 }
 
+const away = { configured: true, reachable: false, version: null, encrypted: null, pooled: false }
+
 function statusNow(): Status {
-  const up = { configured: true, reachable: true, version: '1', detail: '' }
+  const up = { configured: true, reachable: true, version: '1', encrypted: false, pooled: false, detail: '' }
   return {
     dependencies: { postgres: { ...up }, redis: { ...up }, kafka: { ...up, configured: false, reachable: false } },
     outbox: { rows: 7, oldestSeconds: 1.5 },
@@ -64,7 +66,7 @@ export function opsSuite(): void {
   test('GET /readyz: 503 with the reasons', async (t) => {
     const status = statusNow()
     const get = await startOps(t, async () => status)
-    status.dependencies.postgres = { configured: true, reachable: false, version: null, detail: '' }
+    status.dependencies.postgres = { ...away, detail: '' }
     status.roles.consumer = { healthy: false, detail: 'No member of its group.' }
     const reply = await get('/readyz')
     t.is(reply.status, 503)
@@ -74,7 +76,7 @@ export function opsSuite(): void {
   test('GET /readyz: Redis or Kafka away is a warning', async (t) => {
     const status = statusNow()
     const get = await startOps(t, async () => status)
-    status.dependencies.redis = { configured: true, reachable: false, version: null, detail: 'Start it.' }
+    status.dependencies.redis = { ...away, detail: 'Start it.' }
     const reply = await get('/readyz')
     t.is(reply.status, 200)
     t.deepEqual(JSON.parse(reply.text).warnings, ['redis: Start it.'])

@@ -1,4 +1,4 @@
-import { isPostRateError, type PostRate, type Status } from 'post-rate'
+import { type DependencyStatus, isPostRateError, type PostRate, type Status } from 'post-rate'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { duration } from '../figures.ts'
@@ -42,7 +42,7 @@ function dependencies({ dependencies: { postgres, redis, kafka } }: Status): Che
   const start = (name: string) => `Start it with \`docker compose up --wait ${name}\`, or check its address.`
   const check = (name: string, dependency: typeof postgres, without: string): Check => {
     if (!dependency.configured) return { name, verdict: 'off', detail: `not configured: ${without}` }
-    if (dependency.reachable) return { name, verdict: 'ok', detail: dependency.version ?? 'reachable' }
+    if (dependency.reachable) return { name, verdict: 'ok', detail: way(dependency) }
     // The library's own message mostly knows what to do already.
     const step = dependency.detail.includes('`') ? '' : ` ${start(name)}`
     return { name, verdict: 'failed', detail: `${dependency.detail || 'cannot be reached.'}${step}` }
@@ -52,6 +52,12 @@ function dependencies({ dependencies: { postgres, redis, kafka } }: Status): Che
     check('redis', redis, 'statistics are read from PostgreSQL (REDIS_URL)'),
     check('kafka', kafka, 'the relay applies the changes itself (KAFKA_BROKERS)'),
   ]
+}
+
+/** `15.18, encrypted, behind a pooler` */
+function way({ version, encrypted, pooled }: DependencyStatus): string {
+  const words = [version ?? 'reachable', encrypted === null ? '' : encrypted ? 'encrypted' : 'plaintext']
+  return [...words, pooled ? 'behind a pooler' : ''].filter((word) => word !== '').join(', ')
 }
 
 async function checkSchema(postRate: PostRate): Promise<Check> {

@@ -17,6 +17,10 @@ export interface DependencyStatus {
   reachable: boolean
   /** Version of the server, when it is known. */
   version: string | null
+  /** Whether the connection is encrypted; null where that is not known, and where there is none. */
+  encrypted: boolean | null
+  /** Whether a pooler, such as PgBouncer, is in between. */
+  pooled: boolean
   /** What is wrong and what to do; empty when nothing is. */
   detail: string
 }
@@ -119,11 +123,12 @@ export class ReportStatus {
 }
 
 async function probe(server: ServerProbe | null, ms: number): Promise<DependencyStatus> {
-  if (server === null) return { configured: false, reachable: false, version: null, detail: '' }
+  const unknown = { reachable: false, version: null, encrypted: null, pooled: false }
+  if (server === null) return { configured: false, ...unknown, detail: '' }
   try {
-    return { configured: true, reachable: true, version: await within(ms, server.version()), detail: '' }
+    return { configured: true, reachable: true, ...(await within(ms, server.identify())), detail: '' }
   } catch (error) {
-    return { configured: true, reachable: false, version: null, detail: (error as Error).message }
+    return { configured: true, ...unknown, detail: (error as Error).message }
   }
 }
 

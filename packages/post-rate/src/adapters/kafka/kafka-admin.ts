@@ -29,7 +29,7 @@ export class KafkaAdmin {
     try {
       return await whileElecting(() => this.ask(question))
     } catch (error) {
-      throw kafkaUnavailable(this.#client.address, error)
+      throw kafkaUnavailable(this.#client.target, error)
     }
   }
 

@@ -2,12 +2,30 @@ import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
 import { isPostRateError, PostRateError } from '../../errors.ts'
 import type { KafkaLike, KafkaOption } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
+import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
 
 /** A kafkajs client, which opens no connection by itself, and where it leads. */
 export interface KafkaClient {
   kafka: Kafka
-  /** Brokers for messages, without credentials. */
+  target: KafkaTarget
+}
+
+/** For messages: without credentials. */
+export interface KafkaTarget {
+  /** The brokers. */
   address: string
+  /** Whether it is asked to encrypt; null where that is unknown. */
+  encrypted: boolean | null
+  /** Whether it logs in; null where that is unknown. */
+  login: boolean | null
+}
+
+const words: ConnectionWords = {
+  encrypt: '`ssl` (`POST_RATE_KAFKA_SSL`)',
+  plain: 'leave `ssl` (`POST_RATE_KAFKA_SSL`) out',
+  ca: '`ssl.ca` (`POST_RATE_KAFKA_CA` for the command line)',
+  certificate: '`ssl.cert` and `ssl.key` (`POST_RATE_KAFKA_CERT`, `POST_RATE_KAFKA_KEY`)',
+  login: '`sasl` (`POST_RATE_KAFKA_USERNAME`, `_PASSWORD`, `_MECHANISM`)',
 }
 
 /** Few and short: whoever waits has a deadline, and starts again with a new connection. */
@@ -15,9 +33,12 @@ export const retry = { initialRetryTime: 200, maxRetryTime: 2000, factor: 0.2, m
 
 /** Makes the client, or takes the host's. No I/O; nothing of it is printed, all of it goes to `logger`. */
 export function createKafkaClient(option: KafkaOption, logger: Logger): KafkaClient {
-  if (isClient(option)) return { kafka: option as Kafka, address: 'the configured brokers' }
+  const somewhere = 'the configured brokers'
+  if (isClient(option)) return { kafka: option as Kafka, target: { address: somewhere, encrypted: null, login: null } }
   const config = option as KafkaConfig
-  const address = Array.isArray(config.brokers) ? config.brokers.join(', ') : 'the configured brokers'
+  const address = Array.isArray(config.brokers) ? config.brokers.join(', ') : somewhere
+  if (typeof config.ssl === 'object' && config.ssl.rejectUnauthorized === false)
+    logger.warn("Kafka's certificate is not checked: anybody could stand in for it", { address })
   const kafka = new Kafka({
     clientId: 'post-rate',
     connectionTimeout: 3000,
@@ -27,18 +48,28 @@ export function createKafkaClient(option: KafkaOption, logger: Logger): KafkaCli
     logCreator: () => (entry) => writeLog(logger, entry),
     ...config,
   })
-  return { kafka, address }
+  return { kafka, target: { address, encrypted: Boolean(config.ssl), login: config.sasl !== undefined } }
 }
 
 /** `UNAVAILABLE`, with the brokers and what to do about it. */
-export function kafkaUnavailable(address: string, error: unknown): PostRateError {
+export function kafkaUnavailable(target: KafkaTarget, error: unknown): PostRateError {
   if (isPostRateError(error)) return error
-  const reason = error instanceof Error ? error.message : String(error)
+  const problem = connectionProblem(error, words)
+  const reason = reasonOf(error)
   return new PostRateError(
     'UNAVAILABLE',
-    `Cannot reach Kafka at ${address}: ${reason}. Start it with \`docker compose up --wait kafka\`, or leave out the brokers.`,
+    problem === null
+      ? `Cannot reach Kafka at ${target.address}: ${reason}. Start it with \`docker compose up --wait kafka\`, or leave out the brokers.${perhaps(target, reason)}`
+      : `Cannot use Kafka at ${target.address}: ${problem} (${reason}).`,
     { cause: error },
   )
+}
+
+/** A broker that wants TLS or a login says nothing to who comes without: it hangs up. */
+function perhaps({ encrypted, login }: KafkaTarget, reason: string): string {
+  if (!/closed|ECONNRESET/i.test(reason)) return ''
+  if (encrypted === false) return ` If it demands TLS, use ${words.encrypt}.`
+  return login === false ? ` If it demands a login, give ${words.login}.` : ''
 }
 
 /** True when a protocol error of this type is the error or lies behind it. */

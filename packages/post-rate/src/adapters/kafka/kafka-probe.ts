@@ -1,20 +1,24 @@
 import type { KafkaOption } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
-import type { ServerProbe } from '../../ports/server-probe.ts'
+import type { ServerIdentity, ServerProbe } from '../../ports/server-probe.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { createKafkaClient } from './kafka-client.ts'
 
 /** Kafka does not tell its version; the number of brokers that answer stands in for it. */
 export class KafkaProbe implements ServerProbe {
   readonly #admin: KafkaAdmin
+  readonly #encrypted: boolean | null
 
   constructor(kafka: KafkaOption, logger: Logger) {
-    this.#admin = new KafkaAdmin(createKafkaClient(kafka, logger))
+    const client = createKafkaClient(kafka, logger)
+    this.#admin = new KafkaAdmin(client)
+    this.#encrypted = client.target.encrypted
   }
 
-  async version(): Promise<string> {
+  async identify(): Promise<ServerIdentity> {
     const { brokers } = await this.#admin.demand((admin) => admin.describeCluster())
-    return `${brokers.length} broker${brokers.length === 1 ? '' : 's'}`
+    const version = `${brokers.length} broker${brokers.length === 1 ? '' : 's'}`
+    return { version, encrypted: this.#encrypted, pooled: false }
   }
 
   close(): Promise<void> {

@@ -50,10 +50,10 @@ export class KafkaPublisher {
         return this.#send(messages.slice(middle))
       }
       // It may also have been deleted while this process ran.
-      if (!isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw kafkaUnavailable(this.#client.address, error)
+      if (!isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw kafkaUnavailable(this.#client.target, error)
       await this.#topic.ensure()
       await whileElecting(() => this.#attempt(messages)).catch((again: unknown) => {
-        throw kafkaUnavailable(this.#client.address, again)
+        throw kafkaUnavailable(this.#client.target, again)
       })
     }
   }

@@ -56,7 +56,7 @@ export class KafkaSubscription implements Subscription {
       await first.leave()
       this.#ended.abort()
       this.#settle.resolve()
-      throw kafkaUnavailable(this.#options.client.address, error)
+      throw kafkaUnavailable(this.#options.client.target, error)
     }
     void this.#stay(first)
     void this.#watch()

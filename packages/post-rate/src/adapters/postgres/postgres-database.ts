@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { PostRateError } from '../../errors.ts'
 import type { PoolLike, PostRateOptions, SequelizeLike } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
+import { isDatabaseError, translateError } from './postgres-error.ts'
 
 /** Rows as the adapters read them: int8 as number (ids and counters stay below 2^53), times as milliseconds. */
 export type Row = Record<string, unknown>
@@ -58,6 +60,7 @@ export class PostgresDatabase implements Queryable {
   readonly schema: string
   readonly #owned: boolean
   readonly #logger: Logger
+  readonly #names = new Map<string, string>()
   #named = true
 
   constructor(options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>, logger: Logger) {
@@ -77,6 +80,10 @@ export class PostgresDatabase implements Queryable {
         })
     // Without a listener the loss of an idle connection ends the process.
     this.pool.on('error', (error) => this.#logger.warn('lost an idle PostgreSQL connection', { error: error.message }))
+    this.pool.once('connect', (client) => {
+      if (isUnchecked(client))
+        this.#logger.warn("PostgreSQL's certificate is not checked: anybody could stand in for it")
+    })
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
@@ -90,7 +97,6 @@ export class PostgresDatabase implements Queryable {
     }
   }
 
-  /** Statements are named for one schema, since a host's pool may serve two of them. */
   #prepare(query: Query | string): pg.QueryConfig {
     const { name, timeoutMs = Number.POSITIVE_INFINITY, ...rest } = typeof query === 'string' ? { text: query } : query
     const limit = timeoutMs < this.queryTimeoutMs ? { query_timeout: timeoutMs } : {}
@@ -98,8 +104,20 @@ export class PostgresDatabase implements Queryable {
       ...rest,
       ...limit,
       types,
-      ...(name !== undefined && this.#named ? { name: `${this.schema}.${name}` } : {}),
+      ...(name !== undefined && this.#named ? { name: this.#nameOf(name, rest.text) } : {}),
     }
+  }
+
+  /**
+   * A name is for one text only, also for another schema or another version of this library: behind a transaction pooler
+   * they share connections, and a statement that somebody else prepared under the same name would be run instead.
+   */
+  #nameOf(name: string, text: string): string {
+    const known = this.#names.get(text)
+    if (known !== undefined) return known
+    const made = `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+    this.#names.set(text, made)
+    return made
   }
 
   /** A transaction pooler can hand a connection on without its prepared statements: from then on nothing is named. */
@@ -113,9 +131,22 @@ export class PostgresDatabase implements Queryable {
 
   /**
    * READ COMMITTED with server-side limits. The work is kept only when COMMIT says so: an aborted transaction answers
-   * COMMIT with the tag ROLLBACK and no error.
+   * COMMIT with the tag ROLLBACK and no error. It is run a second time where a pooler lost its prepared statements.
    */
   async transaction<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
+    try {
+      return await this.#transactionOnce(work)
+    } catch (error) {
+      if (!this.#losesPrepared(error)) throw this.#translate(error)
+    }
+    try {
+      return await this.#transactionOnce(work)
+    } catch (error) {
+      throw this.#translate(error)
+    }
+  }
+
+  async #transactionOnce<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
     const client = await this.connect()
     let broken: Error | undefined
     const onError = (error: Error) => {
@@ -124,9 +155,7 @@ export class PostgresDatabase implements Queryable {
     client.on('error', onError)
     try {
       await client.query(transactionLimits)
-      const result = await work({
-        query: async <R extends object>(query: Query | string) => (await client.query<R>(this.#prepare(query))).rows,
-      })
+      const result = await work(this.#queryable(client))
       const { command } = await client.query('commit')
       if (command !== 'COMMIT') throw new PostRateError('UNAVAILABLE', 'PostgreSQL rolled the transaction back.')
       return result
@@ -135,11 +164,35 @@ export class PostgresDatabase implements Queryable {
       if (!isDatabaseError(error) && !(error instanceof PostRateError)) broken ??= error as Error
       if (isDatabaseError(error) && error.code === '25006') broken ??= error
       if (broken === undefined) await client.query('rollback').catch((failure: Error) => (broken = failure))
-      if (this.#losesPrepared(error)) throw new PostRateError('UNAVAILABLE', 'Repeat it.', { cause: error })
+      throw error
+    } finally {
+      client.off('error', onError)
+      client.release(broken)
+    }
+  }
+
+  /** One connection, outside of a transaction, and the client under it. */
+  async onConnection<T>(work: (connection: Queryable, client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.connect()
+    let broken: Error | undefined
+    const onError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onError)
+    try {
+      return await work(this.#queryable(client), client)
+    } catch (error) {
+      if (!isDatabaseError(error)) broken ??= error as Error
       throw this.#translate(error)
     } finally {
       client.off('error', onError)
       client.release(broken)
+    }
+  }
+
+  #queryable(client: pg.PoolClient): Queryable {
+    return {
+      query: async <R extends object>(query: Query | string) => (await client.query<R>(this.#prepare(query))).rows,
     }
   }
 
@@ -161,22 +214,7 @@ export class PostgresDatabase implements Queryable {
   }
 
   #translate(error: unknown): unknown {
-    const code = (error as { code?: unknown } | null)?.code
-    if (error instanceof PostRateError) return error
-    if (code === '42P01' || code === '3F000' || code === '42703')
-      return new PostRateError(
-        'SCHEMA_TOO_OLD',
-        `The schema ${this.schema} is missing or too old: run \`post-rate migrate\`. Where the posts live in a table of the host's, its post store must be given in \`overrides\`.`,
-        {
-          cause: error,
-        },
-      )
-    if (!meansUnavailable(error, code)) return error
-    return new PostRateError(
-      'UNAVAILABLE',
-      `Cannot reach PostgreSQL at ${this.address()}: start it with \`docker compose up --wait postgres\`, or correct the database URL.`,
-      { cause: error },
-    )
+    return translateError(error, this)
   }
 
   /** Host and port, for messages to operators; never the password. */
@@ -184,6 +222,11 @@ export class PostgresDatabase implements Queryable {
     const { host, port } = new pg.Client(this.pool.options)
     return `${host}:${port}`
   }
+}
+
+function isUnchecked(client: pg.PoolClient): boolean {
+  const { ssl } = client as { ssl?: { rejectUnauthorized?: unknown } | boolean }
+  return typeof ssl === 'object' && ssl.rejectUnauthorized === false
 }
 
 /** SQLSTATE of a statement that failed; undefined where the failure is not the server's. */
@@ -194,7 +237,7 @@ export function sqlState(error: unknown): string | undefined {
 
 /** The pool options of a URL, of options, or of a Sequelize instance, which manages its own connections. */
 export function poolConfig(database: string | pg.PoolConfig | SequelizeLike): pg.PoolConfig {
-  if (typeof database === 'string') return { connectionString: database }
+  if (typeof database === 'string') return { connectionString: withWholeVerification(database) }
   if (!isSequelize(database)) return database
   const { config, options } = database as unknown as {
     config: { host?: string; port?: string; username?: string; password?: string; database?: string }
@@ -210,18 +253,21 @@ export function poolConfig(database: string | pg.PoolConfig | SequelizeLike): pg
   }
 }
 
+/**
+ * pg takes `require` and its like for `verify-full`, warns of it in a process where nobody reads that, and means to weaken
+ * them in its next major version. Here they stay what they are. `no-verify` and `uselibpqcompat` are another choice.
+ */
+function withWholeVerification(url: string): string {
+  if (/[?&]uselibpqcompat=true/.test(url)) return url
+  return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
+}
+
 export function isPool(database: unknown): database is PoolLike {
   return typeof database === 'object' && database !== null && 'totalCount' in database && 'connect' in database
 }
 
 export function isSequelize(database: unknown): database is SequelizeLike {
   return typeof database === 'object' && database !== null && 'getDialect' in database
-}
-
-/** By its shape: a host's pool may come from another copy of pg. */
-function isDatabaseError(error: unknown): error is Error & { code: string } {
-  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }
-  return error instanceof Error && severity !== undefined && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
 }
 
 function checkSchemaName(schema: string): string {
@@ -232,18 +278,5 @@ function checkSchemaName(schema: string): string {
     {
       problems: [{ field: 'schema', message: 'is no plain identifier' }],
     },
-  )
-}
-
-/** Away, starting up, shutting down, out of connections or of time: nothing that the caller's data caused. */
-function meansUnavailable(error: unknown, code: unknown): boolean {
-  if (typeof code === 'string' && /^(08|53|58|57P|25006|25P0[34]|57014|55P03|40001|40P01|3D000|28)/.test(code))
-    return true
-  if (isDatabaseError(error)) return false
-  if (typeof code === 'string' && /^(E[A-Z]+|CERT_|DEPTH_|SELF_|UNABLE_|ERR_TLS)/.test(code)) return true
-  if (error instanceof AggregateError) return true
-  return (
-    error instanceof Error &&
-    /terminated|timeout|Connection|SSL|not queryable|pool after calling end/i.test(error.message)
   )
 }

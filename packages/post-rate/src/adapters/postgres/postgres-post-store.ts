@@ -1,10 +1,10 @@
 import type { FindOptions, Model, ModelStatic, Sequelize } from 'sequelize'
 import type { PageKey } from '../../domain/page-cursor.ts'
 import type { PostDraft, PostText } from '../../domain/post.ts'
-import { PostRateError } from '../../errors.ts'
 import type { PagedPost, PageQuery, PostStore } from '../../ports/post-store.ts'
 import type { PostgresClock } from './postgres-clock.ts'
 import { type PostgresDatabase, type Query, readTimeoutMs } from './postgres-database.ts'
+import { postgresUnavailable, schemaTooOld, unreadableFile } from './postgres-error.ts'
 import type { SequelizeClient } from './sequelize-client.ts'
 
 /** Times are milliseconds from the pool's parsers, a `Date` from the model. */
@@ -145,14 +145,7 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
 /** Sequelize's connection errors and a missing schema, in the library's words. */
 export function translate(error: unknown, database: PostgresDatabase): unknown {
   const { name, parent } = error as { name?: string; parent?: { code?: string } }
-  if (parent?.code === '42P01' || parent?.code === '3F000')
-    return new PostRateError(
-      'SCHEMA_TOO_OLD',
-      `The schema ${database.schema} is missing or too old: run \`post-rate migrate\`.`,
-      {
-        cause: error,
-      },
-    )
+  if (parent?.code === '42P01' || parent?.code === '3F000') return schemaTooOld(database.schema, error)
   const away =
     name?.startsWith('SequelizeConnection') ||
     name === 'SequelizeTimeoutError' ||
@@ -160,12 +153,7 @@ export function translate(error: unknown, database: PostgresDatabase): unknown {
   // pg's own words for a connection that broke under a statement.
   const broken =
     name === 'SequelizeDatabaseError' && /terminated|ECONNRESET|EPIPE|timeout/i.test((error as Error).message)
-  if (!away && !broken) return error
-  return new PostRateError(
-    'UNAVAILABLE',
-    `Cannot reach PostgreSQL at ${database.address()}: start it with \`docker compose up --wait postgres\`, or correct the database URL.`,
-    { cause: error },
-  )
+  return away || broken ? postgresUnavailable(error, database) : (unreadableFile(error) ?? error)
 }
 
 function textOf(row: PostRow): PostText {

@@ -52,7 +52,7 @@ export class SequelizeClient {
       database: database ?? '',
       logging: false,
       pool: { max: 4, idle: 10_000, acquire: 5_000 },
-      dialectOptions: { application_name: 'post-rate', keepAlive: true, ...(ssl ? { ssl } : {}) },
+      dialectOptions: { application_name: 'post-rate', keepAlive: true, ...(ssl ? { ssl: withKey(ssl) } : {}) },
     }
     const instance = new this.module.Sequelize(options)
     // A password that is made anew for each connection, as cloud providers do it.
@@ -62,4 +62,9 @@ export class SequelizeClient {
       })
     return instance
   }
+}
+
+/** pg hides the private key from being listed, and Sequelize copies what is listed: without this it would be lost. */
+function withKey(ssl: NonNullable<pg.ClientConfig['ssl']>): pg.ClientConfig['ssl'] {
+  return typeof ssl === 'object' && ssl.key !== undefined ? { ...ssl, key: ssl.key } : ssl
 }

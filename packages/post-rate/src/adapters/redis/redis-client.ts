@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { invalidInput } from '../../errors.ts'
 import type { RedisLike, RedisOption } from '../../options.ts'
 import { type Logger, silentLogger } from '../../ports/logger.ts'
+import type { RedisAddress } from './redis-error.ts'
 
 export type RedisClient = Redis | Cluster
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>
@@ -12,8 +13,8 @@ export interface RedisClients {
   reader: RedisClient
   /** May take longer; a failed write is repeated by its caller. */
   writer: RedisClient
-  /** Host and port for messages, without credentials. */
-  address: string
+  /** Host and port for messages, without credentials, and whether it is asked to encrypt. */
+  target: RedisAddress
   /** Ends what was opened here, and nothing of the host's. Idempotent. */
   close(): Promise<void>
 }
@@ -36,25 +37,29 @@ const forced = { lazyConnect: true, enableOfflineQueue: false } as const
 
 /**
  * Makes the clients; opens no connection yet. A URL is `redis://` or `rediss://`; for a Redis Cluster it names several
- * nodes, separated by commas, or ends in `?cluster=true`.
+ * nodes, separated by commas, or ends in `?cluster=true`. Options beside a `url` add to what it says.
  * @throws PostRateError INVALID_INPUT where the option is none of the known forms
  */
 export function createRedisClients(option: RedisOption, logger: Logger = silentLogger): RedisClients {
   if (isClient(option)) {
     const client = option as RedisClient
-    return { reader: client, writer: client, address: addressOf(client), close: async () => {} }
+    return { reader: client, writer: client, target: targetOf(client), close: async () => {} }
   }
-  const open = (limits: ClientOptions): RedisClient =>
-    typeof option === 'string'
-      ? fromUrl(option, { ...common, ...limits })
-      : new Redis({ ...common, ...limits, ...(option as ClientOptions), ...forced })
+  const { url, ...options } =
+    typeof option === 'string' ? { url: option } : (option as ClientOptions & { url?: string })
+  const open = (limits: ClientOptions): RedisClient => {
+    const all = { ...common, ...limits, ...options }
+    return url === undefined ? new Redis({ ...all, ...forced }) : fromUrl(url, all)
+  }
   const clients = [open(readerLimits), open(writerLimits)] as const
-  const address = addressOf(clients[0])
-  for (const client of clients) reportErrors(client, address, logger)
+  const target = targetOf(clients[0])
+  if (tlsOf(clients[0])?.rejectUnauthorized === false)
+    logger.warn("Redis' certificate is not checked: anybody could stand in for it", { address: target.address })
+  for (const client of clients) reportErrors(client, target.address, logger)
   return {
     reader: clients[0],
     writer: clients[1],
-    address,
+    target,
     close: async () => {
       for (const client of clients) if (client.status !== 'end') client.disconnect()
     },
@@ -62,15 +67,46 @@ export function createRedisClients(option: RedisOption, logger: Logger = silentL
 }
 
 const connecting = new WeakMap<RedisClient, Promise<void>>()
+/** Why a client is without a connection: who comes later would only hear that it is. */
+const failures = new WeakMap<RedisClient, Error>()
+const toldOutages = new WeakSet<RedisClient>()
 
 /** Waits for a connection that is being made; a lost one is not waited for, so that callers learn of it at once. */
 export async function connected(client: RedisClient): Promise<void> {
   if (client.status === 'ready') return
   if (client.status === 'wait') client.connect().catch(() => {})
-  if (client.status !== 'connecting' && client.status !== 'connect') throw new Error(`connection is ${client.status}`)
-  const shared = connecting.get(client) ?? nextConnection(client).finally(() => connecting.delete(client))
+  if (client.status !== 'connecting' && client.status !== 'connect') throw withoutConnection(client)
+  const shared =
+    connecting.get(client) ??
+    nextConnection(client)
+      .catch((error: Error) => explained(client, error))
+      .finally(() => connecting.delete(client))
   connecting.set(client, shared)
   await shared
+}
+
+/** A Cluster says only that no node answered, and forgets why: one node is asked again, once per outage. */
+async function explained(client: RedisClient, error: Error): Promise<never> {
+  const [node] = isCluster(client) ? nodesOf(client) : []
+  if (isCluster(client) && node !== undefined && !toldOutages.has(client)) {
+    toldOutages.add(client)
+    const options = { ...client.options.redisOptions, ...node, lazyConnect: true, retryStrategy: () => null }
+    const probe = new Redis(options as ClientOptions)
+    const cause = await new Promise<Error | undefined>((resolve) => {
+      probe.once('error', resolve)
+      probe.connect().then(() => resolve(undefined), resolve)
+    })
+    probe.on('error', () => {}).disconnect()
+    failures.set(client, cause ?? error)
+    error.cause ??= cause
+  }
+  throw error
+}
+
+function withoutConnection(client: RedisClient): Error {
+  const cause = failures.get(client)
+  const because = cause === undefined ? '' : ` after: ${cause.message}`
+  return new Error(`connection is ${client.status}${because}`, cause === undefined ? undefined : { cause })
 }
 
 function nextConnection(client: RedisClient): Promise<void> {
@@ -96,11 +132,17 @@ function isClient(option: RedisOption): option is RedisLike {
 function fromUrl(text: string, options: ClientOptions): RedisClient {
   const urls = text.split(',').map(parseUrl)
   const [first] = urls as [URL]
+  const encrypted = first.protocol === 'rediss:'
+  // Whoever gives an authority to trust does not want to be read by everybody.
+  if (!encrypted && options.tls !== undefined)
+    throw invalidInput('redis', 'has options for TLS, so its URL must begin with rediss://')
+  if (urls.some((url) => url.protocol !== first.protocol))
+    throw invalidInput('redis', 'must not mix redis:// and rediss://')
   const cluster = urls.length > 1 || first.searchParams.get('cluster') === 'true'
   const login = {
     ...(first.username === '' ? {} : { username: decodeURIComponent(first.username) }),
     ...(first.password === '' ? {} : { password: decodeURIComponent(first.password) }),
-    ...(first.protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(encrypted ? { tls: { ...options.tls } } : {}),
   }
   const nodes = urls.map((url) => ({ host: hostOf(url), port: Number(url.port || 6379) }))
   if (!cluster) return new Redis({ ...options, ...nodes[0], db: databaseOf(first), ...login, ...forced })
@@ -110,7 +152,7 @@ function fromUrl(text: string, options: ClientOptions): RedisClient {
     redisOptions,
     clusterRetryStrategy: (times) => clusterRetryStrategy?.(times),
     // Behind TLS the certificate names the host: keep names as they are.
-    ...(first.protocol === 'rediss:' ? { dnsLookup: (address, done) => done(null, address) } : {}),
+    ...(encrypted ? { dnsLookup: (address, done) => done(null, address) } : {}),
   })
 }
 
@@ -132,13 +174,17 @@ function databaseOf(url: URL): number {
   return Number(path)
 }
 
+function targetOf(client: RedisClient): RedisAddress {
+  return { address: addressOf(client), encrypted: tlsOf(client) !== undefined }
+}
+
+function tlsOf(client: RedisClient): RedisOptions['tls'] {
+  return (isCluster(client) ? client.options.redisOptions : client.options)?.tls
+}
+
 function addressOf(client: RedisClient): string {
   if (isCluster(client)) {
-    const startupNodes = (client as unknown as { startupNodes?: unknown[] }).startupNodes ?? []
-    const named = startupNodes.flatMap((node) => {
-      const { host, port } = node as { host?: string; port?: number }
-      return typeof node === 'object' && host !== undefined ? [`${host}:${port}`] : []
-    })
+    const named = nodesOf(client).map(({ host, port }) => `${host}:${port}`)
     return named.length === 0 ? 'the cluster' : named.join(', ')
   }
   const { path, host, port, sentinels } = client.options
@@ -146,14 +192,26 @@ function addressOf(client: RedisClient): string {
   return path ?? `${host}:${port}`
 }
 
+/** Those that it was given to start with. */
+function nodesOf(cluster: Cluster): { host: string; port: number }[] {
+  const startupNodes = (cluster as unknown as { startupNodes?: unknown[] }).startupNodes ?? []
+  return startupNodes.flatMap((node) => {
+    const { host, port } = (node ?? {}) as { host?: string; port?: number }
+    return host !== undefined && port !== undefined ? [{ host, port }] : []
+  })
+}
+
 /** An emitter's `error` without a listener would end the process. Said once per outage. */
 function reportErrors(client: RedisClient, address: string, logger: Logger): void {
   let reported = false
   client.on('error', (error: Error) => {
+    if (!toldOutages.has(client)) failures.set(client, error)
     logger[reported ? 'debug' : 'warn']('Redis connection failed', { address, error: error.message })
     reported = true
   })
   client.on('ready', () => {
+    failures.delete(client)
+    toldOutages.delete(client)
     if (reported) logger.info('Redis connection is back', { address })
     reported = false
   })

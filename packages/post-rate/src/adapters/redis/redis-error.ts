@@ -1,22 +1,58 @@
 import { isPostRateError, PostRateError } from '../../errors.ts'
+import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
+
+const words: ConnectionWords = {
+  encrypt: 'a URL that begins with `rediss://`',
+  plain: 'write `redis://`',
+  ca: '`tls.ca` (`POST_RATE_REDIS_CA` for the command line)',
+  certificate: '`tls.cert` and `tls.key` (`POST_RATE_REDIS_CERT`, `POST_RATE_REDIS_KEY`)',
+  login: 'the Redis URL (`REDIS_URL`)',
+}
+
+/** Where the client leads, for messages: without credentials. */
+export interface RedisAddress {
+  address: string
+  /** Whether it is asked to encrypt; null where that is unknown. */
+  encrypted: boolean | null
+}
 
 /** `UNAVAILABLE`, with the server's address and what to do about it. */
-export function redisUnavailable(address: string, error: unknown): PostRateError {
+export function redisUnavailable({ address, encrypted }: RedisAddress, error: unknown): PostRateError {
   if (isPostRateError(error)) return error
   const cause = withoutSecrets(error)
-  const reason = cause instanceof Error && cause.message !== '' ? cause.message : String(cause)
+  const problem = connectionProblem(cause, words)
+  if (problem !== null)
+    return new PostRateError('UNAVAILABLE', `Cannot use Redis at ${address}: ${problem} (${reasonOf(cause)}).`, {
+      cause,
+    })
   const message =
     cause instanceof Error && cause.name === 'ReplyError'
-      ? `Redis at ${address} refused: ${reason}. Check its login, its memory limit and whether it is a master.`
-      : `Cannot reach Redis at ${address}: ${reason}. Start it with \`docker compose up --wait redis\`, or leave out the Redis URL.`
+      ? `Redis at ${address} refused: ${reasonOf(cause)}. Check its login, its memory limit and whether it is a master.`
+      : `Cannot reach Redis at ${address}: ${reasonOf(cause)}. Start it with \`docker compose up --wait redis\`, or leave out the Redis URL.${perhaps(cause, encrypted)}`
   return new PostRateError('UNAVAILABLE', message, { cause })
 }
 
-/** ioredis notes a failed command's arguments in its error; those of a login are the password. */
+/** A server that wants TLS hangs up on who speaks without it, and one that does not know TLS waits for a line's end. */
+function perhaps(error: unknown, encrypted: boolean | null): string {
+  const reason = reasonOf(error instanceof Error && error.cause !== undefined ? error.cause : error)
+  if (encrypted === false && /ECONNRESET|EPIPE|closed/.test(reason)) return ` If it demands TLS, use ${words.encrypt}.`
+  if (encrypted === true && /ETIMEDOUT|ECONNRESET|closed/.test(reason))
+    return ` If it does not speak TLS, which this process demands, switch TLS on there or ${words.plain}.`
+  return ''
+}
+
+/**
+ * ioredis notes a failed command's arguments in its error; those of a login are the password. A Cluster's error says only
+ * that no node answered, and keeps the reason beside it.
+ */
 function withoutSecrets(error: unknown): unknown {
-  const command = (error as { command?: { name?: string } } | null)?.command
-  if (!(error instanceof Error) || command === undefined) return error
-  const copy = new Error(error.message)
-  copy.name = error.name
-  return copy
+  if (!(error instanceof Error)) return error
+  const { command, lastNodeError } = error as { command?: unknown; lastNodeError?: Error }
+  const behind = error.cause ?? lastNodeError
+  const cause = behind === undefined ? undefined : withoutSecrets(behind)
+  if (command === undefined && cause === error.cause) return error
+  const message = lastNodeError === undefined ? error.message : `${error.message} ${lastNodeError.message}`
+  const copy = new Error(message, cause === undefined ? undefined : { cause })
+  const { code } = error as { code?: unknown }
+  return Object.assign(copy, { name: error.name }, code === undefined ? {} : { code })
 }

@@ -1,4 +1,4 @@
-import type { ServerProbe } from '../../ports/server-probe.ts'
+import type { ServerIdentity, ServerProbe } from '../../ports/server-probe.ts'
 import { withDeadline } from '../deadline.ts'
 import { connected, isCluster, type RedisClients } from './redis-client.ts'
 import { redisUnavailable } from './redis-error.ts'
@@ -10,15 +10,16 @@ export class RedisProbe implements ServerProbe {
     this.#clients = clients
   }
 
-  async version(): Promise<string> {
-    const { writer, address } = this.#clients
+  async identify(): Promise<ServerIdentity> {
+    const { writer, target } = this.#clients
     try {
       await withDeadline(connected(writer), 3_000, 'connecting')
       const node = isCluster(writer) ? writer.nodes('master')[0] : writer
       const info = (await withDeadline(node?.info('server') ?? Promise.resolve(''), 3_000, 'INFO')) ?? ''
-      return /redis_version:([^\r\n]+)/.exec(info)?.[1] ?? 'unknown'
+      const version = /redis_version:([^\r\n]+)/.exec(info)?.[1] ?? 'unknown'
+      return { version, encrypted: target.encrypted, pooled: false }
     } catch (error) {
-      throw redisUnavailable(address, error)
+      throw redisUnavailable(target, error)
     }
   }
 }

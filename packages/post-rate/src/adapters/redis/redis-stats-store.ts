@@ -139,7 +139,7 @@ export class RedisStatsStore implements StatsStore {
         what,
       )
     } catch (error) {
-      throw redisUnavailable(this.#clients.address, error)
+      throw redisUnavailable(this.#clients.target, error)
     }
   }
 
@@ -147,7 +147,7 @@ export class RedisStatsStore implements StatsStore {
     try {
       return unwrap(reply)
     } catch (error) {
-      throw redisUnavailable(this.#clients.address, error)
+      throw redisUnavailable(this.#clients.target, error)
     }
   }
 }

@@ -1,0 +1,98 @@
+/** What an administrator has to set on one server's connection, in the words of its messages. */
+export interface ConnectionWords {
+  /** How encryption is asked for. */
+  encrypt: string
+  /** How it is given up. */
+  plain: string
+  /** Where the authority's certificate is named. */
+  ca: string
+  /** Where the client's own certificate and key are named. */
+  certificate: string
+  /** Where user and password come from. */
+  login: string
+}
+
+type Problem = (words: ConnectionWords) => string
+
+const untrusted: Problem = ({ ca }) =>
+  `its certificate is signed by nobody that is trusted here. Name its authority's certificate in ${ca}, or in \`NODE_EXTRA_CA_CERTS\``
+const wrongHost: Problem = () =>
+  'its certificate is for another host. Connect to a name that stands in it, or have the name put into it'
+const expired: Problem = () => 'its certificate has expired. Renew it there'
+const early: Problem = () => 'its certificate is not valid yet. Compare the clocks, or renew it there'
+const noTls: Problem = ({ plain }) =>
+  `it does not speak TLS, which this process demands. Switch TLS on there, or, where the network is trusted, ${plain}`
+const hangsUp: Problem = ({ plain }) =>
+  `it hung up before TLS was agreed on, as a server does that does not speak it. Switch TLS on there, or, where the network is trusted, ${plain}`
+const demandsTls: Problem = ({ encrypt }) => `it refuses what is not encrypted. Use ${encrypt}`
+const demandsCertificate: Problem = ({ certificate }) =>
+  `it demands a certificate of its clients, or does not trust this one's. Name certificate and key in ${certificate}`
+const wrongLogin: Problem = ({ login }) => `it refused the login. Check user and password in ${login}`
+
+/** By the code of Node, of PostgreSQL, of OpenSSL or of Kafka. */
+const byCode: Record<string, Problem> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  CERT_UNTRUSTED: untrusted,
+  CERT_SIGNATURE_FAILURE: untrusted,
+  ERR_TLS_CERT_ALTNAME_INVALID: wrongHost,
+  CERT_HAS_EXPIRED: expired,
+  CERT_NOT_YET_VALID: early,
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+  '28P01': wrongLogin,
+  '28000': wrongLogin,
+  SASL_AUTHENTICATION_FAILED: wrongLogin,
+  UNSUPPORTED_SASL_MECHANISM: ({ login }) =>
+    `it does not know this way to log in. Choose one that it offers in ${login}`,
+  ILLEGAL_SASL_STATE: ({ login }) => `it wants no login on this port. Use another port, or leave ${login} out`,
+}
+
+/** Where the code is missing or says too little. */
+const byMessage: readonly [RegExp, Problem][] = [
+  [/no pg_hba\.conf entry.*no encryption|rejects connection.*no encryption/, demandsTls],
+  [
+    /requires a valid client certificate|alert (bad certificate|certificate required|handshake failure|unknown ca)/,
+    demandsCertificate,
+  ],
+  [/does not support SSL connections/, noTls],
+  [/before secure TLS connection was established/, hangsUp],
+  [/^(WRONGPASS|NOAUTH)|invalid username-password|SASL .*authentication failed/i, wrongLogin],
+  [/wrong version number|packet length too long/, noTls],
+]
+
+/** What is wrong with the encryption or the login, and what to do about it; null where an error is about neither. */
+export function connectionProblem(error: unknown, words: ConnectionWords): string | null {
+  for (const link of chain(error)) {
+    const { code, type, message } = link as { code?: unknown; type?: unknown; message?: unknown }
+    const found =
+      byMessage.find(([pattern]) => typeof message === 'string' && pattern.test(message))?.[1] ??
+      byCode[String(code)] ??
+      byCode[String(type)]
+    if (found !== undefined) return found(words)
+  }
+  return null
+}
+
+/** An error's own message, on one line: OpenSSL's has several. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error && error.message !== '' ? error.message : String(error)
+  return message.trim().replace(/\s+/g, ' ').replace(/\.+$/, '')
+}
+
+/** An error and what lies behind it, as the drivers call it. */
+function* chain(error: unknown): Iterable<unknown> {
+  const seen = new Set<unknown>()
+  const waiting = [error]
+  while (waiting.length > 0) {
+    const link = waiting.shift()
+    if (typeof link !== 'object' || link === null || seen.has(link)) continue
+    seen.add(link)
+    yield link
+    const { cause, parent, originalError, errors } = link as Record<string, unknown>
+    waiting.push(cause, parent, originalError, ...(Array.isArray(errors) ? errors : []))
+  }
+}

@@ -1,0 +1,71 @@
+import { invalidInput, PostRateError } from '../../errors.ts'
+import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
+
+const words: ConnectionWords = {
+  encrypt: '`sslmode=verify-full` in the database URL',
+  plain: 'leave `sslmode` out of the database URL',
+  ca: '`sslrootcert=FILE` of the database URL (`ssl.ca` in options)',
+  certificate: '`sslcert=FILE` and `sslkey=FILE` of the database URL',
+  login: 'the database URL (`DATABASE_URL`)',
+}
+
+/** Where a statement was to run: `address` is host and port, never the password. */
+export interface Target {
+  schema: string
+  address(): string
+}
+
+/** What an error of pg, or of Sequelize on top of it, means in the library's words; itself where it means nothing there. */
+export function translateError(error: unknown, target: Target): unknown {
+  if (error instanceof PostRateError) return error
+  const { code } = (error ?? {}) as { code?: unknown }
+  if (code === '42P01' || code === '3F000' || code === '42703') return schemaTooOld(target.schema, error)
+  return unreadableFile(error) ?? (meansUnavailable(error, code) ? postgresUnavailable(error, target) : error)
+}
+
+/** `INVALID_INPUT` where a file that the URL names, a certificate, cannot be read; null for any other error. */
+export function unreadableFile(error: unknown): PostRateError | null {
+  const { code, syscall, path } = (error ?? {}) as { code?: unknown; syscall?: unknown; path?: unknown }
+  if (syscall !== 'open' || typeof path !== 'string') return null
+  return invalidInput('database', `${path}, which the database URL names, cannot be read (${code})`)
+}
+
+export function schemaTooOld(schema: string, cause: unknown): PostRateError {
+  return new PostRateError(
+    'SCHEMA_TOO_OLD',
+    `The schema ${schema} is missing or too old: run \`post-rate migrate\`. Where the posts live in a table of the host's, its post store must be given in \`overrides\`.`,
+    { cause },
+  )
+}
+
+/** `UNAVAILABLE`, with the server's address and what to do about it. */
+export function postgresUnavailable(error: unknown, target: Target): PostRateError {
+  const address = target.address()
+  const problem = connectionProblem(error, words)
+  return new PostRateError(
+    'UNAVAILABLE',
+    problem === null
+      ? `Cannot reach PostgreSQL at ${address}: ${reasonOf(error)}. Start it with \`docker compose up --wait postgres\`, or correct the database URL.`
+      : `Cannot use PostgreSQL at ${address}: ${problem} (${reasonOf(error)}).`,
+    { cause: error },
+  )
+}
+
+/** By its shape: a host's pool may come from another copy of pg. */
+export function isDatabaseError(error: unknown): error is Error & { code: string } {
+  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }
+  return error instanceof Error && severity !== undefined && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
+}
+
+/** Away, starting up, shutting down, out of connections or of time: nothing that the caller's data caused. */
+function meansUnavailable(error: unknown, code: unknown): boolean {
+  if (typeof code === 'string' && /^(08|53|58|57P|25006|25P0[34]|57014|55P03|40001|40P01|3D000|28)/.test(code))
+    return true
+  if (isDatabaseError(error)) return false
+  if (typeof code === 'string' && /^(E[A-Z]+|CERT_|DEPTH_|SELF_|UNABLE_|ERR_(TLS|SSL))/.test(code)) return true
+  if (error instanceof AggregateError) return true
+  return (
+    error instanceof Error &&
+    /terminated|timeout|Connection|SSL|not queryable|pool after calling end/i.test(error.message)
+  )
+}
