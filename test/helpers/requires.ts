@@ -1,7 +1,7 @@
 import test, { type ImplementationFn } from 'ava'
 
 /** What a test may need beside Node. */
-export type Need = 'postgres' | 'redis' | 'kafka' | 'redis-server' | 'chromium' | 'tmux'
+export type Need = 'postgres' | 'redis' | 'kafka' | 'redis-server' | 'pgbouncer' | 'openssl' | 'chromium' | 'tmux'
 
 /** Declares a test, as `test` and `test.serial` do. */
 export interface Declare {
@@ -14,6 +14,8 @@ const variables: Record<Need, string> = {
   redis: 'TEST_REDIS_URL',
   kafka: 'TEST_KAFKA_BROKERS',
   'redis-server': 'TEST_REDIS_SERVER',
+  pgbouncer: 'TEST_PGBOUNCER',
+  openssl: 'TEST_OPENSSL',
   chromium: 'TEST_CHROMIUM',
   tmux: 'TEST_TMUX',
 }

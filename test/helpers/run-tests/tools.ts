@@ -1,4 +1,5 @@
 import { findCommand } from '../services/commands.ts'
+import { findPgBouncer } from '../services/pgbouncer.ts'
 
 export interface Tools {
   /** Environment variables that tell the tests where the tools are. */
@@ -7,7 +8,7 @@ export interface Tools {
   missing: Record<string, string>
 }
 
-/** Finds what some tests drive beside the services: a browser, a terminal multiplexer, Redis servers of their own. */
+/** Finds what some tests drive beside the services: a browser, a terminal multiplexer, servers of their own. */
 export function findTools(): Tools {
   const tools: Tools = { environment: {}, missing: {} }
   const chromium = process.env.TEST_CHROMIUM ?? findCommand('chromium', 'chromium-browser', 'google-chrome')
@@ -19,5 +20,11 @@ export function findTools(): Tools {
   const redisServer = findCommand('redis-server')
   if (redisServer && findCommand('redis-cli')) tools.environment.TEST_REDIS_SERVER = redisServer
   else tools.missing['redis-server'] = 'no redis-server and redis-cli on the PATH (Debian package `redis-server`)'
+  const pgBouncer = findPgBouncer()
+  if (pgBouncer) tools.environment.TEST_PGBOUNCER = pgBouncer
+  else tools.missing.pgbouncer = 'no pgbouncer on the PATH (Debian package `pgbouncer`)'
+  const openssl = findCommand('openssl')
+  if (openssl) tools.environment.TEST_OPENSSL = openssl
+  else tools.missing.openssl = 'no openssl on the PATH (Debian package `openssl`)'
   return tools
 }

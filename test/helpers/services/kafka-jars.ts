@@ -5,32 +5,33 @@ import { findCommand, runCommand } from './commands.ts'
 import { cacheDirectory } from './directories.ts'
 import { Unavailable } from './unavailable.ts'
 
-const kafkaVersion = '4.4.0'
+/** What the tests run on unless they ask for another one. */
+export const kafkaVersion = '4.4.0'
 
-const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const pomOf = (version: string) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>post-rate</groupId>
   <artifactId>kafka-for-tests</artifactId>
   <version>1</version>
   <packaging>pom</packaging>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${version}</version></dependency>
     <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
   </dependencies>
 </project>
 `
 
 /** Folder with Kafka's jars; downloaded by Maven the first time. */
-export async function kafkaJars(log: (line: string) => void): Promise<string> {
-  const target = join(cacheDirectory(), `kafka-${kafkaVersion}`)
+export async function kafkaJars(log: (line: string) => void, version = kafkaVersion): Promise<string> {
+  const target = join(cacheDirectory(), `kafka-${version}`)
   if (existsSync(target)) return target
   const mvn = findCommand('mvn')
   if (!mvn) throw new Unavailable('no `mvn` to download Kafka with (Debian package `maven`)')
-  log(`Downloading Kafka ${kafkaVersion} with Maven`)
+  log(`Downloading Kafka ${version} with Maven`)
 
   const work = await mkdtemp(join(cacheDirectory(), 'download-'))
   try {
-    await writeFile(join(work, 'pom.xml'), pom)
+    await writeFile(join(work, 'pom.xml'), pomOf(version))
     await mkdir(join(work, 'jars'))
     const goal = ['dependency:copy-dependencies', '-DoutputDirectory=jars', '-DincludeScope=runtime']
     runCommand(mvn, ['--batch-mode', '--quiet', ...goal], { cwd: work })

@@ -11,8 +11,15 @@ import { Unavailable } from './unavailable.ts'
 
 const superuser = 'post_rate'
 
-/** Starts a PostgreSQL on a new data directory; the URL is its superuser's, on the empty database `post_rate`. */
-export async function startPostgres(directory: string, settings: Record<string, string> = {}): Promise<Server> {
+/**
+ * Starts a PostgreSQL on a new data directory; the URL is its superuser's, on the empty database `post_rate`. `query` is
+ * added to it, for a server that demands more than a password.
+ */
+export async function startPostgres(
+  directory: string,
+  settings: Record<string, string> = {},
+  query = '',
+): Promise<Server> {
   const binaries = postgresBinaries()
   const runAs = serverUser()
   const data = join(directory, 'data')
@@ -50,13 +57,13 @@ export async function startPostgres(directory: string, settings: Record<string, 
     runAs,
   })
   const address = `postgres://${superuser}:${password}@127.0.0.1:${port}`
-  await waitUntilReady([process], logFile, () => runSql(`${address}/postgres`, 'SELECT 1'))
-  await runSql(`${address}/postgres`, `CREATE DATABASE ${superuser}`)
-  return { url: `${address}/${superuser}`, processes: [process], directory, stopSignal: 'SIGINT' }
+  await waitUntilReady([process], logFile, () => runSql(`${address}/postgres${query}`, 'SELECT 1'))
+  await runSql(`${address}/postgres${query}`, `CREATE DATABASE ${superuser}`)
+  return { url: `${address}/${superuser}${query}`, processes: [process], directory, stopSignal: 'SIGINT' }
 }
 
-/** PostgreSQL refuses to run as root: the user of the Debian package then, otherwise one without rights. */
-function serverUser(): RunAs | undefined {
+/** PostgreSQL and PgBouncer refuse to run as root: the user of the Debian package then, otherwise one without rights. */
+export function serverUser(): RunAs | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = findCommand('id')
   for (const name of ['postgres', 'nobody']) {

@@ -12,6 +12,18 @@ export interface Server {
   stopSignal: NodeJS.Signals
 }
 
+/** A server of several nodes; `processes[n]` is that of `nodes[n]`. */
+export interface ClusterServer extends Server {
+  nodes: readonly ClusterNode[]
+}
+
+export interface ClusterNode {
+  /** A URL; for Kafka `host:port`. */
+  url: string
+  /** Starts it again after it has ended, on what it has on disk. */
+  start: () => Promise<ProcessHandle>
+}
+
 /** Whether all of its processes still run. */
 export function isUp(server: Server): boolean {
   return server.processes.every(isRunning)

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { createPostRate, type PostRateOptions } from 'post-rate'
+import { runCli } from '../cli/run-cli.ts'
+import { cleanUp } from '../helpers/clean-up.ts'
+import { type RunningCommand, startCommand } from '../helpers/command.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { privateCertificates, secureKafka, securePostgres, secureRedis } from '../helpers/private-servers.ts'
+import { has, needs } from '../helpers/requires.ts'
+import type { Certificates } from '../helpers/services/certificates.ts'
+import { kafkaUser, type SecureKafka } from '../helpers/services/kafka-secure.ts'
+import { refused, silentAbout, type Ways, works } from './ways.ts'
+
+const withSecure = needs('postgres', 'kafka', 'redis-server', 'openssl')
+const untrusted = /nobody that is trusted here.*POST_RATE_KAFKA_CA.*NODE_EXTRA_CA_CERTS/
+const database = process.env.TEST_DATABASE_URL as string
+let certificates: Certificates
+let server: SecureKafka
+
+if (has('postgres', 'kafka', 'openssl'))
+  test.before(async (t) => {
+    t.timeout(120_000)
+    certificates = await privateCertificates(t)
+    server = await secureKafka(t, certificates)
+  })
+
+type Login = { mechanism?: string; username?: string; password?: string } | null
+interface Wish {
+  ca?: string
+  ssl?: true | false
+  insecure?: true
+  certified?: true
+  login?: Login
+}
+
+/** To one of the broker's listeners, in both words. */
+function ways(listener: keyof SecureKafka['brokers'], { ca, ssl, insecure, certified, login = {} }: Wish): Ways {
+  const read = (file: string) => readFileSync(file, 'utf8')
+  const { cert, key } = certificates.client
+  const tls = {
+    ...(ca === undefined ? {} : { ca: [read(ca)] }),
+    ...(insecure ? { rejectUnauthorized: false } : {}),
+    ...(certified ? { cert: read(cert), key: read(key) } : {}),
+  }
+  const sasl = login === null ? undefined : { mechanism: 'plain', ...kafkaUser, ...login }
+  const kafka = {
+    brokers: [server.brokers[listener]],
+    ssl: Object.keys(tls).length > 0 ? tls : ssl !== false,
+    ...(sasl === undefined ? {} : { sasl }),
+  } as PostRateOptions['kafka']
+  return {
+    dependency: 'kafka',
+    options: { database, ...(kafka === undefined ? {} : { kafka }) },
+    env: {
+      ...{ DATABASE_URL: database, KAFKA_BROKERS: server.brokers[listener] },
+      ...(ca === undefined ? { POST_RATE_KAFKA_SSL: String(ssl !== false) } : { POST_RATE_KAFKA_CA: ca }),
+      ...(insecure ? { POST_RATE_KAFKA_INSECURE: 'true' } : {}),
+      ...(certified ? { POST_RATE_KAFKA_CERT: cert, POST_RATE_KAFKA_KEY: key } : {}),
+      ...(sasl === undefined
+        ? {}
+        : {
+            POST_RATE_KAFKA_USERNAME: sasl.username,
+            POST_RATE_KAFKA_PASSWORD: sasl.password,
+            POST_RATE_KAFKA_MECHANISM: sasl.mechanism,
+          }),
+    },
+    secrets: [kafkaUser.password, ...(login?.password === undefined ? [] : [login.password])],
+  }
+}
+
+withSecure.serial('kafka: PLAIN and SCRAM work over TLS, everything else is refused by name', async (t) => {
+  t.timeout(120_000)
+  const ca = certificates.ca
+  for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'])
+    await works(t, ways('secure', { ca, login: { mechanism } }))
+  await refused(t, ways('secure', {}), untrusted)
+  await refused(t, ways('secure', { ca: certificates.otherCa }), untrusted)
+  await refused(t, ways('wronghost', { ca }), /certificate is for another host/)
+  await refused(t, ways('expired', { ca }), /certificate has expired/)
+  for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512']) {
+    const login = { mechanism, password: 'planted-wrong-password' }
+    await refused(t, ways('secure', { ca, login }), /refused the login.*POST_RATE_KAFKA_USERNAME/)
+  }
+  await refused(t, ways('secure', { ca, login: null }), /If it demands a login, give .*POST_RATE_KAFKA_USERNAME/)
+})
+
+withSecure.serial('kafka: what is not encrypted is refused on either side', async (t) => {
+  t.timeout(120_000)
+  const ca = certificates.ca
+  // TLS demanded of a port that does not speak it: no falling back to what it does speak.
+  await refused(t, ways('plain', { ca, login: null }), /hung up before TLS was agreed on.*POST_RATE_KAFKA_SSL/)
+  await refused(t, ways('cleartext', { ca }), /hung up before TLS was agreed on/)
+  await refused(t, ways('secure', { ssl: false }), /If it demands TLS, use .*POST_RATE_KAFKA_SSL/)
+  await works(t, ways('plain', { ssl: false, login: null }), false)
+  await refused(t, ways('plain', { ssl: false }), /wants no login on this port/)
+  const cleartext = ways('cleartext', { ssl: false })
+  await works(t, cleartext, false)
+  const { stderr } = await runCli(['doctor'], { env: cleartext.env })
+  t.regex(stderr, /Warning: POST_RATE_KAFKA_PASSWORD goes over the network as it is/)
+})
+
+withSecure.serial('kafka: an unchecked certificate has to be asked for, and is warned of', async (t) => {
+  t.notRegex(await works(t, ways('secure', { ca: certificates.ca })), /not checked/)
+  t.regex(await works(t, ways('wronghost', { insecure: true })), /warn Kafka's certificate is not checked/)
+  const { stderr } = await runCli(['doctor'], { env: ways('expired', { insecure: true }).env })
+  t.regex(stderr, /"warn".*Kafka's certificate is not checked/)
+})
+
+withSecure.serial('kafka: a listener that demands a certificate of its clients', async (t) => {
+  const ca = certificates.ca
+  await refused(t, ways('certified', { ca, login: null }), /demands a certificate of its clients.*POST_RATE_KAFKA_CERT/)
+  await works(t, ways('certified', { ca, login: null, certified: true }))
+})
+
+withSecure.serial('kafka: settings that contradict each other are refused, whoever is asked', async (t) => {
+  const base = { DATABASE_URL: database, KAFKA_BROKERS: server.brokers.secure }
+  const login = { POST_RATE_KAFKA_USERNAME: 'u', POST_RATE_KAFKA_PASSWORD: 'planted' }
+  const bad: [Record<string, string>, RegExp][] = [
+    [
+      { POST_RATE_KAFKA_SSL: 'false', POST_RATE_KAFKA_CA: certificates.ca },
+      /kafkaCa .* is set, but POST_RATE_KAFKA_SSL is false/,
+    ],
+    [{ POST_RATE_KAFKA_SSL: 'false', POST_RATE_KAFKA_INSECURE: 'true' }, /kafkaInsecure .* is set, but/],
+    [{ POST_RATE_KAFKA_CA: '/nowhere' }, /kafkaCa \(POST_RATE_KAFKA_CA\): \/nowhere cannot be read/],
+    [{ POST_RATE_KAFKA_CA: certificates.ca, POST_RATE_KAFKA_KEY: certificates.client.key }, /belong together/],
+    [{ POST_RATE_KAFKA_PASSWORD: 'planted' }, /POST_RATE_KAFKA_USERNAME is missing: POST_RATE_KAFKA_PASSWORD/],
+    [{ POST_RATE_KAFKA_MECHANISM: 'plain' }, /POST_RATE_KAFKA_USERNAME is missing: POST_RATE_KAFKA_MECHANISM/],
+    [{ ...login, POST_RATE_KAFKA_MECHANISM: 'gssapi' }, /must be plain or scram-sha-256 or scram-sha-512/],
+  ]
+  for (const [env, message] of bad) {
+    const { code, stdout, stderr } = await runCli(['doctor'], { env: { ...base, ...env } })
+    t.is(code, 3, stderr)
+    t.regex(stderr, message)
+    silentAbout(t, ['planted'], stdout, stderr)
+  }
+})
+
+withSecure.serial('everything encrypted: serve, relay and consumer in processes of their own', async (t) => {
+  t.timeout(120_000)
+  const [postgres, redis] = await Promise.all([securePostgres(t, certificates), secureRedis(t, certificates)])
+  const plainUrl = new URL(postgres.url)
+  plainUrl.search = '?sslmode=verify-full'
+  // One authority for all three, by Node's own variable.
+  const env = {
+    NODE_EXTRA_CA_CERTS: certificates.ca,
+    DATABASE_URL: plainUrl.href,
+    REDIS_URL: redis.url,
+    KAFKA_BROKERS: server.brokers.secure,
+    POST_RATE_KAFKA_SSL: 'true',
+    POST_RATE_KAFKA_USERNAME: kafkaUser.username,
+    POST_RATE_KAFKA_PASSWORD: kafkaUser.password,
+    POST_RATE_KAFKA_MECHANISM: 'scram-sha-512',
+    POST_RATE_TOPIC: 'encrypted',
+  }
+  const migrated = startCommand(t, ['migrate'], env)
+  t.is(await migrated.exited, 0, migrated.stderr())
+  const roles = [['serve', '--port', '0', '--auth', 'header:X-User', '--no-relay'], ['relay'], ['consumer']]
+  const [api, ...others] = roles.map((argv) => startCommand(t, argv, env)) as [RunningCommand, ...RunningCommand[]]
+  const [url] = await api.says(/http:\/\/[\d.:]+/, 60_000)
+  const headers = { 'Content-Type': 'application/json', 'X-User': 'ada' }
+  const ask = (method: string, path: string, body: object) =>
+    fetch(`${url}${path}`, { method, headers, body: JSON.stringify(body) })
+  t.is((await ask('POST', '/posts', { title: 't', content: 'c' })).status, 201)
+  t.is((await ask('PUT', '/posts/1/rating', { score: 4 })).status, 200)
+
+  // The library, with the authority in its options, sees what the processes brought into Redis.
+  const ca = readFileSync(certificates.ca, 'utf8')
+  const postRate = createPostRate({
+    ...{ database: postgres.url, redis: { url: redis.url, tls: { ca } }, topic: 'encrypted' },
+    kafka: {
+      brokers: [server.brokers.secure],
+      ssl: { ca: [ca] },
+      sasl: { mechanism: 'scram-sha-256', ...kafkaUser },
+    },
+  })
+  cleanUp(t, () => postRate.close())
+  await eventually(async () => (await postRate.status()).outbox?.rows === 0, { timeout: 40_000 })
+  await eventually(async () => (await postRate.stats.get([1]))[0]?.source === 'redis', { timeout: 40_000 })
+  await eventually(async () => (await postRate.status()).lag.some(({ end, lag }) => end > 0 && lag === 0))
+  t.deepEqual((await postRate.stats.verify()).drift, [])
+  const { dependencies } = await postRate.status()
+  t.deepEqual(
+    Object.values(dependencies).map(({ encrypted }) => encrypted),
+    [true, true, true],
+  )
+  const doctor = startCommand(t, ['doctor'], env)
+  t.is(await doctor.exited, 0, doctor.stdout())
+  t.is(doctor.stdout().match(/, encrypted$/gm)?.length, 3)
+
+  const secrets = [kafkaUser.password, new URL(postgres.url).password, new URL(redis.url).password]
+  for (const role of [api, ...others, doctor])
+    silentAbout(t, secrets, role.stdout(), role.stderr(), role.process.spawnargs.join(' '))
+})
