@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subscription, SubscriptionCounts } from '../../ports/event-bus.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { BatchApplier } from './batch-applier.ts'
-import { type KafkaClient, kafkaUnavailable } from './kafka-client.ts'
+import { isProtocolError, type KafkaClient, kafkaUnavailable } from './kafka-client.ts'
 import { KafkaMember } from './kafka-member.ts'
 import type { KafkaTopic } from './kafka-topic.ts'
 import { TopicHistory } from './topic-history.ts'
@@ -16,6 +16,8 @@ export interface KafkaSubscriptionOptions {
 }
 
 const watchEveryMs = 5000
+const coordinatorMs = 20_000
+const coordinatorAway = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP']
 const stuckAfterMs = 30_000
 const replacedAfterMs = 60_000
 const slowestReturnMs = 30_000
@@ -49,17 +51,29 @@ export class KafkaSubscription implements Subscription {
   /** Joins for the first time and goes on in the background; rejects with `UNAVAILABLE` when it cannot join. */
   async start(): Promise<void> {
     await this.#inspectTopic()
-    const first = this.#newMember()
-    try {
-      await Promise.race([first.start(), first.crashed.then((error) => Promise.reject(error))])
-    } catch (error) {
-      await first.leave()
-      this.#ended.abort()
-      this.#settle.resolve()
-      throw kafkaUnavailable(this.#options.client.target, error)
-    }
+    const first = await this.#firstMember()
     void this.#stay(first)
     void this.#watch()
+  }
+
+  /** A coordinator that has just started, or taken over, refuses members for some seconds. */
+  async #firstMember(): Promise<KafkaMember> {
+    for (const deadline = performance.now() + coordinatorMs; ; ) {
+      const member = this.#newMember()
+      try {
+        await Promise.race([member.start(), member.crashed.then((error) => Promise.reject(error))])
+        return member
+      } catch (error) {
+        await member.leave()
+        if (!isProtocolError(error, ...coordinatorAway) || performance.now() > deadline) {
+          this.#ended.abort()
+          this.#settle.resolve()
+          throw kafkaUnavailable(this.#options.client.target, error)
+        }
+        this.#options.logger.info('The group has no coordinator yet; joining again', { reason: String(error) })
+        await sleep(500)
+      }
+    }
   }
 
   healthy(): boolean {
