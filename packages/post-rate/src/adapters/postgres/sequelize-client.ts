@@ -52,7 +52,13 @@ export class SequelizeClient {
       database: database ?? '',
       logging: false,
       pool: { max: 4, idle: 10_000, acquire: 5_000 },
-      dialectOptions: { application_name: 'post-rate', keepAlive: true, ...(ssl ? { ssl: withKey(ssl) } : {}) },
+      dialectOptions: {
+        application_name: 'post-rate',
+        keepAlive: true,
+        // Sequelize would set it for its session, which behind a transaction pooler is somebody else's next.
+        clientMinMessages: 'ignore',
+        ...(ssl ? { ssl: withKey(ssl) } : {}),
+      },
     }
     const instance = new this.module.Sequelize(options)
     // A password that is made anew for each connection, as cloud providers do it.
