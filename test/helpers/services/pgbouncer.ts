@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { findCommand, isExecutable } from './commands.ts'
+import { findCommand, isExecutable, runCommand } from './commands.ts'
 import { freePort } from './ports.ts'
 import { serverUser } from './postgres.ts'
 import { startProcess, waitUntilReady } from './processes.ts'
@@ -12,6 +12,13 @@ import { Unavailable } from './unavailable.ts'
 export function findPgBouncer(): string | undefined {
   const debian = '/usr/sbin/pgbouncer'
   return process.env.TEST_PGBOUNCER ?? findCommand('pgbouncer') ?? (isExecutable(debian) ? debian : undefined)
+}
+
+/** Whether it can be told to keep prepared statements (`max_prepared_statements`, from 1.21 on). */
+export function keepsPreparedStatements(): boolean {
+  const command = findPgBouncer()
+  const [, minor] = /PgBouncer 1\.(\d+)/.exec(command === undefined ? '' : runCommand(command, ['--version'])) ?? []
+  return Number(minor) >= 21
 }
 
 /** Starts a PgBouncer in transaction mode before the server of `database`, whose user it logs in; the URL leads through it. */
