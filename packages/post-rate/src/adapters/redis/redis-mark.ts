@@ -1,29 +1,45 @@
 import { createHash, randomUUID } from 'node:crypto'
-import calculateSlot from 'cluster-key-slot'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { StoreMark } from '../../ports/stats-store.ts'
 import { isCluster, type RedisClient } from './redis-client.ts'
 import { isWrongType, type KeyCommand, nodeOf, type Reply, sendCommands, unwrap } from './redis-commands.ts'
 
+/** The marks' keys by node, as they were when the slots were last looked through: that takes a millisecond or two. */
+const lastMarks = new WeakMap<RedisClient, Map<string, string>>()
+
 /**
- * The keys of the store's mark: `PREFIX` + `mark`, a hash of a random `identity`, the `watermark` and the deployment's `source`. In a Cluster every
- * master has one of its own (`mark:{n}`), since each can be lost alone.
+ * The keys of the store's mark: `PREFIX` + `mark`, a hash of a random `identity`, the `watermark` and the deployment's
+ * `source`. In a Cluster every master has one of its own (`mark:{n}`), since each can be lost alone. Those are looked for
+ * anew unless each still is where it was and all of `nodes` are among them.
  */
-export function markKeys(client: RedisClient, prefix: string): Map<string, string> {
+export function markKeys(client: RedisClient, prefix: string, nodes?: ReadonlySet<string>): Map<string, string> {
   if (!isCluster(client)) return new Map([['', `${prefix}mark`]])
+  const last = nodes === undefined ? undefined : lastMarks.get(client)
+  const found = last !== undefined && holds(client, last, nodes) ? last : lookThrough(client)
+  lastMarks.set(client, found)
+  return new Map([...found].map(([node, tag]) => [node, `${prefix}mark:${tag}`]))
+}
+
+function holds(client: RedisClient, marks: Map<string, string>, nodes: ReadonlySet<string> | undefined): boolean {
+  if (nodes !== undefined && ![...nodes].every((node) => marks.has(node))) return false
+  return [...marks].every(([node, tag]) => nodeOf(client, tag) === node)
+}
+
+/** By node, a hash tag that it serves. */
+function lookThrough(client: Cluster): Map<string, string> {
   const nodes = new Set(client.slots.map((slot) => slot.join(';')))
-  const keys = new Map<string, string>()
-  for (let n = 0; keys.size < nodes.size && n < 16_384; n++) {
-    const node = client.slots[calculateSlot(`${n}`)]?.join(';')
-    if (node !== undefined && !keys.has(node)) keys.set(node, `${prefix}mark:{${n}}`)
+  const tags = new Map<string, string>()
+  for (let n = 0; tags.size < nodes.size && n < 16_384; n++) {
+    const node = nodeOf(client, `{${n}}`)
+    if (nodes.has(node) && !tags.has(node)) tags.set(node, `{${n}}`)
   }
-  return keys
+  return tags
 }
 
 /** The marks of the nodes that serve `keys`, to be read together with them. */
 export function marksBeside(client: RedisClient, prefix: string, keys: readonly string[]): string[] {
-  const marks = markKeys(client, prefix)
   const nodes = new Set(keys.map((key) => nodeOf(client, key)))
+  const marks = markKeys(client, prefix, nodes)
   return [...nodes].flatMap((node) => marks.get(node) ?? [])
 }
 
