@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # An independent judge, without a line of the library's code: psql counts the ratings, redis-cli reads the hashes.
 # usage: judge.sh DATABASE_URL REDIS_URL PREFIX [SCHEMA]
+# Of a Redis Cluster the URLs of all masters, separated by commas.
 # Prints what differs (nothing when all is well) and "N posts judged"; exit 1 where something differs.
 set -euo pipefail
 database=$1 redis=$2 prefix=$3 schema=${4:-post_rate}
@@ -24,10 +25,12 @@ where s.version > 0 and not s.deleted order by s.post_id;
 SQL
 
 fields="version count sum h0 h1 h2 h3 h4 h5 shownCount shownAverage s0 s1 s2 s3 s4 s5 asOf nextUpdateAt stepAt"
-redis-cli -u "$redis" --scan --pattern "$prefix{*}" | sed -n 's/.*{\([1-9][0-9]*\)}$/\1/p' | sort -nu >"$work/ids"
-while read -r id; do echo "HMGET $prefix{$id} deleted $fields"; done <"$work/ids" |
-  redis-cli -u "$redis" --raw 2>/dev/null | sed 's/^$/-/' | paste -d ' ' $(printf -- '- %.0s' {1..21}) |
-  paste -d ' ' "$work/ids" - | awk '$2 != "1" { $2 = ""; sub("  ", " "); print }' >"$work/copies"
+for node in ${redis//,/ }; do
+  redis-cli -u "$node" --scan --pattern "$prefix{*}" | sed -n 's/.*{\([1-9][0-9]*\)}$/\1/p' | sort -nu >"$work/ids"
+  while read -r id; do echo "HMGET $prefix{$id} deleted $fields"; done <"$work/ids" |
+    redis-cli -u "$node" --raw 2>/dev/null | sed 's/^$/-/' | paste -d ' ' $(printf -- '- %.0s' {1..21}) |
+    paste -d ' ' "$work/ids" - | awk '$2 != "1" { $2 = ""; sub("  ", " "); print }'
+done >"$work/copies"
 
 # Averages may be written as 2.50 or 2.5; times and counts must be equal to the letter.
 normal() { awk '{ if ($12 != "-") $12 = $12 + 0; print }' "$1" | sort; }
