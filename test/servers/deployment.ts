@@ -46,7 +46,7 @@ export class Deployment {
     this.#options = options
     this.relays = roles.relays
     this.consumers = roles.consumers
-    const { writesPerSecond = 60, readsPerSecond = 30 } = options
+    const { writesPerSecond = 30, readsPerSecond = 15 } = options
     const users = Array.from({ length: 120 }, (_, n) => `user-${n}`)
     this.load = new Load({
       ...{ apis, ledger: this.#ledger, random: new Random(1), posts, users, writesPerSecond, readsPerSecond },
@@ -93,7 +93,9 @@ export class Deployment {
     const t = this.#t
     await this.load.stop()
     const began = performance.now()
-    await eventually(() => this.#atRest(), { timeout: 60_000, interval: 250, message: `${what}: it did not heal` })
+    await eventually(() => this.#atRest(), { timeout: 60_000, interval: 250 }).catch((error: Error) => {
+      throw new Error(`${what}: it did not heal in 60 s. ${error.cause}`)
+    })
     const seconds = (performance.now() - began) / 1000
     const figures = this.load.takeFigures()
     const worst = figures.readLatencies.at(-1) ?? 0

@@ -2,13 +2,19 @@ import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { projectDirectory } from '../services/directories.ts'
 
-/** Every test of the ordinary run: neither benchmarks nor the long soaks of `test/faults`. */
+/** Every test of the ordinary run: neither benchmarks nor what takes long in `test/faults` and `test/servers`. */
 export function ordinaryTestFiles(): string[] {
   const entries = readdirSync(join(projectDirectory, 'test'), { recursive: true, withFileTypes: true })
   return entries
     .filter((entry) => entry.isFile() && /\.test\.tsx?$/.test(entry.name))
     .map((entry) => relative(projectDirectory, join(entry.parentPath, entry.name)))
-    .filter((file) => !file.startsWith('test/bench/') && !file.includes('/fixtures/') && !isSoak(file))
+    .filter(
+      (file) =>
+        !file.startsWith('test/bench/') &&
+        !file.startsWith('test/servers/long/') &&
+        !file.includes('/fixtures/') &&
+        !isSoak(file),
+    )
     .sort()
 }
 
