@@ -6,8 +6,8 @@ import type { ServerProbe } from '../../packages/post-rate/src/ports/server-prob
 import { CounterSet } from '../../packages/post-rate/src/services/counters.ts'
 import { ReportStatus } from '../../packages/post-rate/src/services/report-status.ts'
 
-const answering: ServerProbe = { version: async () => '1' }
-const standingStill: ServerProbe = { version: () => new Promise(() => {}) }
+const answering: ServerProbe = { identify: async () => ({ version: '1', encrypted: null, pooled: false }) }
+const standingStill: ServerProbe = { identify: () => new Promise(() => {}) }
 const bus = { lag: () => new Promise(() => {}) } as unknown as EventBus
 const clock = { now: () => Date.now(), offset: 0 }
 const noRoles = { relay: null, consumer: null }

@@ -169,8 +169,8 @@ function bindRedis(bind: Bind, { redis, redisPrefix: prefix = defaultRedisPrefix
   })
   bind('sharedRedis', ['redis'], (clients) => {
     if (clients === null) return null
-    const { reader: client, address } = clients
-    const unavailable = (error: unknown) => Promise.reject(redisUnavailable(address, error))
+    const { reader: client, target } = clients
+    const unavailable = (error: unknown) => Promise.reject(redisUnavailable(target, error))
     return { client, prefix, connected: () => connected(client).catch(unavailable) }
   })
 }
