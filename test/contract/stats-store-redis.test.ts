@@ -209,7 +209,7 @@ withRedisServer.serial('redis: a wrong password is a clear refusal without the p
   await connect(t, server.url).config('SET', 'requirepass', 'sesame-street')
   const store = storeAt(t, server.url.replace('redis://', 'redis://:wrong-secret@'), 'p:')
   const error = await t.throwsAsync(store.apply([stateOf(1, 1)], trusted), { code: 'UNAVAILABLE' })
-  t.regex(error?.message ?? '', /^Redis at .* refused: WRONGPASS/)
+  t.regex(error?.message ?? '', /^Cannot use Redis at .* refused the login.*WRONGPASS/)
   t.false(JSON.stringify(inspectable(error)).includes('wrong-secret'))
 })
 
