@@ -1,0 +1,31 @@
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, relative } from 'node:path'
+import { projectDirectory } from '../helpers/services/directories.ts'
+
+const left = new Set(['node_modules', '.git', 'dist', '.post-rate'])
+
+/** A copy of the sources in a temporary directory; its workspace packages resolve to the copy itself. */
+export function copyTree(): { root: string; remove: () => void } {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'post-rate-mutant-')))
+  cpSync(projectDirectory, root, { recursive: true, filter: (path) => !left.has(basename(path)) })
+  linkModules(join(projectDirectory, 'node_modules'), join(root, 'node_modules'), root)
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) }
+}
+
+function linkModules(from: string, to: string, root: string): void {
+  mkdirSync(to)
+  for (const name of readdirSync(from)) {
+    const path = join(from, name)
+    // Whoever finds its caches in the copy's own directory cannot take one for the other.
+    if (name === '.cache') continue
+    if (!lstatSync(path).isSymbolicLink() && name.startsWith('@')) linkModules(path, join(to, name), root)
+    else symlinkSync(targetIn(root, path), join(to, name))
+  }
+}
+
+function targetIn(root: string, path: string): string {
+  const target = realpathSync(path)
+  const inside = relative(realpathSync(projectDirectory), target)
+  return lstatSync(path).isSymbolicLink() && !inside.startsWith('..') ? join(root, inside) : target
+}
