@@ -64,6 +64,8 @@ where changed_at > $1::timestamptz and post_id > $2 order by post_id limit $3`,
   async raise(ids: readonly number[], above = 0): Promise<PostStats[]> {
     if (ids.length === 0) return []
     return this.#database.transaction(async (connection) => {
+      // As a fold does: once the floor is raised nothing commits a version that was computed under the old one.
+      await connection.query(lockSettings(this.#database.schema, 'shared'))
       await lockStats(connection, this.#database.schema, ids)
       const rows = await connection.query<StatsRow>({
         text: `update ${this.#stats} s
