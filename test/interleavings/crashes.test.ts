@@ -1,0 +1,5 @@
+import { pairs } from './postgres/scenarios.ts'
+import { testScenarios } from './postgres-test.ts'
+import { seed } from './seed.ts'
+
+testScenarios(pairs, () => ({ sample: { runs: 3, seed }, crashes: true }), ', a connection lost')
