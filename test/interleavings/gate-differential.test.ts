@@ -144,8 +144,9 @@ async function both(
       await Promise.all([store.remove(command.ids), memory.remove(command.ids)])
       return ['', '']
     case 'mark': {
-      const [one, other] = [await store.mark(command.watermark), await memory.mark(command.watermark)]
-      return [`${one.watermark}`, `${other.watermark}`]
+      const mark = { watermark: command.watermark, source: 'this' }
+      const [one, other] = [await store.mark(mark), await memory.mark(mark)]
+      return [`${one.watermark} ${one.source}`, `${other.watermark} ${other.source}`]
     }
     case 'read':
       return [await readable(store), await readable(memory)]
@@ -161,6 +162,6 @@ async function both(
 }
 
 async function readable(store: Pick<MemoryStatsStore, 'read'>): Promise<string> {
-  const { states, watermark } = await store.read(ids)
-  return JSON.stringify([ids.map((id) => states.get(id) ?? null), watermark])
+  const { states, watermark, source } = await store.read(ids)
+  return JSON.stringify([ids.map((id) => states.get(id) ?? null), watermark, source])
 }

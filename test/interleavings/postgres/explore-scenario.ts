@@ -72,9 +72,10 @@ async function settled(
   await publishAll(world.free, told.topic)
   const final = await world.observer.observe()
   if (final.outbox.length > 0) return [`${final.outbox.length} rows cannot be published`]
+  const moderated = sessions.includes('exclude') || sessions.includes('restore')
   // Whoever did not repair has nothing to answer for.
   if (damaged && !sessions.includes('rebuild')) throw new Error('A damaged beginning needs a rebuild')
-  return violations({ history: drained, receipts: told.receipts, topic: told.topic, damaged })
+  return violations({ history: drained, receipts: told.receipts, topic: told.topic, damaged, moderated })
 }
 
 /** A failure tells the way to it. */

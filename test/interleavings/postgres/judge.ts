@@ -10,6 +10,8 @@ export interface Evidence {
   topic: readonly RatingChange[]
   /** The beginning was damaged on purpose: a repair may then change figures without a rating. */
   damaged: boolean
+  /** Ratings are excluded in it: users still hear of what they had rated, which did not count. */
+  moderated: boolean
 }
 
 /**
@@ -73,6 +75,7 @@ function wrongTotals(history: readonly Observation[]): string[] {
   for (const { id, version } of last.outbox) if (version === null) wrong.push(`outbox row ${id} is never folded`)
   const truth = new Map<number, number[]>()
   for (const { post_id, score } of last.ratings) {
+    if (score === null) continue
     const counts = truth.get(post_id) ?? [0, 0, 0, 0, 0, 0]
     counts[score] = (counts[score] ?? 0) + 1
     truth.set(post_id, counts)
@@ -201,13 +204,16 @@ function lostMessages({ history, topic }: Evidence, rows: Map<number, OutboxRow>
 }
 
 /** What a user was told about a change is what the outbox says of it. */
-function falseReceipts({ receipts }: Evidence, rows: Map<number, OutboxRow>): string[] {
+function falseReceipts({ receipts, moderated }: Evidence, rows: Map<number, OutboxRow>): string[] {
   const left = [...rows.values()]
   return receipts.flatMap(({ changed, postId, userId, score, previousScore }) => {
     if (!changed) return previousScore === score ? [] : [`${userId} was told of no change, from ${previousScore}`]
     const at = left.findIndex(
       (row) =>
-        row.post_id === postId && row.user_id === userId && row.score === score && row.previous_score === previousScore,
+        row.post_id === postId &&
+        row.user_id === userId &&
+        row.score === score &&
+        (row.previous_score === previousScore || (row.previous_score === null && moderated)),
     )
     if (at >= 0) left.splice(at, 1)
     return at >= 0 ? [] : [`${userId} was told of a change from ${previousScore} to ${score} that is not recorded`]

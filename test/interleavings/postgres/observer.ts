@@ -44,7 +44,8 @@ export interface StatsObserved {
 export interface RatingObserved {
   post_id: number
   user_id: string
-  score: number
+  /** Null while it is excluded. */
+  score: number | null
 }
 
 /** What is committed at one moment. */
@@ -74,7 +75,8 @@ select jsonb_build_object(
   'now', extract(epoch from clock_timestamp()) * 1000,
   'outbox', coalesce((select jsonb_agg(o order by id) from post_rate.rating_outbox o), '[]'),
   'stats', coalesce((select jsonb_agg(s order by post_id) from post_rate.post_stats s), '[]'),
-  'ratings', coalesce((select jsonb_agg(r order by post_id, user_id) from post_rate.ratings r), '[]'),
+  'ratings', coalesce((select jsonb_agg(jsonb_build_object('post_id', post_id, 'user_id', user_id,
+    'score', case when excluded_rated_at is distinct from rated_at then score end)) from post_rate.ratings), '[]'),
   'posts', coalesce((select jsonb_agg(id order by id) from post_rate.posts), '[]'),
   'leases', coalesce((select jsonb_agg(l order by name) from post_rate.leases l where name not like 'member:%'), '[]'),
   'watermark', (select case when count(*) = max(c.relay_shards) then extract(epoch from min(p.watermark)) * 1000 end

@@ -68,6 +68,9 @@ const fold =
 
 const settings = { display: 'freeze' as const, windowSeconds: 43_200, prior: { weight: 20, mean: 3 }, relayShards: 2 }
 
+/** Everything that was rated so far. */
+const everything = { postId, from: Date.UTC(2020), to: Date.UTC(2100) }
+
 export const operations = {
   rate: rate('u1', 4),
   'first rating': rate('u3', 5),
@@ -95,6 +98,8 @@ export const operations = {
   raise: ({ ports }) => ports.stateStore.raise([postId]),
   'raise the floor': ({ ports }) => ports.stateStore.raiseFloor(2 ** 40),
   settings: ({ ports }) => ports.settingsStore.change(settings, 10),
+  exclude: ({ ports }) => ports.moderationStore.exclude(everything, { by: 'admin', reason: 'test' }),
+  restore: ({ ports }) => ports.moderationStore.restore(everything, { by: 'admin', reason: 'test' }),
   delete: sql(`delete from post_rate.posts where id = ${postId}`),
   recreate: sql(`insert into post_rate.posts (id, title, content, created_by)
 values (${postId}, 'Again', 'Text.', 'author') on conflict do nothing`),

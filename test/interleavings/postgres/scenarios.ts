@@ -67,6 +67,15 @@ export const deleted: SetUp = async (world) => {
   await world.sql('delete from post_rate.posts where id = 1')
 }
 
+/** All that was rated is excluded, folded and published. */
+export const excluded: SetUp = async (world) => {
+  await pending(world)
+  const everything = { postId: 1, from: Date.UTC(2020), to: Date.UTC(2100) }
+  await world.free.ports.moderationStore.exclude(everything, { by: 'admin', reason: 'test' })
+  await foldAll(world.free)
+  await publishAll(world.free, [])
+}
+
 /** Ratings that nobody gave were added to its figures by hand; true ones wait. */
 export const damaged: SetUp = async (world) => {
   await pending(world)
@@ -76,7 +85,7 @@ export const damaged: SetUp = async (world) => {
 const everyOperation: readonly OperationName[] = [
   ...(['rate', 'first rating', 'withdraw', 'erase', 'host of two', 'import', 'rekey'] as const),
   ...(['fold', 'fold of another shard count', 'takeover', 'publish'] as const),
-  ...(['rebuild', 'raise', 'raise the floor', 'settings', 'delete'] as const),
+  ...(['rebuild', 'raise', 'raise the floor', 'settings', 'exclude', 'delete'] as const),
 ]
 
 /** Every operation with every other and with itself, on a post that has something for each of them to do. */
@@ -100,6 +109,11 @@ export const pairs: readonly Scenario[] = [
   scenario(['recreate', 'rebuild'], deleted, 'deleted'),
   scenario(['recreate', 'recreate'], deleted, 'deleted'),
   scenario(['recreate', 'first rating'], deleted, 'deleted'),
+  ...(
+    ['rate', 'withdraw', 'import', 'host of two', 'rekey', 'fold', 'rebuild', 'exclude', 'restore', 'delete'] as const
+  ).map((b) => scenario(['restore', b], excluded, 'excluded')),
+  scenario(['exclude', 'rate'], excluded, 'excluded'),
+  scenario(['exclude', 'exclude'], excluded, 'excluded'),
   scenario(['fold', 'rebuild'], damaged, 'damaged'),
   scenario(['rebuild', 'rebuild'], damaged, 'damaged'),
   scenario(['rebuild', 'rate'], damaged, 'damaged'),
@@ -133,6 +147,10 @@ export const triples: readonly Scenario[] = [
   scenario(['rekey', 'rate', 'fold'], pending, 'pending'),
   scenario(['erase', 'first rating', 'fold'], pending, 'pending'),
   scenario(['fold', 'rate', 'rebuild'], due, 'due'),
+  scenario(['exclude', 'rate', 'fold'], pending, 'pending'),
+  scenario(['exclude', 'fold', 'rebuild'], pending, 'pending'),
+  scenario(['restore', 'rate', 'fold'], excluded, 'excluded'),
+  scenario(['restore', 'exclude', 'rate'], excluded, 'excluded'),
 ]
 
 function scenario(sessions: readonly OperationName[], setUp: SetUp, beginning: string): Scenario {

@@ -12,13 +12,18 @@ export interface Process {
   pool: TurnPool
   /** Under which name it holds leases. */
   holder: string
-  ports: Pick<Ports, 'ratingStore' | 'outbox' | 'leaseStore' | 'stateStore' | 'auditStore' | 'settingsStore'>
+  ports: Pick<
+    Ports,
+    'ratingStore' | 'outbox' | 'leaseStore' | 'stateStore' | 'auditStore' | 'settingsStore' | 'moderationStore'
+  >
 }
 
 /** What the sessions of every run start from. */
 export type SetUp = (world: World) => Promise<void>
 
-const tables = ['posts', 'ratings', 'rating_outbox', 'post_stats', 'relay_progress', 'leases', 'settings']
+const silent = ['rating_outbox', 'post_stats', 'relay_progress', 'leases', 'settings', 'exclusions']
+/** Those whose triggers write into others first. */
+const tables = ['posts', 'ratings', ...silent]
 
 /** A database, the processes that run on it, and one beginning for all runs. */
 export class World {
@@ -91,9 +96,8 @@ from information_schema.columns where table_schema = 'post_rate' and table_name 
     this.#reset = `begin;
 delete from post_rate.posts; delete from post_rate.ratings;
 ${copy('posts')} ${copy('ratings')}
-delete from post_rate.rating_outbox; delete from post_rate.post_stats; delete from post_rate.relay_progress;
-delete from post_rate.leases; delete from post_rate.settings;
-${['rating_outbox', 'post_stats', 'relay_progress', 'leases', 'settings'].map(copy).join(' ')}
+${silent.map((table) => `delete from post_rate.${table};`).join(' ')}
+${silent.map(copy).join(' ')}
 commit;`
     this.#setUp = setUp
   }
@@ -102,6 +106,7 @@ commit;`
 const emptied = `
 delete from post_rate.posts; delete from post_rate.ratings; delete from post_rate.rating_outbox;
 delete from post_rate.post_stats; delete from post_rate.relay_progress; delete from post_rate.leases;
+delete from post_rate.exclusions;
 update post_rate.settings set display = 'freeze', window_seconds = 86400, prior_weight = 10, prior_mean = 2.5,
   relay_shards = 1, effective_at = '2020-01-01', previous = null, version_floor = 0;`
 
@@ -115,6 +120,7 @@ function openProcess(url: string): Process {
     stateStore: partOf(container, 'stateStore'),
     auditStore: partOf(container, 'auditStore'),
     settingsStore: partOf(container, 'settingsStore'),
+    moderationStore: partOf(container, 'moderationStore'),
   }
   return { pool, ports, holder: randomUUID() }
 }

@@ -21,9 +21,9 @@ export function recorded(version: number): PostStats {
   return version === versions.next ? tombstoneOf(postId, version) : stateOf(postId, version)
 }
 
-/** The watermark that is set once everything up to this version is in the store. */
-export function watermarkOf(version: number): number {
-  return version * 1_000
+/** The mark that is set once everything up to this version is in the store. */
+export function markOf(version: number): { watermark: number; source: string } {
+  return { watermark: version * 1_000, source: 'this' }
 }
 
 /** One reader's look at the post. */
@@ -77,7 +77,7 @@ export class Copies {
     await plain.client.unlink(key, `${this.#prefix}mark`)
     if (stored !== null) {
       await outside.apply([recorded(stored)], { trusted: true, ceiling })
-      await outside.mark(watermarkOf(stored))
+      await outside.mark(markOf(stored))
     }
     const seen: Seen[][] = []
     const strange: string[] = []
@@ -134,7 +134,7 @@ function backwards(seen: readonly Seen[], loses: boolean): string[] {
 /** A copy that is read with a watermark holds everything that was committed before it; where there is none, the record is read. */
 function falsePromises(seen: readonly Seen[]): string[] {
   return seen.flatMap(({ version, watermark }) =>
-    version !== null && watermark !== null && watermarkOf(version) < watermark
+    version !== null && watermark !== null && markOf(version).watermark < watermark
       ? [`a reader saw version ${version} as complete up to ${watermark}`]
       : [],
   )

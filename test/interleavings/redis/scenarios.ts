@@ -1,4 +1,4 @@
-import { ceiling, forged, postId, recorded, type Scenario, type Session, versions, watermarkOf } from './copies.ts'
+import { ceiling, forged, markOf, postId, recorded, type Scenario, type Session, versions } from './copies.ts'
 
 const { old, before, now, next } = versions
 
@@ -17,7 +17,7 @@ const reconcile =
   async ({ store }) => {
     for (const version of list) {
       await store.apply([recorded(version)], { trusted: true, ceiling })
-      await store.mark(watermarkOf(version))
+      await store.mark(markOf(version))
     }
   }
 
