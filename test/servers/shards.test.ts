@@ -36,7 +36,7 @@ withServices.serial('four relay shards: relays and consumers join, leave, die an
     return rows.length === 4 && new Set(rows.map(({ holder }) => holder)).size === count
   }
   const shared = (count: number) =>
-    eventually(() => holders(count), { timeout: 40_000, interval: 200, message: `not ${count} relays hold the shards` })
+    eventually(() => holders(count), { timeout: 40_000, interval: 500, message: `not ${count} relays hold the shards` })
   /** While it works, no change may wait longer to be folded than a takeover lasts. */
   const takenOver = async (what: string, work: () => Promise<unknown>) => {
     let longest = 0
@@ -49,7 +49,7 @@ withServices.serial('four relay shards: relays and consumers join, leave, die an
            from post_rate.rating_outbox where version is null`,
         )
         longest = Math.max(longest, row?.age ?? 0)
-        await sleep(200)
+        await sleep(500)
       }
     })()
     try {
