@@ -34,7 +34,7 @@ export interface LoadFigures {
 }
 
 /** At most this many requests under way: clients that wait do not ask again. */
-const mostUnderWay = 400
+const mostUnderWay = 100
 
 /** Clients: a steady mix of ratings, withdrawals and reads over all API processes, each answer judged as it comes. */
 export class Load {
@@ -48,7 +48,7 @@ export class Load {
   #writing = true
 
   constructor(options: LoadOptions) {
-    this.#options = { writesPerSecond: 40, readsPerSecond: 25, ...options }
+    this.#options = { writesPerSecond: 15, readsPerSecond: 10, ...options }
   }
 
   start(): void {

@@ -1,4 +1,5 @@
 import { cases } from './cases/index.ts'
+import { recovered } from './recovery.ts'
 import { details, table } from './report.ts'
 import { runCase } from './run-case.ts'
 import { leakedSecrets } from './secrets.ts'
@@ -31,6 +32,8 @@ async function main(argv: string[]): Promise<number> {
   const results = []
   let leaks: string[] = []
   try {
+    // The first requests of a process are slow, and no fault's.
+    await recovered(world, 120_000)
     for (const fault of chosen) {
       console.error(`${fault.row} ${fault.name}: ${fault.title}`)
       const result = await runCase(world, fault)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultCase, Probe } from '../fault-case.ts'
+import { readinessTells } from '../readiness.ts'
 import { missingFromTopic, noteAcknowledged } from '../topic.ts'
 import type { World } from '../world.ts'
 import { restart } from './restart.ts'
@@ -51,7 +52,10 @@ export const brokerCases: readonly FaultCase[] = [
     title: 'the broker stands still for 30 s; 20 s after it goes on, so does everything',
     async run(world, probe) {
       world.kafka.signal('SIGSTOP')
-      await sleep(30_000)
+      await sleep(15_000)
+      // A bus that is away makes nothing unready.
+      await readinessTells(world, probe, { ready: true, away: /kafka/ })
+      await sleep(15_000)
       const [waiting] = await world.sql<{ n: string }>('select count(*) as n from post_rate.rating_outbox')
       probe.reached('changes waiting', Number(waiting?.n))
       world.kafka.signal('SIGCONT')

@@ -3,6 +3,7 @@ import { rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultCase } from '../fault-case.ts'
+import { readinessTells } from '../readiness.ts'
 import { restart } from './restart.ts'
 
 export const postgresCases: readonly FaultCase[] = [
@@ -165,7 +166,9 @@ export const postgresCases: readonly FaultCase[] = [
     async run(world, probe) {
       const { postgres } = world.proxies
       postgres.blackHole()
-      await sleep(40_000)
+      await sleep(5_000)
+      await readinessTells(world, probe, { ready: false, away: /postgres/ })
+      await sleep(30_000)
       probe.reached('503', world.load.statusCount(503))
       postgres.heal()
     },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../helpers/eventually.ts'
 import type { FaultCase, Probe } from '../fault-case.ts'
+import { readinessTells } from '../readiness.ts'
 import { faultyRedis } from '../servers.ts'
 import type { World } from '../world.ts'
 import { restart } from './restart.ts'
@@ -65,7 +66,8 @@ export const redisCases: readonly FaultCase[] = [
     ...readLimits,
     async run(world, probe) {
       world.redis.signal('SIGSTOP')
-      await sleep(8_000)
+      await readinessTells(world, probe, { ready: true, away: /redis/ })
+      await sleep(6_000)
       world.redis.signal('SIGCONT')
       probe.reached('SIGSTOP')
       await sleep(1_500)

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '../../helpers/eventually.ts'
-import { type FailurePoint, failurePoints } from '../failing-relay.ts'
+import { type FailurePoint, failurePoints } from '../failure-points.ts'
 import type { FaultCase, Probe } from '../fault-case.ts'
 import type { Role } from '../role.ts'
 import type { World } from '../world.ts'
 
-const script = fileURLToPath(new URL('../failing-relay.ts', import.meta.url))
+const script = fileURLToPath(new URL('../failing-relay.js', import.meta.url))
 /** What the contract promises of a relay that is dead or stopped. */
 const takeoverLimitMs = 15_000
 
@@ -23,16 +23,28 @@ async function leaseOf(world: World): Promise<Lease | null> {
   return lease?.held ? lease : null
 }
 
-/** Makes a relay of its own the only one, with a standby behind it, and waits until it has come to its point. */
+/** Makes a relay of its own the leading one, with the others behind it, and waits until it has come to its point. */
 async function failAt(world: World, point: FailurePoint, signal: 'SIGKILL' | 'SIGSTOP', name: string): Promise<Role> {
-  await Promise.all(world.relays.map((relay) => relay.stop()))
-  const args = ['--import=tsx', '--conditions=source', script, point, signal, String(world.random.below(6))]
-  const failing = world.addRole('other', name, args, true)
-  failing.start()
-  await eventually(() => leaseOf(world), { timeout: 30_000, message: 'The failing relay got no lease' })
-  for (const relay of world.relays) relay.start()
+  const failing = world.addRole('other', name, [script, point, signal, String(world.random.below(6))], true)
+  for (const relay of world.relays) relay.signal('SIGSTOP')
+  try {
+    const before = await leaseOf(world)
+    failing.start()
+    await failing.says(/The relay runs|reached/)
+    await cutLeaseShort(world)
+    await eventually(async () => ((await leaseOf(world))?.term ?? before?.term) !== before?.term, {
+      timeout: 30_000,
+      message: 'The failing relay got no lease',
+    })
+  } finally {
+    for (const relay of world.relays) relay.signal('SIGCONT')
+  }
   await failing.says(new RegExp(`reached ${point}`))
   return failing
+}
+
+async function cutLeaseShort(world: World): Promise<void> {
+  await world.sql("update post_rate.leases set expires_at = '-infinity' where name = 'relay:0/1'")
 }
 
 async function takenOver(world: World, from: Lease | null, probe: Probe): Promise<void> {
@@ -62,7 +74,7 @@ export const relayCases: readonly FaultCase[] = [
         if (failing.endings[0]?.code !== 'SIGKILL') probe.wrong(`${point}: ended with ${failing.endings[0]?.code}`)
         probe.reached(point)
         // The first takeover is waited for as it comes; for the others the lease is cut short.
-        if (n > 0) await world.sql("update post_rate.leases set expires_at = '-infinity' where name = 'relay:0/1'")
+        if (n > 0) await cutLeaseShort(world)
         await takenOver(world, lease, probe)
       }
     },
