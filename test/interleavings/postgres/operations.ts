@@ -82,7 +82,14 @@ export const operations = {
   'host of two': host(['u3', 2], ['u1', 0]),
   import: ({ ports }) =>
     ports.ratingStore.import([{ postId, userId: 'u1', score: 3, ratedAt: Date.now() + 1_000 }], { createPosts: true }),
-  rekey: sql(`update post_rate.ratings set user_id = 'u9' where post_id = ${postId} and user_id = 'u1'`),
+  rekey: async ({ pool }) => {
+    try {
+      await pool.query(`update post_rate.ratings set user_id = 'u9' where post_id = ${postId} and user_id = 'u1'`)
+    } catch (error) {
+      // There is one of that key: an answer, not a failure.
+      if ((error as { code?: string }).code !== '23505') throw error
+    }
+  },
   fold: fold(whole),
   'fold of another shard count': fold({ index: postId % 2, count: 2 }),
   takeover: async (process) => {
