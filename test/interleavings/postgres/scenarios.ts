@@ -82,6 +82,12 @@ export const damaged: SetUp = async (world) => {
   await world.sql(`update post_rate.post_stats set counts = '{7,0,1,0,0,1}'`)
 }
 
+/** Its state was lost by hand: whoever comes first makes the row anew. */
+export const stateless: SetUp = async (world) => {
+  await pending(world)
+  await world.sql('delete from post_rate.post_stats')
+}
+
 const everyOperation: readonly OperationName[] = [
   ...(['rate', 'first rating', 'withdraw', 'erase', 'host of two', 'import', 'rekey'] as const),
   ...(['fold', 'fold of another shard count', 'takeover', 'publish'] as const),
@@ -119,6 +125,9 @@ export const pairs: readonly Scenario[] = [
   scenario(['rebuild', 'rate'], damaged, 'damaged'),
   scenario(['rebuild', 'raise'], damaged, 'damaged'),
   scenario(['rebuild', 'delete'], damaged, 'damaged'),
+  scenario(['rebuild', 'fold'], stateless, 'stateless'),
+  scenario(['rebuild', 'rebuild'], stateless, 'stateless'),
+  scenario(['rebuild', 'first rating'], stateless, 'stateless'),
 ]
 
 export const triples: readonly Scenario[] = [
@@ -156,5 +165,11 @@ export const triples: readonly Scenario[] = [
 function scenario(sessions: readonly OperationName[], setUp: SetUp, beginning: string): Scenario {
   // Taking leases is five statements on one small table, each of which could meet each of another session's.
   const many = sessions.length > 2 || sessions.every((operation) => operation === 'takeover')
-  return { name: `${sessions.join(' × ')} (${beginning})`, sessions, setUp, many, damaged: setUp === damaged }
+  return {
+    name: `${sessions.join(' × ')} (${beginning})`,
+    sessions,
+    setUp,
+    many,
+    damaged: setUp === damaged || setUp === stateless,
+  }
 }
