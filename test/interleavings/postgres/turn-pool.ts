@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { type Footprint, noFootprint, together } from '../footprint.ts'
 import { footprintOfSql, published } from './sql-footprint.ts'
@@ -38,7 +39,7 @@ export class Abandoned extends Error {
  * One session's pool, as a host could give it: a single connection on which every statement, also begin and commit,
  * waits for its turn. Without a turnstile statements pass.
  */
-export class TurnPool {
+export class TurnPool extends EventEmitter {
   readonly totalCount = 1
   readonly ended = false
   readonly options: pg.ClientConfig
@@ -47,16 +48,13 @@ export class TurnPool {
   #held: Footprint = noFootprint
 
   constructor(url: string) {
+    super()
     this.options = {
       connectionString: url,
       application_name: 'interleavings',
       // Deadlocks are looked for at once; what a commit's fsync costs proves nothing here.
       options: '-c deadlock_timeout=25ms -c synchronous_commit=off',
     }
-  }
-
-  on(): this {
-    return this
   }
 
   /** The backend of the connection; undefined where there is none. */
