@@ -5,6 +5,7 @@ import { startServeStage } from './serve-stage.ts'
 import { tableOf } from './table.ts'
 
 withPostgres('bad input to a server in a process of its own: large, slow, malformed', async (t) => {
+  t.timeout(240_000)
   const table = tableOf(t)
   await runRows(serveRows, await startServeStage(t), 'serve', table.add)
   table.judge()

@@ -79,14 +79,18 @@ export const cliRows: readonly CliRow[] = [
     number: 43,
     where: 'CLI',
     input: 'two rebuilds and a verify at once',
-    expected: '0, 0, 0',
+    expected: 'done, or told that another one is at work; nothing differs',
     check: async ({ run }) => {
       const all = [
-        ['stats', 'rebuild'],
-        ['stats', 'rebuild'],
         ['stats', 'verify', '--wait', '5'],
+        ['stats', 'rebuild'],
+        ['stats', 'rebuild'],
       ]
-      return (await Promise.all(all.map((argv) => run(argv)))).map(({ code }) => code).join(', ')
+      const [verify, ...rebuilds] = await Promise.all(all.map((argv) => run(argv)))
+      const fine = rebuilds.every(({ code, stderr }) => code === 0 || /at work already/.test(stderr))
+      return fine && verify?.code === 0
+        ? 'done, or told that another one is at work; nothing differs'
+        : JSON.stringify([verify, rebuilds])
     },
   },
 

@@ -35,8 +35,9 @@ export const elsewhere: Readonly<Record<number, readonly Guard[]>> = {
   28: [at('http/suites/caching.ts', 'private, no-cache')],
   29: [at('security/secrets.test.ts', 'secrets: a server tells none')],
   30: [
-    at('contract/stats-store-redis.test.ts', 'redis: a wrong password is a clear refusal without the password'),
-    at('security/secrets.test.ts', 'secrets: no command tells one that the servers refuse'),
+    at('servers/encryption-postgres.test.ts', 'the right authority and login work, everything else is refused by name'),
+    at('servers/encryption-redis.test.ts', 'the right authority and login work, everything else is refused by name'),
+    at('servers/encryption-kafka.test.ts', 'PLAIN and SCRAM work over TLS, everything else is refused by name'),
   ],
   31: [
     at('cli/commands.test.ts', 'text from the database never controls a terminal'),

@@ -4,8 +4,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import type { Command } from 'commander'
 import { Redis } from 'ioredis'
 import { createPostRate, type Logger, type PostRate } from 'post-rate'
+import { createProgram } from '../../packages/cli/src/program.ts'
 import { runCli, spawnCli, workingDirectory } from '../cli/run-cli.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
@@ -60,6 +62,11 @@ const commands: readonly string[][] = [
   ],
   ...[['serve', '--port', '0', '--auth', 'jwt'], ['serve', '--port', '0', '--auth', 'header:X-User'], ['dev']],
   ...[
+    ['moderate', 'list', '1'],
+    ['moderate', 'exclude', '1', '--from', '0', '--reason', 'r'],
+    ['moderate', 'restore', '1', '--reason', 'r'],
+    ['migrate', 'up'],
+    ['settings', 'show'],
     ['relay'],
     ['consumer'],
     ['consumer', '--once'],
@@ -95,6 +102,21 @@ async function runAll(
     t.notRegex(stderr, /^\s+at .*:\d+/m, argv.join(' '))
   }
 }
+
+test('secrets: every command is tried', (t) => {
+  const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {}, cwd: '/' }
+  const leaves = (command: Command, path: string[]): string[][] =>
+    command.commands.length === 0 ? [path] : command.commands.flatMap((child) => leaves(child, [...path, child.name()]))
+  const tried = commands.map((argv) => argv.join(' '))
+  for (const path of leaves(
+    createProgram(io, () => {}),
+    [],
+  ))
+    t.true(
+      tried.some((argv) => `${argv} `.startsWith(`${path.join(' ')} `)),
+      path.join(' '),
+    )
+})
 
 test.serial('secrets: no command tells one while no server can be reached', async (t) => {
   await runAll(t, environmentOf(nowhere), await workingDirectory(t))

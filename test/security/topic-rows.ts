@@ -36,8 +36,8 @@ export const topicRows: readonly TopicRow[] = [
     ]),
   ),
   // 38: large ones
-  large('20 messages of 2 MB', ({ value }) =>
-    Array.from({ length: 20 }, () => ({
+  large('40 messages of 2 MB', ({ value }) =>
+    Array.from({ length: 40 }, () => ({
       key: '1',
       value: JSON.stringify({ ...value, userId: 'x'.repeat(2 * megabyte) }),
     })),
