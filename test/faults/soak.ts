@@ -66,6 +66,7 @@ async function tellEveryMinute({ world, counts }: Soak, minutes: number) {
     sum.accepted += accepted
     sum.unknown += unknown
     sum.wrong.push(...wrong)
+    for (const text of wrong.slice(0, 5)) console.log(`  ${text}`)
     const memory = world.roles.map((role) => `${role.name} ${role.memory.at(-1)?.mib ?? '-'}`).join(', ')
     const p99 = Math.round(readLatencies[Math.floor(readLatencies.length * 0.99)] ?? 0)
     console.log(
