@@ -27,6 +27,7 @@ async function main(argv: string[]): Promise<number> {
   console.error(`seed ${seed}`)
   const began = performance.now()
   const world = await World.start({ seed })
+  console.error(`logs of the roles until the next run of tests: ${world.directory}`)
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => void world.close().finally(() => process.exit(130)))
   const results = []
