@@ -104,6 +104,7 @@ export function removals(soak: Soak, postRate: PostRate): Promise<void>[] {
         await world.addPosts(1)
         const [postId] = world.posts.splice(world.random.below(world.posts.length), 1) as [number]
         while (world.ledger.isBusy((post) => post === postId)) await sleep(20)
+        world.load.promises.retire(postId)
         await persist(soak, () => postRate.posts.delete(postId))
         world.ledger.forget((post) => post === postId)
         counts.add('posts deleted')
@@ -115,8 +116,9 @@ export function removals(soak: Soak, postRate: PostRate): Promise<void>[] {
       () => 6_000,
       async () => {
         const userId = `leaver-${erased++}`
+        // Meanwhile the post may have been deleted.
         for (const postId of world.random.shuffle(world.posts).slice(0, 12))
-          if (world.ledger.takePair(postId, userId))
+          if (world.posts.includes(postId) && world.ledger.takePair(postId, userId))
             await world.load.rate(world.random.pick(world.apiUrls), postId, userId, world.random.below(6))
         await persist(soak, () => postRate.users.erase(userId))
         world.ledger.forget((_, user) => user === userId)
