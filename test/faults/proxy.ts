@@ -31,24 +31,27 @@ export class TcpProxy {
   disturbed = 0
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
+  readonly #host: string
   #target: number
   #refusing = false
 
-  private constructor(server: Server, port: number, target: number) {
+  private constructor(server: Server, port: number, target: number, host: string) {
+    this.#host = host
     this.#server = server
     this.port = port
     this.#target = target
     server.on('connection', (client) => this.#accept(client))
   }
 
-  static async start(target: number): Promise<TcpProxy> {
+  /** In front of `target`, a port of this machine unless `host` names another. */
+  static async start(target: number, host = '127.0.0.1'): Promise<TcpProxy> {
     const port = await freePort()
     const server = createServer()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(port, '127.0.0.1', resolve)
     })
-    return new TcpProxy(server, port, target)
+    return new TcpProxy(server, port, target, host)
   }
 
   /** Leads new connections to another server and ends those to the old one, as a failover does. */
@@ -116,7 +119,7 @@ export class TcpProxy {
       client.resetAndDestroy()
       return
     }
-    const server = tcpConnect(this.#target, '127.0.0.1')
+    const server = tcpConnect(this.#target, this.#host)
     server.on('error', () => {})
     for (const socket of [client, server]) socket.setNoDelay(true)
     const pair = { client, server }

@@ -101,6 +101,16 @@ test('a store that does not answer is left alone for a second; readers go to the
   t.pass()
 })
 
+test('one reader at a time finds out whether the store is back; the others do not wait for it', async (t) => {
+  const { service, calls, away } = await reading()
+  away.now = true
+  await service.read([1], null)
+  await new Promise((resolve) => setTimeout(resolve, 1_050))
+  calls.length = 0
+  await Promise.all([service.read([1], null), service.read([2], null), service.read([1, 2], null)])
+  t.is(calls.filter((call) => call === 'store.read').length, 1)
+})
+
 test('copies of another deployment are not believed, and not overwritten', async (t) => {
   const { service, store, record } = await reading()
   const [first] = record.allStates() as [PostStats]
