@@ -10,6 +10,7 @@ const headings = [
   'heal s',
   'p99 read',
   'worst read',
+  'starved',
   'reached',
   'verdict',
 ]
@@ -26,13 +27,14 @@ export function table(results: readonly CaseResult[]): string {
     result.healSeconds.toFixed(1),
     `${Math.round(result.p99ReadMs)} ms`,
     `${Math.round(result.worstReadMs)} ms`,
+    `${Math.round(result.starvedMs)} ms`,
     Object.entries(result.reached)
       .map(([what, times]) => `${what} ${times}`)
       .join(', '),
     result.problems.length === 0 ? 'ok' : 'FAILED',
   ])
   const widths = headings.map((heading, n) => Math.max(heading.length, ...rows.map((row) => row[n]?.length ?? 0)))
-  const numeric = new Set([2, 3, 6, 7, 8])
+  const numeric = new Set([2, 3, 6, 7, 8, 9])
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, n) => (numeric.has(n) ? cell.padStart(widths[n] ?? 0) : cell.padEnd(widths[n] ?? 0)))

@@ -98,12 +98,13 @@ export const redisCases: readonly FaultCase[] = [
     async run(world, probe) {
       const password = new URL(world.redis.url).password
       const login = ['--requirepass', password, '--masterauth', password, '--enable-debug-command', 'yes']
-      const standby = await faultyRedis([...login, '--replicaof', `127.0.0.1 ${world.redis.port}`])
+      const standby = await faultyRedis(login)
       world.onClose(() => standby.dispose())
       const master = world.redis
       const before = world.redisClient
       world.redis = standby
       const promoted = world.redisClient
+      await promoted.replicaof('127.0.0.1', master.port)
       await eventually(async () => (await promoted.info('replication')).includes('master_link_status:up'), {
         timeout: 30_000,
         message: 'The replica does not follow',

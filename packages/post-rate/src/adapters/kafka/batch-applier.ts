@@ -72,7 +72,11 @@ export class BatchApplier {
             throw error
           }
           this.#failing.add(partition)
-          this.#options.logger.warn('States could not be applied; trying again', { partition, attempt, error })
+          this.#options.logger.warn('States could not be applied; trying again', {
+            partition,
+            attempt,
+            error: String(error),
+          })
           await this.#pause(Math.min(100 * 2 ** attempt, slowestRetryMs), heartbeat)
         }
       }
