@@ -1,7 +1,7 @@
 import { cases } from './cases/index.ts'
 import { recovered } from './recovery.ts'
 import { details, table } from './report.ts'
-import { runCase } from './run-case.ts'
+import { type CaseResult, runCase } from './run-case.ts'
 import { leakedSecrets } from './secrets.ts'
 import { World } from './world.ts'
 
@@ -28,9 +28,12 @@ async function main(argv: string[]): Promise<number> {
   const began = performance.now()
   const world = await World.start({ seed })
   console.error(`logs of the roles until the next run of tests: ${world.directory}`)
+  const results: CaseResult[] = []
   for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => void world.close().finally(() => process.exit(130)))
-  const results = []
+    process.once(name, () => {
+      console.log(table(results))
+      void world.close().finally(() => process.exit(130))
+    })
   let leaks: string[] = []
   try {
     // The first requests of a process are slow, and no fault's.
