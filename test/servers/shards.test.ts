@@ -13,7 +13,7 @@ import { Deployment } from './deployment.ts'
 const takeoverSeconds = 15
 
 withServices.serial('four relay shards: relays and consumers join, leave, die and stop under load', async (t) => {
-  t.timeout(300_000)
+  t.timeout(400_000)
   const database = await testDatabase(t)
   const redis = testRedis(t)
   const { brokers, topic, group } = testTopic(t)
@@ -36,7 +36,7 @@ withServices.serial('four relay shards: relays and consumers join, leave, die an
     return rows.length === 4 && new Set(rows.map(({ holder }) => holder)).size === count
   }
   const shared = (count: number) =>
-    eventually(() => holders(count), { timeout: 40_000, interval: 500, message: `not ${count} relays hold the shards` })
+    eventually(() => holders(count), { timeout: 90_000, interval: 500, message: `not ${count} relays hold the shards` })
   /** While it works, no change may wait longer to be folded than a takeover lasts. */
   const takenOver = async (what: string, work: () => Promise<unknown>) => {
     let longest = 0
