@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import calculateSlot from 'cluster-key-slot'
 import type { Redis } from 'ioredis'
 import { eventually } from '../helpers/eventually.ts'
 import { type PrivateNode, privateRedisCluster } from '../helpers/private-servers.ts'
@@ -94,15 +93,17 @@ async function stateOf(node: PrivateNode, state: 'ok' | 'fail'): Promise<void> {
 
 /** A key for a post that does not exist, on this very node. */
 async function plantUnknownPost(node: PrivateNode): Promise<{ node: PrivateNode; key: string }> {
-  const slots = await ask(node, (redis) => redis.cluster('SLOTS'))
   const port = Number(new URL(node.url).port)
-  for (let id = 700_000; ; id++) {
-    const key = `post-rate:{${id}}`
-    const slot = calculateSlot(key)
-    if (!slots.some(([from, to, master]) => master?.[1] === port && slot >= from && slot <= to)) continue
-    await ask(node, (redis) => redis.hset(key, 'version', '1'))
-    return { node, key }
-  }
+  return ask(node, async (redis) => {
+    const slots = await redis.cluster('SLOTS')
+    for (let id = 700_000; ; id++) {
+      const key = `post-rate:{${id}}`
+      const slot = await redis.cluster('KEYSLOT', key)
+      if (!slots.some(([from, to, master]) => master?.[1] === port && slot >= from && slot <= to)) continue
+      await redis.hset(key, 'version', '1')
+      return { node, key }
+    }
+  })
 }
 
 /** Moves slots with their keys; resolves to how many keys the first node lost. */

@@ -34,3 +34,17 @@ test('figures that do not come are left empty', async (t) => {
   t.true(dependencies.kafka.reachable)
   t.deepEqual(lag, [])
 })
+
+test('whoever is patient hears what a driver says in the end', async (t) => {
+  const slow: ServerProbe = {
+    identify: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      throw new Error('its certificate has expired')
+    },
+  }
+  const status = reporting({ postgres: answering, redis: slow, kafka: null })
+  const hasty = await status.report(noRoles)
+  t.regex(hasty.dependencies.redis.detail, /does not answer within 2 s/)
+  const patient = await status.report(noRoles, { patient: true })
+  t.is(patient.dependencies.redis.detail, 'its certificate has expired')
+})

@@ -91,7 +91,8 @@ export interface PostRate {
   start(roles?: Roles): Promise<void>
   /** Applies what is on the bus now, then resolves. @throws PostRateError INVALID_INPUT without Kafka and Redis */
   drain(): Promise<void>
-  status(): Promise<Status>
+  /** `patient`: whoever asks waits up to 20 s to hear why a server cannot be reached. */
+  status(options?: { patient?: boolean }): Promise<Status>
   /** The database's time as this process knows it, milliseconds since the epoch. */
   now(): number
   /** For what a host counts beside the posts, as the router does for its rate limits; null without Redis. */

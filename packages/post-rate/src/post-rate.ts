@@ -152,11 +152,12 @@ class Engine implements PostRate {
     }
   }
 
-  status() {
-    return this.#service('reportStatus').report({
+  status(options: { patient?: boolean } = {}) {
+    const roles = {
       relay: this.#relay ? asRole(this.#service('relayOutbox').problem()) : null,
       consumer: this.#consumer ? asRole(this.#consumerProblem()) : null,
-    })
+    }
+    return this.#service('reportStatus').report(roles, options)
   }
 
   now(): number {

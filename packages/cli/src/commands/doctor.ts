@@ -21,7 +21,7 @@ const clockTolerance = 2000
 export async function doctor(context: Context): Promise<number> {
   const { talk } = context
   const postRate = await context.open({ check: false })
-  const status = await postRate.status()
+  const status = await postRate.status({ patient: true })
   const schema = status.dependencies.postgres.reachable ? await checkSchema(postRate) : null
   const settings = schema?.verdict === 'ok' ? await checkSettings(context, postRate) : null
   const triggers = schema?.verdict === 'ok' ? await checkTriggers(postRate) : null

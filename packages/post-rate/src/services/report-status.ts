@@ -52,6 +52,7 @@ export interface Probes {
 /** How long the record, the other servers, and then the figures may take. Together less than readiness is waited for (5 s). */
 const recordProbeMs = 3_000
 const probeMs = 2_000
+const patientProbeMs = 20_000
 const figuresMs = 1_500
 
 export interface StatusClock {
@@ -88,12 +89,18 @@ export class ReportStatus {
     this.#counters = counters
   }
 
-  /** Within 4.5 s: a server that stands still must not make those who ask for readiness wait. */
-  async report(roles: { relay: RoleStatus | null; consumer: RoleStatus | null }): Promise<Status> {
+  /**
+   * Within 4.5 s: a server that stands still must not make those who ask for readiness wait. `patient`: whoever asks wants
+   * to hear what a driver has to say after all its attempts.
+   */
+  async report(
+    roles: { relay: RoleStatus | null; consumer: RoleStatus | null },
+    { patient = false }: { patient?: boolean } = {},
+  ): Promise<Status> {
     const [postgres, redis, kafka] = await Promise.all([
-      probe(this.#probes.postgres, recordProbeMs),
-      probe(this.#probes.redis, probeMs),
-      probe(this.#probes.kafka, probeMs),
+      probe(this.#probes.postgres, patient ? patientProbeMs : recordProbeMs),
+      probe(this.#probes.redis, patient ? patientProbeMs : probeMs),
+      probe(this.#probes.kafka, patient ? patientProbeMs : probeMs),
     ])
     const [backlog, leases, record, lag] = await Promise.all([
       postgres.reachable ? orNull(this.#outbox.backlog()) : null,

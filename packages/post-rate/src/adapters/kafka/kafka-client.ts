@@ -69,7 +69,9 @@ export function kafkaUnavailable(target: KafkaTarget, error: unknown): PostRateE
 function perhaps({ encrypted, login }: KafkaTarget, reason: string): string {
   if (!/closed|ECONNRESET/i.test(reason)) return ''
   if (encrypted === false) return ` If it demands TLS, use ${words.encrypt}.`
-  return login === false ? ` If it demands a login, give ${words.login}.` : ''
+  if (login === false)
+    return ` If it demands a login, give ${words.login}; if it demands a certificate of its clients, name it in ${words.certificate}.`
+  return ''
 }
 
 /** True when a protocol error of this type is the error or lies behind it. */

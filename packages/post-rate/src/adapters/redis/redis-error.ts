@@ -32,12 +32,15 @@ export function redisUnavailable({ address, encrypted }: RedisAddress, error: un
   return new PostRateError('UNAVAILABLE', message, { cause })
 }
 
-/** A server that wants TLS hangs up on who speaks without it, and one that does not know TLS waits for a line's end. */
+/**
+ * A server that wants TLS, or a certificate, hangs up on who comes without; one that does not know TLS waits for a line's
+ * end.
+ */
 function perhaps(error: unknown, encrypted: boolean | null): string {
   const reason = reasonOf(error instanceof Error && error.cause !== undefined ? error.cause : error)
   if (encrypted === false && /ECONNRESET|EPIPE|closed/.test(reason)) return ` If it demands TLS, use ${words.encrypt}.`
   if (encrypted === true && /ETIMEDOUT|ECONNRESET|closed/.test(reason))
-    return ` If it does not speak TLS, which this process demands, switch TLS on there or ${words.plain}.`
+    return ` If it does not speak TLS, which this process demands, switch TLS on there or ${words.plain}. If it demands a certificate of its clients, name it in ${words.certificate}.`
   return ''
 }
 
