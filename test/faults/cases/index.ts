@@ -1,6 +1,7 @@
 import type { FaultCase } from '../fault-case.ts'
 import { apiCases } from './api.ts'
 import { consumerCases } from './consumer.ts'
+import { deploymentCases } from './deployment.ts'
 import { goingBackCases } from './going-back.ts'
 import { brokerCases } from './kafka.ts'
 import { postgresCases } from './postgres.ts'
@@ -18,6 +19,7 @@ export const cases: readonly FaultCase[] = [
   ...topicCases,
   ...consumerCases,
   ...redisCases,
+  ...deploymentCases,
   ...surroundingsCases,
   ...goingBackCases,
 ]
