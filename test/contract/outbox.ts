@@ -77,6 +77,21 @@ export const outboxCases: Cases = {
     t.is((await record.outbox.backlog()).rows, 6)
   },
 
+  'what another history of the database gave out is not acknowledged': async (t, create) => {
+    const [record, restored] = [await create(t), await create(t)]
+    for (const one of [record, restored]) {
+      await addPosts(one, 1)
+      await rateOne(one, { postId: 1, userId: 'u', score: 2 })
+      await foldAll(one)
+    }
+    const given = await record.outbox.unpublished(wholeShard, 10)
+    t.is(given.length, 1)
+    await restored.outbox.acknowledge(given.map(({ id }) => id))
+    t.is((await restored.outbox.unpublished(wholeShard, 10)).length, 1)
+    await record.outbox.acknowledge(given.map(({ id }) => id))
+    t.is((await record.outbox.unpublished(wholeShard, 10)).length, 0)
+  },
+
   'nothing is acknowledged before it was folded': async (t, create) => {
     const record = await create(t)
     await addPosts(record, 1)

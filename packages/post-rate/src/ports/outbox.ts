@@ -1,7 +1,7 @@
 import type { FoldContext, PostStats, StatsChange, StatsEvent } from '../domain/post-stats.ts'
 import type { RatingChange } from '../domain/rating-change.ts'
 
-/** A folded change on its way to the event bus. `id` is the outbox's own. */
+/** A folded change on its way to the event bus. `id` is the outbox's own, and never another change's, also after a restore. */
 export interface OutgoingChange {
   id: string
   message: RatingChange

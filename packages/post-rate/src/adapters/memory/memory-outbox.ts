@@ -46,13 +46,13 @@ export class MemoryOutbox implements Outbox {
     return this.#record.outbox
       .filter((row) => row.state !== null && isIn(shard, row.postId))
       .slice(0, limit)
-      .map((row) => ({ id: String(row.id), message: messageOf(row, this.#record.deployment.source) }))
+      .map((row) => ({ id: givenOut(row), message: messageOf(row, this.#record.deployment.source) }))
       .sort((a, b) => a.message.version - b.message.version)
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
     const gone = new Set(ids)
-    this.#record.outbox = this.#record.outbox.filter((row) => row.state === null || !gone.has(String(row.id)))
+    this.#record.outbox = this.#record.outbox.filter((row) => row.state === null || !gone.has(givenOut(row)))
   }
 
   async bury(postId: number): Promise<void> {
@@ -79,6 +79,11 @@ export class MemoryOutbox implements Outbox {
 
 function isIn(shard: Shard, postId: number): boolean {
   return postId % shard.count === shard.index
+}
+
+/** Not the row's id alone: after a restore other rows get it again. */
+function givenOut({ id, eventId }: MemoryOutboxRow): string {
+  return `${id}/${eventId}`
 }
 
 function messageOf({ eventId, event, state }: MemoryOutboxRow, source: string): RatingChange {

@@ -42,16 +42,19 @@ where o.version is not null and ($1::int = 1 or o.post_id % $1 = $2) order by o.
     })
     // A window's end that was stepped on the way has a later id than the rating behind it, but the earlier version.
     return rows
-      .map((row) => ({ id: row.id as string, message: messageOf(row) }))
+      .map((row) => ({ id: `${row.id}/${row.event_id}`, message: messageOf(row) }))
       .sort((a, b) => a.message.version - b.message.version)
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
+    // A database that was restored meanwhile gives the same row ids again, to changes that the bus never had.
+    const rows = ids.map((id) => id.split('/'))
     await this.#database.query({
       name: 'acknowledge',
-      text: `delete from ${this.#outbox} where id = any ($1::bigint[]) and version is not null`,
-      values: [ids],
+      text: `delete from ${this.#outbox} o using unnest($1::bigint[], $2::uuid[]) as a (id, event_id)
+where o.id = a.id and o.event_id = a.event_id and o.version is not null`,
+      values: [rows.map(([id]) => id), rows.map(([, eventId]) => eventId ?? null)],
     })
   }
 
