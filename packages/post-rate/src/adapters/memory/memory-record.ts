@@ -147,12 +147,31 @@ export class MemoryRecord {
     return [...this.states.values()].map(({ stats }) => stats).sort((a, b) => a.postId - b.postId)
   }
 
+  /** The same record again, for a restore: a backup that goes on from here. */
+  copy(): MemoryRecord {
+    const copy = new MemoryRecord({ clock: this.clock })
+    for (const [id, post] of this.posts) copy.posts.set(id, post)
+    for (const [key, rating] of this.ratings) copy.ratings.set(key, rating)
+    for (const [id, state] of this.states) copy.states.set(id, state)
+    for (const [shard, progress] of this.progress) copy.progress.set(shard, progress)
+    for (const [name, lease] of this.leases) copy.leases.set(name, { ...lease })
+    copy.outbox = this.outbox.map((row) => ({ ...row }))
+    copy.exclusions.push(...this.exclusions.map((exclusion) => ({ ...exclusion })))
+    copy.rebuild = this.rebuild && { ...this.rebuild }
+    copy.deployment = this.deployment
+    copy.physical = { ...this.physical }
+    copy.#lastPostId = this.#lastPostId
+    copy.#lastOutboxId = this.#lastOutboxId
+    return copy
+  }
+
   /** What a post's state has to be: its ratings without the changes that are not folded yet. */
   expectedCounts(postId: number): Histogram {
     let counts = emptyHistogram
     for (const rating of this.ratings.values())
       if (rating.postId === postId) counts = moveRating(counts, null, countedScore(rating))
-    for (const { event, state } of this.outbox)
+    // The newest first: what a later change took away is not there to be taken back by an earlier one.
+    for (const { event, state } of this.outbox.toReversed())
       if (event?.kind === 'rating' && event.postId === postId && state === null)
         counts = moveRating(counts, event.score, event.previousScore)
     return counts

@@ -27,6 +27,11 @@ export class MemoryStatsStore implements StatsStore {
     return states.map((stats) => this.#gate(stats, trusted, ceiling))
   }
 
+  /** What it holds of a post at this moment. */
+  peek(id: number): PostStats | undefined {
+    return this.#states.get(id)
+  }
+
   async *ids(): AsyncIterable<number[]> {
     if (this.#states.size > 0) yield [...this.#states.keys()]
   }
