@@ -67,7 +67,7 @@ export class Node implements Caller {
     this.#reconciler = new ReconcileStats(stateStore, statsStore, copies, leaseStore, this.deployment, clock, log)
     this.rebuildStats = new RebuildStats(auditStore, stateStore, statsStore, recordReader, copies)
     this.verifyStats = new VerifyStats(auditStore, stateStore, statsStore, recordReader, outbox, copies)
-    this.#readStats = new ReadStats(statsStore, recordReader, this.deployment, log)
+    this.#readStats = new ReadStats(statsStore, recordReader, this.deployment, clock, log)
   }
 
   /** Up, and not about to change that. */

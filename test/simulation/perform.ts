@@ -52,7 +52,7 @@ function performOn(node: Node, step: Step, world: World): void {
     }
     case 'erase': {
       const keys = postIds.map((postId) => keyOf(postId, step.user))
-      write(world, keys, null, node.ratePost.erase(step.user))
+      write(world, keys, null, node.ratePost.erase(step.user, {}))
       break
     }
     case 'delete': {

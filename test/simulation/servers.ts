@@ -5,7 +5,7 @@ import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.t
 import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
 import type { Caller, Network } from './network.ts'
 
-type RecordPorts = Omit<ReturnType<typeof memoryPorts>, 'clock' | 'schema'>
+type RecordPorts = Omit<ReturnType<typeof memoryPorts>, 'clock' | 'schema' | 'rebuildStore' | 'moderationStore'>
 
 /** What the judge hears of the database, between a change and everything that follows from it. */
 export interface DatabaseWitness {
@@ -89,7 +89,9 @@ export class Store {
   readonly memory = new MemoryStatsStore()
   readonly #network: Network
   /** What a replica that lags has. */
-  #replica: { states: PostStats[]; watermark: number | null } = { states: [], watermark: null }
+  #replica: { states: PostStats[]; watermark: number | null; source: string | null } = {
+    ...{ states: [], watermark: null, source: null },
+  }
 
   constructor(network: Network) {
     this.#network = network
@@ -97,18 +99,18 @@ export class Store {
 
   /** A replica takes over that has what there was at the time before: writes are lost, also of the mark. */
   async regress(): Promise<void> {
-    const { states, watermark } = this.#replica
+    const { states, watermark, source } = this.#replica
     await this.replicate()
     this.memory.clear()
     await this.memory.apply(states, { trusted: true, ceiling: Number.MAX_SAFE_INTEGER })
-    if (watermark !== null) await this.memory.mark(watermark)
+    if (watermark !== null && source !== null) await this.memory.mark({ watermark, source })
   }
 
   async replicate(): Promise<void> {
     const ids: number[] = []
     for await (const some of this.memory.ids()) ids.push(...some)
-    const { states, watermark } = await this.memory.read(ids)
-    this.#replica = { states: [...states.values()], watermark }
+    const { states, ...mark } = await this.memory.read(ids)
+    this.#replica = { states: [...states.values()], ...mark }
   }
 
   portFor(caller: Caller, witness: StoreWitness): StatsStore {
@@ -134,10 +136,10 @@ export class Store {
         if (found.length > 0) yield found
       },
       remove: (ids) => call('remove', writeMs, () => memory.remove(ids)),
-      mark: (watermark) =>
+      mark: (set) =>
         call('mark', writeMs, () => {
-          if (watermark !== undefined) witness.marked(watermark)
-          return memory.mark(watermark)
+          if (set) witness.marked(set.watermark)
+          return memory.mark(set)
         }),
     }
   }

@@ -91,7 +91,7 @@ export class World {
     if (!record.posts.has(rating.postId)) return
     this.tally.count('triggers bypassed')
     this.judge.bypassed(rating)
-    record.ratings.set(keyOf(rating.postId, rating.userId), { ...rating, ratedAt: Date.now() })
+    record.ratings.set(keyOf(rating.postId, rating.userId), { ...rating, ratedAt: Date.now(), excludedRatedAt: null })
   }
 
   #start(index: number): void {
