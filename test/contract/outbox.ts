@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
 import type { Rating, Score } from '../../packages/post-rate/src/domain/rating.ts'
 import type { RatingChange } from '../../packages/post-rate/src/domain/rating-change.ts'
@@ -97,7 +98,9 @@ export const outboxCases: Cases = {
     await addPosts(record, 1)
     await rateMany(record, 1, 20)
     await record.outbox.fold(wholeShard, 5, foldBatch)
-    await record.outbox.acknowledge(Array.from({ length: 100 }, (_, n) => String(n + 1)))
+    const given = await record.outbox.unpublished(wholeShard, 100)
+    t.is(given.length, 5)
+    await record.outbox.acknowledge([...given.map(({ id }) => id), '7', `8/${randomUUID()}`])
     t.is((await record.outbox.backlog()).rows, 15)
     t.is(await foldAll(record), 15)
     t.deepEqual(await countsOf(record, [1]), [[0, 0, 0, 20, 0, 0]])
