@@ -49,9 +49,11 @@ async function pooled(t: ExecutionContext<unknown>, settings: Record<string, str
 const kinds: [how: string, settings: Record<string, string>][] = [
   // Connections as few as they get: no two statements of a client need meet on the same one.
   ['two connections', { default_pool_size: '2' }],
-  ['connections that are replaced every second', { default_pool_size: '3', server_lifetime: '1' }],
 ]
-if (keepsPreparedStatements())
+// Only by `npm run servers`: each takes as long as the first.
+if (process.env.TEST_SERVERS_ALL)
+  kinds.push(['connections that are replaced every second', { default_pool_size: '3', server_lifetime: '1' }])
+if (process.env.TEST_SERVERS_ALL && keepsPreparedStatements())
   kinds.push(['prepared statements kept', { default_pool_size: '2', max_prepared_statements: '50' }])
 /** Where a pooler could keep prepared statements it is told not to: what is proved here is that nobody relies on them. */
 const forgetful: Record<string, string> = keepsPreparedStatements() ? { max_prepared_statements: '0' } : {}
