@@ -81,7 +81,9 @@ export class KafkaPublisher {
       // New partitions are noticed after this long.
       metadataMaxAge: 10_000,
       createPartitioner: Partitioners.DefaultPartitioner,
-      retry: { ...retry, retries: 1 },
+      // kafkajs remembers per broker what was answered: repeating a send by itself, it leaves out a partition whose new
+      // leader had answered already for others, and resolves.
+      retry: { ...retry, retries: 0 },
     })
     try {
       await producer.connect()
