@@ -18,7 +18,7 @@ withCluster.serial('a Redis Cluster under load: a node flushed, lost and relieve
   const { brokers, topic, group } = testTopic(t)
   const redis = cluster.nodes.map(({ url }) => url)
   const deployment = await Deployment.start(t, {
-    ...{ database, redis, posts: 90 },
+    ...{ database, redis, posts: 90, writesPerSecond: 40, readsPerSecond: 20 },
     env: {
       ...{ DATABASE_URL: database, REDIS_URL: redis.join(','), KAFKA_BROKERS: brokers.join() },
       ...{ POST_RATE_TOPIC: topic, POST_RATE_GROUP: group },
@@ -30,7 +30,7 @@ withCluster.serial('a Redis Cluster under load: a node flushed, lost and relieve
   load.start()
   await sleep(2_000)
   await deployment.settled('rated')
-  for (const { url } of cluster.nodes) t.true((await postsOn(url)).length > 10, 'a node has no share')
+  for (const { url } of cluster.nodes) t.true((await postsOn(url)).length > 3, 'a node has no share')
   await deployment.run('stats', 'verify')
 
   load.start()
