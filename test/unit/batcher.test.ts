@@ -21,6 +21,19 @@ test('what comes while the lanes are busy gathers, and runs as one batch', async
   t.deepEqual(batches, [['a'], ['b', 'c', 'd']])
 })
 
+test('what has waited for too long is refused, and never run later', async (t) => {
+  const { batcher, batches, gate } = recording({ lanes: 1, maxWaitMs: 20 }, true)
+  const first = batcher.add('a')
+  await sleep(1)
+  const late = t.throwsAsync(batcher.add('b'), { code: 'OVERLOADED' } as object)
+  await sleep(40)
+  const other = batcher.add('c')
+  gate.open()
+  await late
+  t.deepEqual(await Promise.all([first, other]), ['A', 'C'])
+  t.deepEqual(batches, [['a'], ['c']])
+})
+
 test('a batch is never larger than asked, and lanes run beside each other', async (t) => {
   const { batcher, batches, gate } = recording({ lanes: 2, maxBatch: 3 }, true)
   const all = [...'abcdefgh'].map((item) => batcher.add(item))

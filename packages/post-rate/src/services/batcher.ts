@@ -8,12 +8,15 @@ export interface BatcherOptions<Item, Result> {
   limit: number
   /** Batches under way at the same time. */
   lanes: number
+  /** Milliseconds after which an item that still waits is refused: its caller will have given up. Default: never. */
+  maxWaitMs?: number
   /** Items of the same key never share a batch nor run at the same time: each takes effect after the one before it. */
   keyOf?(item: Item): string
 }
 
 interface Waiting<Item, Result> {
   item: Item
+  since: number
   resolve(result: Result): void
   reject(reason: unknown): void
 }
@@ -40,7 +43,7 @@ export class Batcher<Item, Result> {
     if (this.#waiting.length >= this.#options.limit)
       return Promise.reject(new PostRateError('OVERLOADED', 'Too many requests are waiting: try again in a moment.'))
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject })
+      this.#waiting.push({ item, since: performance.now(), resolve, reject })
       this.#schedule()
     })
   }
@@ -83,6 +86,7 @@ export class Batcher<Item, Result> {
 
   #take(): Waiting<Item, Result>[] {
     const { keyOf, maxBatch } = this.#options
+    this.#refuseLate()
     if (keyOf === undefined) return this.#waiting.splice(0, maxBatch)
     const batch: Waiting<Item, Result>[] = []
     const later: Waiting<Item, Result>[] = []
@@ -97,6 +101,15 @@ export class Batcher<Item, Result> {
     }
     this.#waiting = later
     return batch
+  }
+
+  /** The first come are the first that wait too long. */
+  #refuseLate(): void {
+    const { maxWaitMs } = this.#options
+    if (maxWaitMs === undefined) return
+    const since = performance.now() - maxWaitMs
+    while ((this.#waiting[0]?.since ?? since) < since)
+      this.#waiting.shift()?.reject(new PostRateError('OVERLOADED', 'It waited for too long: try again in a moment.'))
   }
 
   async #run(batch: Waiting<Item, Result>[]): Promise<void> {
