@@ -17,7 +17,7 @@ export interface CaseResult {
   healSeconds: number
   p99ReadMs: number
   worstReadMs: number
-  /** How late the clients themselves came: latencies above 50 ms here are not judged. */
+  /** How late the clients themselves came: latencies above 25 ms here are not judged. */
   starvedMs: number
   /** The read that took longest, in words. */
   slowest: string
@@ -29,7 +29,7 @@ export interface CaseResult {
 /** Load before the fault, so that it meets a deployment at work. */
 const warmUpMs = 1_500
 /** Where the clients themselves come this late (99 of 100 turns are sooner), latencies tell of the machine. */
-const starvedFromMs = 50
+const starvedFromMs = 25
 /** A process that has ended by itself more often than this is in a crash loop. */
 const mostCrashes = 5
 

@@ -66,16 +66,18 @@ export const brokerCases: readonly FaultCase[] = [
   {
     name: 'produce-reply-lost',
     row: 'C16',
-    title: "the broker's answers to the relay are lost; what was acknowledged is in its log",
+    title: "the broker's answers to the relay, or the relay's requests, are lost; what was acknowledged is in its log",
     async run(world, probe) {
       await noteAcknowledged(world)
       const { relayKafka } = world.proxies
       for (let round = 0; round < 8; round++) {
-        relayKafka.loseReplies()
-        await sleep(world.random.between(30, 300))
+        // In turn the answer is lost, and the request itself: only the broker knows which it was.
+        const lost = round % 2 === 0 ? 'answers' : 'requests'
+        relayKafka.set({ held: true }, lost === 'answers' ? 'toClient' : 'toServer')
+        await sleep(world.random.between(100, 400))
         relayKafka.cut()
         relayKafka.heal()
-        probe.reached('answers lost')
+        probe.reached(`${lost} lost`)
         await sleep(world.random.between(500, 2_000))
       }
       await published(world)
