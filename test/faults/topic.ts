@@ -1,4 +1,5 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import { eventually } from '../helpers/eventually.ts'
 import { topic, type World } from './world.ts'
 
 export interface Dumped {
@@ -75,7 +76,8 @@ export async function missingFromTopic(world: World): Promise<{ acknowledged: nu
   const rows = await world.sql<{ event_id: string; post_id: string; version: string }>(
     'select * from faults.acknowledged',
   )
-  const there = new Set((await dumpTopic(world)).map(({ value }) => JSON.parse(value).eventId as string))
+  const dumped = await eventually(() => dumpTopic(world), { timeout: 90_000, message: 'The topic cannot be read' })
+  const there = new Set(dumped.map(({ value }) => JSON.parse(value).eventId as string))
   await world.sql('drop trigger faults_note on post_rate.rating_outbox')
   const missing = rows.filter(({ event_id }) => !there.has(event_id))
   return {

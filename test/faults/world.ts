@@ -176,8 +176,9 @@ export class World {
   async admin(): Promise<Admin> {
     if (this.#admin === null) {
       const kafka = new Kafka({ brokers: [this.kafka.url], clientId: 'faults', logLevel: logLevel.NOTHING })
-      this.#admin = kafka.admin()
-      await this.#admin.connect()
+      const admin = kafka.admin()
+      await admin.connect()
+      this.#admin = admin
     }
     return this.#admin
   }

@@ -270,8 +270,10 @@ order by i.n`
       return await this.#retry(() => run(batch))
     } catch (error) {
       const state = sqlState(error) ?? ''
+      // A row alone waits for one lock and holds none: it cannot be part of another deadlock.
+      const contended = isContention(state) && batch.length > 1
       // Data exceptions and constraint violations alone are the fault of a row.
-      if (!/^2[23]/.test(state)) throw error
+      if (!/^2[23]/.test(state) && !contended) throw error
       if (batch.length === 1) return [state === '23503' ? undefined : (error as Error)]
       const middle = batch.length >> 1
       return [...(await this.#split(batch.slice(0, middle), run)), ...(await this.#split(batch.slice(middle), run))]
@@ -285,11 +287,16 @@ order by i.n`
         return await run()
       } catch (error) {
         const state = sqlState(error)
-        if (attempt === 5 || (state !== '40P01' && state !== '40001')) throw error
+        if (attempt === 5 || !isContention(state ?? '')) throw error
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
       }
     }
   }
+}
+
+/** A deadlock or a serialization failure: others wanted the same rows at the same moment. */
+function isContention(state: string): boolean {
+  return state === '40P01' || state === '40001'
 }
 
 /**
