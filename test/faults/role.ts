@@ -63,6 +63,8 @@ export class Role {
   /** Starts it, supervised from now on. `env` and `nodeArgs` are for this start and those after it. */
   start({ env = {}, nodeArgs = [] }: { env?: Record<string, string>; nodeArgs?: readonly string[] } = {}): void {
     this.#supervised = true
+    // Two who start it at once must not leave a process behind that nobody ends.
+    if (this.running) return
     const { args, script } = this.#options
     const command = script ? args : [launcher, ...args]
     const child = spawn(process.execPath, [...nodeArgs, ...command], {
