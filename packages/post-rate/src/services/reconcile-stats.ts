@@ -114,6 +114,8 @@ export class ReconcileStats {
   /** The database itself may have gone back (restored, failed over): its next versions must lie above every copy's. */
   async #noticeMove(): Promise<void> {
     if (!(await this.#states.moved())) return
+    // Another process may have raised it a moment ago: a floor above an older one could be no higher than that.
+    this.#deployment.forget()
     const { versionFloor } = await this.#deployment.get()
     this.#logger.warn('the database was restored or failed over: raising the version floor')
     await this.#states.raiseFloor(floorAbove(versionFloor))
