@@ -39,7 +39,7 @@ export async function startServeStage(t: ExecutionContext<unknown>): Promise<Ser
   return {
     port,
     send,
-    stream: (method, path, megabytes) => stream(port, method, path, megabytes),
+    stream: (method, path, megabytes) => again(() => stream(port, method, path, megabytes)),
     raw: (request) => raw(port, request),
     sql: (text) => runSql(database, text),
     memory: async () => {
@@ -47,6 +47,18 @@ export async function startServeStage(t: ExecutionContext<unknown>): Promise<Ser
       return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
     },
     watch: () => watch(port),
+  }
+}
+
+/** A server that cuts a request off may close the connection before its answer has been read, which is then lost. */
+async function again(request: () => Promise<string>): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await request()
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (attempt === 5 || !['EPIPE', 'ECONNRESET'].includes(code)) throw error
+    }
   }
 }
 
@@ -60,7 +72,10 @@ function stream(port: number, method: string, path: string, megabytes: number): 
       request.destroy()
       resolve(sent < megabytes ? String(status) : `${status} after all of it`)
     }
-    request.on('response', ({ statusCode }) => answered(statusCode))
+    request.on('response', (response) => {
+      response.on('error', () => {})
+      answered(response.statusCode)
+    })
     request.on('error', reject)
     const more = () => {
       if (request.destroyed) return
