@@ -1,3 +1,4 @@
 import type { Row } from '../row.ts'
+import { oneHotPost, rate } from './p01-rate.ts'
 
-export const rows: readonly Row[] = []
+export const rows: readonly Row[] = [rate, oneHotPost]

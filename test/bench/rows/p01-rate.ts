@@ -1,0 +1,82 @@
+import type { Bench } from '../bench.ts'
+import { pgbench, plainTables, upsert, upsertWithCounters } from '../pgbench.ts'
+import { race } from '../race.ts'
+import { fill } from '../rated-posts.ts'
+import { perSecond } from '../report.ts'
+import type { Finding, Row } from '../row.ts'
+
+const callers = 64
+const posts = 10_000
+const users = 100_000
+
+/** Rating through the library, against the least that storing a rating costs; and all of it on one post. */
+export const rate: Row = {
+  id: 'P1',
+  title: '`ratings.rate()`, 64 callers in one process',
+  async run(bench) {
+    const { database, rater, stop } = await raterOn(bench)
+    const seconds = 3 * bench.scale
+    const { ratios, values } = await race(bench.runs, {
+      ours: () => rater.ask<number>({ what: 'rate', callers, seconds, posts, users }),
+      counters: () => pgbench(bench, database, upsertWithCounters(posts, users), { clients: callers, seconds }),
+      peer: () => pgbench(bench, database, upsert(posts, users), { clients: callers, seconds }),
+    })
+    await stop()
+    return [
+      {
+        id: this.id,
+        title: this.title,
+        peer: 'pgbench, one-row upsert, 64 clients',
+        result: ratios.ours,
+        unit: '×',
+        bound: { atLeast: 2.5 },
+        measured: perSecond(values.ours, values.peer),
+        alternatives: { counters: ratios.counters },
+      },
+    ]
+  },
+}
+
+export const oneHotPost: Row = {
+  id: 'P9',
+  title: 'every rating on one post',
+  async run(bench): Promise<Finding[]> {
+    const { database, rater, stop } = await raterOn(bench)
+    const seconds = 2 * bench.scale
+    const { ratios, values } = await race(bench.runs, {
+      ours: () => rater.ask<number>({ what: 'rate', callers, seconds, posts: 1, users }),
+      counters: () => pgbench(bench, database, upsertWithCounters(1, users), { clients: callers, seconds }),
+      countersSpread: () => pgbench(bench, database, upsertWithCounters(posts, users), { clients: callers, seconds }),
+      peer: () => rater.ask<number>({ what: 'rate', callers, seconds, posts, users }),
+    })
+    await stop()
+    const share = (figure: 'median' | 'least' | 'greatest') => ratios.counters[figure] / ratios.countersSpread.median
+    return [
+      {
+        id: this.id,
+        title: this.title,
+        peer: 'the same, spread over 10,000 posts',
+        result: ratios.ours,
+        unit: '×',
+        bound: { atLeast: 0.8 },
+        measured: perSecond(values.ours, values.peer),
+        // The alternative's own share, against itself spread over as many posts.
+        alternatives: {
+          counters: { median: share('median'), least: share('least'), greatest: share('greatest') },
+        },
+      },
+    ]
+  },
+}
+
+async function raterOn(bench: Bench) {
+  const database = await bench.database()
+  await fill(bench, database, { posts, ratingsPerPost: 1 })
+  await bench.sql(database, plainTables(posts))
+  const rater = await bench.program('rater', { database })
+  const stop = async () => {
+    await rater.stop()
+    await bench.dropDatabase(database)
+  }
+  return { database, rater, stop }
+}
