@@ -4,6 +4,7 @@ import {
   type Post,
   type PostDraft,
   type PostPage,
+  type PostPageJson,
   PostRateError,
   type RatingReceipt,
   type Score,
@@ -48,6 +49,16 @@ export class FakePostRate {
       const items = sorted.slice(start, start + limit)
       const last = items.at(-1)
       return { items, next: last && start + limit < sorted.length ? encodeCursor(keyOf(sort, last)) : null }
+    },
+    listJson: async (query: ListQuery = {}): Promise<PostPageJson> => {
+      const { items, next } = await this.posts.list(query)
+      const promises = items.flatMap(({ stats: { nextUpdateAt } }) => (nextUpdateAt ? [Date.parse(nextUpdateAt)] : []))
+      return {
+        items: JSON.stringify(items),
+        next,
+        nextUpdateAt: promises.length === 0 ? null : Math.min(...promises),
+        unpromised: promises.length === 0 || promises.length < items.length,
+      }
     },
     delete: async (): Promise<boolean> => false,
     removed: async (): Promise<void> => {},

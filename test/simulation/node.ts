@@ -108,7 +108,7 @@ export class Node implements Caller {
         return made
       },
     } as ReadStats
-    const listPosts = new ListPosts(this.postStore, watched, this.deployment, { now: () => Date.now() })
+    const listPosts = new ListPosts(this.postStore, watched, this.deployment, { now: () => Date.now() }, 0)
     const { items } = await listPosts.list({ limit: 10, userId })
     if (made) this.#world.judge.readers.answered(began, items, made)
   }

@@ -16,7 +16,7 @@ import { eventually } from '../helpers/eventually.ts'
 
 test('a cold page costs one read of the store and one of the record, settings and own scores included', async (t) => {
   const { service, calls } = await reading()
-  const read = await service.read([1, 2, 3], 'u1')
+  const read = await service.read([1, 2, 3], { userId: 'u1', postIds: [1, 2, 3] })
   t.deepEqual(calls, ['store.read', 'record.read'])
   t.deepEqual([...read.states.keys()].sort(), [1, 2, 3])
   t.deepEqual([...read.scores], [[1, 4]])
@@ -29,7 +29,7 @@ test('what was missing is written through, and the next page finds it', async (t
   await service.read([1, 2, 3], null)
   await eventually(() => store.read([1]).then(({ states }) => states.has(1)))
   calls.length = 0
-  const read = await service.read([1], 'u1')
+  const read = await service.read([1], { userId: 'u1', postIds: [1] })
   t.deepEqual(calls, ['store.read', 'record.read'])
   t.deepEqual([...read.copies], [1])
   calls.length = 0
@@ -42,10 +42,10 @@ test('what was missing is written through, and the next page finds it', async (t
 test('pages in flight share one statement, and each gets its own', async (t) => {
   const { service, calls } = await reading()
   const pages = await Promise.all([
-    service.read([1, 2], 'u1'),
-    service.read([2, 3], 'u2'),
+    service.read([1, 2], { userId: 'u1', postIds: [1, 2] }),
+    service.read([2, 3], { userId: 'u2', postIds: [2, 3] }),
     service.read([1], null),
-    service.read([1, 2], 'nobody'),
+    service.read([1, 2], { userId: 'nobody', postIds: [1, 2] }),
   ])
   t.is(calls.filter((call) => call === 'record.read').length, 1)
   t.deepEqual(
@@ -88,9 +88,9 @@ test('a copy whose window is over is no answer until the store is complete up to
 test('a store that does not answer is left alone for a second; readers go to the record', async (t) => {
   const { service, calls, away } = await reading()
   away.now = true
-  const read = await service.read([1], 'u1')
+  const read = await service.read([1], { userId: 'u1', postIds: [1] })
   t.is(read.states.get(1)?.version, 1)
-  await service.read([1], 'u1')
+  await service.read([1], { userId: 'u1', postIds: [1] })
   await service.read([2], null)
   t.deepEqual(calls, ['store.read', 'record.read', 'record.read', 'record.read'])
   away.now = false
@@ -118,7 +118,7 @@ test('copies of another deployment are not believed, and not overwritten', async
   await store.apply([foreign], { trusted: true, ceiling: 2 ** 40 })
   await store.mark({ watermark: 1_234, source: 'another' })
   for (const ids of [[1], [1, 2]]) {
-    const read = await service.read(ids, 'u1')
+    const read = await service.read(ids, { userId: 'u1', postIds: ids })
     t.deepEqual(read.states.get(1), first)
     t.is(read.copies.size, 0)
     t.is(read.watermarkOf(1), record.watermark())
@@ -131,21 +131,21 @@ test('copies of another deployment are not believed, and not overwritten', async
 test('a record that is away fails the page with its own error', async (t) => {
   const { service, recordAway } = await reading()
   recordAway.now = true
-  await t.throwsAsync(service.read([1], 'u1'), { code: 'UNAVAILABLE' })
+  await t.throwsAsync(service.read([1], { userId: 'u1', postIds: [1] }), { code: 'UNAVAILABLE' })
   recordAway.now = false
-  t.is((await service.read([1], 'u1')).scores.get(1), 4)
+  t.is((await service.read([1], { userId: 'u1', postIds: [1] })).scores.get(1), 4)
 })
 
 test('without a store, everything is one statement', async (t) => {
   const { service, calls } = await reading(new NoStatsStore())
-  const read = await service.read([1, 2, 99], 'u1')
+  const read = await service.read([1, 2, 99], { userId: 'u1', postIds: [1, 2, 99] })
   t.deepEqual(calls, ['record.read'])
   t.deepEqual([...read.states.keys()].sort(), [1, 2])
 })
 
 test('an empty page asks nobody for figures', async (t) => {
   const { service, calls } = await reading()
-  t.is((await service.read([], 'u1')).states.size, 0)
+  t.is((await service.read([], null)).states.size, 0)
   t.deepEqual(calls, ['settings.load'])
 })
 

@@ -15,10 +15,17 @@ export interface Caching {
   apply(req: Request, res: Response, answer: CacheableAnswer): boolean
 }
 
+/** How long nothing in the figures of an answer's posts can change. */
+export interface Promised {
+  /** Their nearest `nextUpdateAt`, milliseconds since the epoch; null where none has one. */
+  nextUpdateAt: number | null
+  /** True where a change may show at any moment. */
+  unpromised: boolean
+}
+
 export interface CacheableAnswer {
   text: string
-  /** The posts in it; their promises bound the answer's age. */
-  posts: readonly Post[]
+  promise: Promised
   userId: string | null
   /** Milliseconds since the epoch. */
   now: number
@@ -36,25 +43,30 @@ export function createCaching({ varyHeader = [], maxAgeSeconds = defaultMaxAge }
     vary(res) {
       for (const header of headers) res.vary(header)
     },
-    apply(req, res, { text, posts, userId, now }) {
+    apply(req, res, { text, promise, userId, now }) {
       // A user recognised by something else, an address say, must not meet a shared cache either.
       if (userId !== null || !isAnonymous(req)) {
         res.setHeader('Cache-Control', 'private, no-cache')
         return false
       }
       const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`
-      res.setHeader('Cache-Control', `public, max-age=${maxAgeOf(posts, now, maxAgeSeconds)}`)
+      res.setHeader('Cache-Control', `public, max-age=${maxAgeOf(promise, now, maxAgeSeconds)}`)
       res.setHeader('ETag', etag)
       return hasETag(req.headers['if-none-match'], etag)
     },
   }
 }
 
-/** Whole seconds during which nothing that the posts promise can change. */
-export function maxAgeOf(posts: readonly Post[], now: number, longest: number): number {
-  const promises = posts.map(({ stats }) => stats.nextUpdateAt).filter((time) => time !== null)
-  const unpromised = posts.length === 0 || promises.length < posts.length
-  const left = Math.min(...promises.map((time) => (Date.parse(time) - now) / 1000))
+/** Of an answer without posts. */
+export const nothingPromised: Promised = { nextUpdateAt: null, unpromised: true }
+
+export function promiseOf({ stats: { nextUpdateAt } }: Post): Promised {
+  return nextUpdateAt === null ? nothingPromised : { nextUpdateAt: Date.parse(nextUpdateAt), unpromised: false }
+}
+
+/** Whole seconds during which nothing that was promised can change. */
+function maxAgeOf({ nextUpdateAt, unpromised }: Promised, now: number, longest: number): number {
+  const left = nextUpdateAt === null ? longest : (nextUpdateAt - now) / 1000
   return Math.max(0, Math.floor(Math.min(left, longest, unpromised ? maxAgeWithoutPromise : longest)))
 }
 

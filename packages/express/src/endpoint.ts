@@ -1,5 +1,5 @@
-import type { Post } from 'post-rate'
 import { z } from 'zod'
+import type { Promised } from './caching.ts'
 import type { Action, RouterOptions } from './options.ts'
 
 /** What an endpoint works with once the request has been judged. */
@@ -17,11 +17,13 @@ export interface Answer {
   status: number
   /** Sent as JSON; left out for 204. */
   body?: unknown
-  /** Sent as it is in place of `body`. */
+  /** The same as text already. */
+  json?: string
+  /** Sent in the place of JSON. */
   html?: string
   headers?: Readonly<Record<string, string>>
-  /** The posts in the answer, whose promises bound how long it may be kept. */
-  posts?: readonly Post[]
+  /** What the posts in the answer promise, which bounds how long it may be kept. */
+  promise?: Promised
 }
 
 /** One row of the API: how it is recognised, judged, documented and answered. */

@@ -1,5 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express'
-import { type Caching, createCaching } from './caching.ts'
+import { type Caching, createCaching, nothingPromised } from './caching.ts'
 import { createOriginCheck, type OriginCheck } from './cross-site.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { createPost } from './endpoints/create-post.ts'
@@ -70,11 +70,12 @@ async function answer(parts: Parts, place: Place, req: Request, res: Response) {
   const prefix = prefixOf(req)
   send(await endpoint.answer({ input: input as never, userId, prefix, postRate: options.postRate }))
 
-  function send({ status, body, html, headers = {}, posts = [] }: Answer) {
+  function send({ status, body, json, html, headers = {}, promise = nothingPromised }: Answer) {
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-    const text = html ?? JSON.stringify(body)
+    const text = html ?? json ?? JSON.stringify(body)
     if (method !== 'GET') res.setHeader('Cache-Control', 'private, no-cache')
-    else if (caching.apply(req, res, { text, posts, userId, now: options.postRate.now() })) return sendNothing(res, 304)
+    else if (caching.apply(req, res, { text, promise, userId, now: options.postRate.now() }))
+      return sendNothing(res, 304)
     if (status === 204) return sendNothing(res, status)
     sendText(res, status, html === undefined ? 'application/json' : 'text/html', text)
   }

@@ -9,7 +9,7 @@ import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { Counters } from './services/counters.ts'
 import type { ImportLine, ImportOptions, ImportReport } from './services/import-ratings.ts'
 import type { PostInspection } from './services/inspect-stats.ts'
-import type { ListQuery, PostPage } from './services/list-posts.ts'
+import type { ListQuery, PostPage, PostPageJson } from './services/list-posts.ts'
 import type { ModerationReport, ModerationRequest } from './services/moderate-ratings.ts'
 import type { RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
 import type { Status } from './services/report-status.ts'
@@ -37,6 +37,8 @@ export interface PostRate {
     /** @throws PostRateError POST_NOT_FOUND */
     get(id: number, options?: { userId?: string | null }): Promise<Post>
     list(query?: ListQuery): Promise<PostPage>
+    /** The same page for a server that sends it on: much of it is made into JSON once for all readers. */
+    listJson(query?: ListQuery): Promise<PostPageJson>
     /** Resolves to false where there was none. */
     delete(id: number): Promise<boolean>
     /** To be called by a host with a post store of its own after it removed a post. Idempotent. */

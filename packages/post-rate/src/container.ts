@@ -195,7 +195,9 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   bind('readStats', ['statsStore', 'recordReader', 'deployment', 'clock', 'logger'], (...parts) => {
     return new ReadStats(...parts)
   })
-  bind('listPosts', ['postStore', 'readStats', 'deployment', 'clock'], (...parts) => new ListPosts(...parts))
+  bind('listPosts', ['postStore', 'readStats', 'deployment', 'clock'], (...parts) => {
+    return new ListPosts(...parts, options.textMaxAgeMs ?? 1000)
+  })
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
   bind('relayOutbox', ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'], (...parts) => {
     return new RelayOutbox(...parts, nameUsers(options.hashUserIds))

@@ -55,6 +55,11 @@ export interface PostRateOptions {
   /** Ratings that may wait for their statement before further ones are refused with `OVERLOADED`. Default 10000. */
   queueLimit?: number
   /**
+   * Milliseconds for which a page of posts may be kept in memory, so that their texts may be as old where another process
+   * or a statement by hand changed them; 0 keeps none. Figures and own scores are never older for it. Default 1000.
+   */
+  textMaxAgeMs?: number
+  /**
    * The display settings that this process believes in; a start on a deployment with others is refused with
    * `INVALID_INPUT`. Left out: whatever the deployment has.
    */

@@ -46,13 +46,16 @@ class Engine implements PostRate {
       create: (draft) => this.#service('listPosts').create(draft),
       get: (id, { userId } = {}) => this.#service('listPosts').get(id, userId),
       list: (query = {}) => this.#service('listPosts').list(query),
+      listJson: (query = {}) => this.#service('listPosts').listJson(query),
       delete: async (id) => {
         const deleted = await this.#port('postStore').delete(checkPostId(id, 'id'))
+        this.#service('listPosts').forgetPages()
         this.#service('relayOutbox').wake()
         return deleted
       },
       removed: async (id) => {
         await this.#port('outbox').bury(checkPostId(id, 'id'))
+        this.#service('listPosts').forgetPages()
         this.#service('relayOutbox').wake()
       },
     }

@@ -91,6 +91,7 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
         const next = from + limit < ids.length ? String(page.at(-1)) : null
         return { items: page.map((id) => fakePost(id, titles[id])), next }
       },
+      listJson: never,
       create: never,
       get: never,
       delete: never,

@@ -1,4 +1,5 @@
 import { postAnswer } from '../answers.ts'
+import { promiseOf } from '../caching.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { postPath } from '../schemas.ts'
 
@@ -19,6 +20,6 @@ export const getPost = defineEndpoint({
   },
   async answer({ input: { id }, userId, postRate }) {
     const post = await postRate.posts.get(id, { userId })
-    return { status: 200, body: post, posts: [post] }
+    return { status: 200, body: post, promise: promiseOf(post) }
   },
 })

@@ -18,14 +18,17 @@ export const listPosts = defineEndpoint({
     schema: pageAnswer,
   },
   async answer({ input: { limit, after, sort }, userId, prefix, postRate }) {
-    const page = await postRate.posts.list({ limit, after: after ?? null, sort, userId })
-    if (page.next === null) return { status: 200, body: page, posts: page.items }
-    const query = new URLSearchParams({ limit: String(limit), sort, after: page.next })
-    const next = `${prefix}/posts?${query}`
+    const {
+      items,
+      next: cursor,
+      ...promise
+    } = await postRate.posts.listJson({ limit, after: after ?? null, sort, userId })
+    if (cursor === null) return { status: 200, json: `{"items":${items},"next":null}`, promise }
+    const next = `${prefix}/posts?${new URLSearchParams({ limit: String(limit), sort, after: cursor })}`
     return {
       status: 200,
-      body: { items: page.items, next },
-      posts: page.items,
+      json: `{"items":${items},"next":${JSON.stringify(next)}}`,
+      promise,
       headers: { Link: `<${next}>; rel="next"` },
     }
   },

@@ -10,6 +10,11 @@ export interface BatcherOptions<Item, Result> {
   lanes: number
   /** Milliseconds after which an item that still waits is refused: its caller will have given up. Default: never. */
   maxWaitMs?: number
+  /**
+   * From so many waiting items on, free lanes share them. Callers who were answered together ask again together: in one
+   * batch they would wait for each other's statement while nothing else is done. Default: never.
+   */
+  spreadFrom?: number
   /** Items of the same key never share a batch nor run at the same time: each takes effect after the one before it. */
   keyOf?(item: Item): string
 }
@@ -73,8 +78,10 @@ export class Batcher<Item, Result> {
   }
 
   #start(): void {
-    while (this.#underWay.size < this.#options.lanes) {
-      const batch = this.#take()
+    const { lanes, maxBatch, spreadFrom = Number.POSITIVE_INFINITY } = this.#options
+    while (this.#underWay.size < lanes) {
+      const spread = this.#waiting.length < spreadFrom ? 1 : lanes - this.#underWay.size
+      const batch = this.#take(Math.min(Math.ceil(this.#waiting.length / spread), maxBatch))
       if (batch.length === 0) return
       const run = this.#run(batch).finally(() => {
         this.#underWay.delete(run)
@@ -84,15 +91,15 @@ export class Batcher<Item, Result> {
     }
   }
 
-  #take(): Waiting<Item, Result>[] {
-    const { keyOf, maxBatch } = this.#options
+  #take(limit: number): Waiting<Item, Result>[] {
+    const { keyOf } = this.#options
     this.#refuseLate()
-    if (keyOf === undefined) return this.#waiting.splice(0, maxBatch)
+    if (keyOf === undefined) return this.#waiting.splice(0, limit)
     const batch: Waiting<Item, Result>[] = []
     const later: Waiting<Item, Result>[] = []
     for (const waiting of this.#waiting) {
       const key = keyOf(waiting.item)
-      if (batch.length >= maxBatch || this.#busyKeys.has(key)) {
+      if (batch.length >= limit || this.#busyKeys.has(key)) {
         later.push(waiting)
       } else {
         batch.push(waiting)

@@ -8,7 +8,9 @@ import { invalidInput, postNotFound } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PostStore } from '../ports/post-store.ts'
 import type { Deployment } from './deployment.ts'
-import type { ReadStats } from './read-stats.ts'
+import { PageTexts } from './page-texts.ts'
+import type { ReadStats, ReadStatsResult } from './read-stats.ts'
+import { jsonOf, type ShownPage, type ShownPost } from './shown-page.ts'
 
 export const largestPage = 100
 export const defaultPage = 20
@@ -30,42 +32,91 @@ export interface PostPage {
   next: string | null
 }
 
+/** A page that a server sends as it is. */
+export interface PostPageJson {
+  /** The posts as a JSON array, the same as {@link PostPage.items}. */
+  items: string
+  /** Cursor of the next page; null at the end. */
+  next: string | null
+  /** The nearest `nextUpdateAt` of the posts in it, milliseconds since the epoch; null where none has one. */
+  nextUpdateAt: number | null
+  /** True where a change may show at any moment: a post without `nextUpdateAt`, or no post at all. */
+  unpromised: boolean
+}
+
+/** What a page is made of for one reader. */
+interface PageForReader {
+  page: ShownPage
+  posts: readonly ShownPost[]
+  scores: ReadonlyMap<number, number>
+}
+
+const noScores: ReadonlyMap<number, number> = new Map()
+
 /** Pages of posts and single posts, with what is displayed of their ratings and the reader's own scores. */
 export class ListPosts {
   readonly #posts: PostStore
   readonly #stats: ReadStats
   readonly #deployment: Deployment
   readonly #clock: Clock
+  readonly #pages: PageTexts
 
-  constructor(posts: PostStore, stats: ReadStats, deployment: Deployment, clock: Clock) {
+  /** `textMaxAgeMs`: how old a text may be that another process changed. */
+  constructor(posts: PostStore, stats: ReadStats, deployment: Deployment, clock: Clock, textMaxAgeMs: number) {
     this.#posts = posts
     this.#stats = stats
     this.#deployment = deployment
     this.#clock = clock
+    this.#pages = new PageTexts(posts, textMaxAgeMs)
   }
 
   async list(query: ListQuery): Promise<PostPage> {
+    const { page, posts, scores } = await this.#page(query)
+    return {
+      items: posts.map(({ post }) => ({ ...post, myScore: scores.get(post.id) ?? null })),
+      next: page.next && encodeCursor(page.next),
+    }
+  }
+
+  /** The same for a server: what all readers have in common is made into JSON once, not for each of them. */
+  async listJson(query: ListQuery): Promise<PostPageJson> {
+    const { page, posts, scores } = await this.#page(query)
+    const promises = posts.map(({ until }) => until).filter((until) => until !== null)
+    return {
+      items: scores === noScores && posts.length === page.ids.length ? page.json : jsonOf(posts, scores),
+      next: page.next && encodeCursor(page.next),
+      nextUpdateAt: promises.length === 0 ? null : Math.min(...promises),
+      unpromised: promises.length === 0 || promises.length < posts.length,
+    }
+  }
+
+  /** A post came or went in this process. */
+  forgetPages(): void {
+    this.#pages.forget()
+  }
+
+  /** Of a page that is kept only the own scores are read, and the figures that may have changed. */
+  async #page(query: ListQuery): Promise<PageForReader> {
     const limit = checkLimit(query.limit ?? defaultPage)
     const sort = checkSort(query.sort ?? 'newest')
     const after = checkCursor(query.after ?? null, sort)
     const userId = checkReader(query.userId)
-    // One more than the page tells whether there is another.
-    const found = await this.#posts.page({ sort, limit: limit + 1, after })
-    const page = found.slice(0, limit)
-    const visible = new Set(
-      await this.#posts.visible(
-        page.map(({ post }) => post.id),
-        userId,
-      ),
-    )
-    const last = page.at(-1)
-    return {
-      items: await this.#present(
-        page.map(({ post }) => post).filter((post) => visible.has(post.id)),
-        userId,
-      ),
-      next: found.length > limit && last ? encodeCursor(last.key) : null,
-    }
+    const page = await this.#pages.get({ sort, limit, after })
+    const [scores, visible] = await Promise.all([
+      this.#refresh(page, userId),
+      this.#posts.visible([...page.ids], userId),
+    ])
+    if (visible.length === page.ids.length) return { page, posts: page.posts, scores }
+    const seen = new Set(visible)
+    return { page, posts: page.posts.filter(({ post }) => seen.has(post.id)), scores }
+  }
+
+  async #refresh(page: ShownPage, userId: string | null): Promise<ReadonlyMap<number, number>> {
+    const due = new Set(page.due(this.#clock.now()))
+    if (page.ids.length === 0 || (due.size === 0 && userId === null)) return noScores
+    const read = await this.#stats.read([...due], userId === null ? null : { userId, postIds: page.ids })
+    for (const text of page.texts) if (due.has(text.id)) page.show(this.#show(text, read))
+    return userId === null ? noScores : read.scores
   }
 
   async get(id: unknown, reader: string | null | undefined): Promise<Post> {
@@ -74,11 +125,13 @@ export class ListPosts {
     const [post] = await this.#posts.find([postId])
     if (post === undefined || !(await this.#posts.visible([postId], userId)).includes(postId))
       throw postNotFound(postId)
-    return (await this.#present([post], userId))[0] as Post
+    const read = await this.#stats.read([postId], userId === null ? null : { userId, postIds: [postId] })
+    return { ...this.#show(post, read).post, myScore: read.scores.get(postId) ?? null }
   }
 
   async create(input: { title: unknown; content: unknown; createdBy: unknown }): Promise<Post> {
     const post = await this.#posts.create(checkPostDraft(input))
+    this.#pages.forget()
     const { settings } = await this.#deployment.get()
     const stats = showStats(newPostStats(post.id, post.createdAt), settings, {
       now: this.#clock.now(),
@@ -87,23 +140,19 @@ export class ListPosts {
     return { ...textOf(post), stats, myScore: null }
   }
 
-  async #present(posts: PostText[], userId: string | null): Promise<Post[]> {
-    if (posts.length === 0) return []
-    const read = await this.#stats.read(
-      posts.map((post) => post.id),
-      userId,
-    )
+  #show(text: PostText, read: ReadStatsResult): ShownPost {
     const now = this.#clock.now()
-    return posts.map((post) => {
-      const known = read.states.get(post.id)
-      const stats = known === undefined || known.deleted ? newPostStats(post.id, post.createdAt) : known
-      const time = { now, watermark: read.watermarkOf(post.id) }
-      return {
-        ...textOf(post),
-        stats: showStats(stats, settingsAt(read.settings, post.id, now), time),
-        myScore: read.scores.get(post.id) ?? null,
-      }
-    })
+    const known = read.states.get(text.id)
+    const stats = known === undefined || known.deleted ? newPostStats(text.id, text.createdAt) : known
+    const time = { now, watermark: read.watermarkOf(text.id) }
+    const shown = showStats(stats, settingsAt(read.settings, text.id, now), time)
+    const post = { ...textOf(text), stats: shown }
+    return {
+      post,
+      json: `${JSON.stringify(post).slice(0, -1)},"myScore":`,
+      version: known?.version ?? 0,
+      until: shown.nextUpdateAt === null ? null : Date.parse(shown.nextUpdateAt),
+    }
   }
 }
 

@@ -24,6 +24,7 @@ export class RatePost {
       maxBatch: 256,
       limit: queueLimit,
       lanes: 2,
+      spreadFrom: 32,
       maxWaitMs: 10_000,
       keyOf: (rating) => `${rating.postId} ${rating.userId}`,
     })

@@ -63,11 +63,11 @@ export class ReadStats {
     })
   }
 
-  async read(postIds: readonly number[], userId: string | null): Promise<ReadStatsResult> {
+  /** The states of `postIds`, and a reader's own scores, of the same posts or of others. */
+  async read(postIds: readonly number[], own: OwnScoresWanted | null): Promise<ReadStatsResult> {
     const stored = await this.#readStore(postIds)
     const copies = { ...stored, states: this.#lasting(stored) }
     const missing = postIds.filter((id) => !copies.states.has(id))
-    const own = userId === null || postIds.length === 0 ? null : { userId, postIds }
     const [found, { settings, source }] = await this.#readRecord(own, missing)
     const lost = found.states.filter((stats) => !stored.states.has(stats.postId))
     if (lost.length > 0 && (stored.source === null || stored.source === source)) this.#writeThrough(lost)
