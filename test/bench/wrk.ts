@@ -22,7 +22,7 @@ export async function wrk(
   const file = join(directory, 'load.lua')
   writeFileSync(file, `${script ?? ''}\n${report}`)
   try {
-    const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', file]
+    const options = ['-t1', '--timeout', '20s', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', file]
     const out = await bench.command('wrk', [...options, url])
     const found = JSON.parse(/^RESULT (.*)$/m.exec(out)?.[1] ?? 'null') as WrkResult | null
     if (found === null) throw new Error(`wrk said nothing of its result: ${out}`)

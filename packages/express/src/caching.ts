@@ -38,19 +38,21 @@ const maxAgeWithoutPromise = 5
 export function createCaching({ varyHeader = [], maxAgeSeconds = defaultMaxAge }: CachingOptions): Caching {
   const named = typeof varyHeader === 'string' ? [varyHeader] : varyHeader
   const headers = ['Cookie', 'Authorization', ...named]
+  const varied = headers.join(', ')
   const isAnonymous = (req: Request) => headers.every((name) => req.headers[name.toLowerCase()] === undefined)
   return {
     vary(res) {
-      for (const header of headers) res.vary(header)
+      if (res.getHeader('Vary') === undefined) res.setHeader('Vary', varied)
+      else res.vary(varied)
     },
-    apply(req, res, { text, promise, userId, now }) {
+    apply(req, res, answer) {
       // A user recognised by something else, an address say, must not meet a shared cache either.
-      if (userId !== null || !isAnonymous(req)) {
+      if (answer.userId !== null || !isAnonymous(req)) {
         res.setHeader('Cache-Control', 'private, no-cache')
         return false
       }
-      const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`
-      res.setHeader('Cache-Control', `public, max-age=${maxAgeOf(promise, now, maxAgeSeconds)}`)
+      const etag = etagOf(answer)
+      res.setHeader('Cache-Control', `public, max-age=${maxAgeOf(answer.promise, answer.now, maxAgeSeconds)}`)
       res.setHeader('ETag', etag)
       return hasETag(req.headers['if-none-match'], etag)
     },
@@ -68,6 +70,17 @@ export function promiseOf({ stats: { nextUpdateAt } }: Post): Promised {
 function maxAgeOf({ nextUpdateAt, unpromised }: Promised, now: number, longest: number): number {
   const left = nextUpdateAt === null ? longest : (nextUpdateAt - now) / 1000
   return Math.max(0, Math.floor(Math.min(left, longest, unpromised ? maxAgeWithoutPromise : longest)))
+}
+
+/** What was sent last of the answers that many readers share: their check sums are made once, too. */
+const etags = new WeakMap<Promised, { text: string; etag: string }>()
+
+function etagOf({ text, promise }: CacheableAnswer): string {
+  const known = etags.get(promise)
+  if (known?.text === text) return known.etag
+  const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`
+  etags.set(promise, { text, etag })
+  return etag
 }
 
 /** Weak comparison (RFC 9110, 8.8.3.2). */

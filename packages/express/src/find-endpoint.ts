@@ -19,7 +19,14 @@ export function createFinder(endpoints: readonly Endpoint<never>[]): (path: stri
     const methods = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     return { segments: path.split('/'), endpoints: here, allow: [...methods, 'OPTIONS'].join(', ') }
   })
+  const plain = new Map(
+    paths
+      .filter(({ segments }) => !segments.some((segment) => segment.startsWith('{')))
+      .map(({ segments, endpoints, allow }) => [segments.join('/'), { endpoints, allow, params: {} }]),
+  )
   return (path) => {
+    const place = plain.get(path)
+    if (place !== undefined) return place
     const segments = path.replace(/(?<=.)\/$/, '').split('/')
     for (const { segments: pattern, endpoints, allow } of paths) {
       const params = match(pattern, segments)

@@ -12,13 +12,20 @@ export function validate(
   request: { params: Record<string, string>; url: string; body: unknown },
 ): unknown {
   const parts = [
-    endpoint.params.safeParse(request.params),
-    endpoint.query.safeParse(readQuery(request.url, Object.keys(endpoint.query.shape))),
+    ...(isEmpty(endpoint.params) ? [] : [endpoint.params.safeParse(request.params)]),
+    ...(isEmpty(endpoint.query)
+      ? []
+      : [endpoint.query.safeParse(readQuery(request.url, Object.keys(endpoint.query.shape)))]),
     ...(endpoint.body === null ? [] : [endpoint.body.safeParse(request.body)]),
   ]
   const errors = parts.flatMap((part) => (part.success ? [] : problemsOf(part.error)))
   if (errors.length > 0) throw new Refusal('INVALID_INPUT', { errors })
   return Object.assign({}, ...parts.map((part) => part.data))
+}
+
+function isEmpty(schema: z.ZodObject): boolean {
+  for (const _ in schema.shape) return false
+  return true
 }
 
 /**
@@ -27,8 +34,10 @@ export function validate(
  */
 function readQuery(url: string, names: readonly string[]): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = {}
-  for (const [key, value] of new URLSearchParams(url.split('?').slice(1).join('?'))) {
-    const name = key.replace(/\[.*/s, '')
+  const start = url.indexOf('?')
+  if (start < 0) return query
+  for (const [key, value] of new URLSearchParams(url.slice(start + 1))) {
+    const name = key.includes('[') ? key.slice(0, key.indexOf('[')) : key
     if (names.includes(name)) query[name] = name !== key || Object.hasOwn(query, name) ? [value] : value
   }
   return query

@@ -9,10 +9,11 @@ import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { Counters } from './services/counters.ts'
 import type { ImportLine, ImportOptions, ImportReport } from './services/import-ratings.ts'
 import type { PostInspection } from './services/inspect-stats.ts'
-import type { ListQuery, PostPage, PostPageJson } from './services/list-posts.ts'
+import type { ListQuery, PostPage } from './services/list-posts.ts'
 import type { ModerationReport, ModerationRequest } from './services/moderate-ratings.ts'
 import type { RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
 import type { Status } from './services/report-status.ts'
+import type { PostPageJson } from './services/shown-page.ts'
 import type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'
 
 export interface Roles {
@@ -37,7 +38,10 @@ export interface PostRate {
     /** @throws PostRateError POST_NOT_FOUND */
     get(id: number, options?: { userId?: string | null }): Promise<Post>
     list(query?: ListQuery): Promise<PostPage>
-    /** The same page for a server that sends it on: much of it is made into JSON once for all readers. */
+    /**
+     * The same page for a server that sends it on: what readers have in common is made into JSON once. Without a user
+     * the same object is given for as long as nothing in it changes.
+     */
     listJson(query?: ListQuery): Promise<PostPageJson>
     /** Resolves to false where there was none. */
     delete(id: number): Promise<boolean>

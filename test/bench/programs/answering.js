@@ -11,5 +11,7 @@ export function answering(functions) {
     }
   })
   process.once('disconnect', () => process.exit())
+  // An ordinary end, so that `--cpu-prof` writes its profile.
+  process.once('SIGTERM', () => process.exit())
   process.send({ answer: 'ready' })
 }

@@ -45,7 +45,7 @@ const answerPage = (text, name) => async (req, res) => {
 
 /** A page whose figures are counters in the posts' own table. */
 const counters = `select ${columns}, c.count, c.sum, own.score as "myScore"
-from post_rate.posts p join plain_posts c on c.id = p.id ${own} order by p.id desc limit 20`
+from (select * from post_rate.posts order by id desc limit 20) p join plain_posts c on c.id = p.id ${own} order by p.id desc`
 app.get('/posts-with-counters', answerPage(counters, 'counters'))
 
 /** A page whose figures are computed when it is read. */

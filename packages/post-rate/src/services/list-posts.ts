@@ -10,7 +10,7 @@ import type { PostStore } from '../ports/post-store.ts'
 import type { Deployment } from './deployment.ts'
 import { PageTexts } from './page-texts.ts'
 import type { ReadStats, ReadStatsResult } from './read-stats.ts'
-import { jsonOf, type ShownPage, type ShownPost } from './shown-page.ts'
+import { type PostPageJson, pageJson, type ShownPage, type ShownPost } from './shown-page.ts'
 
 export const largestPage = 100
 export const defaultPage = 20
@@ -30,18 +30,6 @@ export interface PostPage {
   items: Post[]
   /** Cursor of the next page; null at the end. */
   next: string | null
-}
-
-/** A page that a server sends as it is. */
-export interface PostPageJson {
-  /** The posts as a JSON array, the same as {@link PostPage.items}. */
-  items: string
-  /** Cursor of the next page; null at the end. */
-  next: string | null
-  /** The nearest `nextUpdateAt` of the posts in it, milliseconds since the epoch; null where none has one. */
-  nextUpdateAt: number | null
-  /** True where a change may show at any moment: a post without `nextUpdateAt`, or no post at all. */
-  unpromised: boolean
 }
 
 /** What a page is made of for one reader. */
@@ -81,13 +69,7 @@ export class ListPosts {
   /** The same for a server: what all readers have in common is made into JSON once, not for each of them. */
   async listJson(query: ListQuery): Promise<PostPageJson> {
     const { page, posts, scores } = await this.#page(query)
-    const promises = posts.map(({ until }) => until).filter((until) => until !== null)
-    return {
-      items: scores === noScores && posts.length === page.ids.length ? page.json : jsonOf(posts, scores),
-      next: page.next && encodeCursor(page.next),
-      nextUpdateAt: promises.length === 0 ? null : Math.min(...promises),
-      unpromised: promises.length === 0 || promises.length < posts.length,
-    }
+    return scores === noScores && posts.length === page.ids.length ? page.forAll : pageJson(page, posts, scores)
   }
 
   /** A post came or went in this process. */
@@ -102,20 +84,18 @@ export class ListPosts {
     const after = checkCursor(query.after ?? null, sort)
     const userId = checkReader(query.userId)
     const page = await this.#pages.get({ sort, limit, after })
-    const [scores, visible] = await Promise.all([
-      this.#refresh(page, userId),
-      this.#posts.visible([...page.ids], userId),
-    ])
+    const [scores, visible] = await Promise.all([this.#refresh(page, userId), this.#posts.visible(page.ids, userId)])
     if (visible.length === page.ids.length) return { page, posts: page.posts, scores }
     const seen = new Set(visible)
     return { page, posts: page.posts.filter(({ post }) => seen.has(post.id)), scores }
   }
 
   async #refresh(page: ShownPage, userId: string | null): Promise<ReadonlyMap<number, number>> {
-    const due = new Set(page.due(this.#clock.now()))
-    if (page.ids.length === 0 || (due.size === 0 && userId === null)) return noScores
-    const read = await this.#stats.read([...due], userId === null ? null : { userId, postIds: page.ids })
-    for (const text of page.texts) if (due.has(text.id)) page.show(this.#show(text, read))
+    const ids = page.due(this.#clock.now())
+    if (page.ids.length === 0 || (ids.length === 0 && userId === null)) return noScores
+    const read = await this.#stats.read(ids, userId === null ? null : { userId, postIds: page.ids })
+    const due = new Set(ids)
+    if (due.size > 0) page.show(page.texts.filter((text) => due.has(text.id)).map((text) => this.#show(text, read)))
     return userId === null ? noScores : read.scores
   }
 

@@ -48,6 +48,7 @@ export class ReadStats {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #record: Batcher<Wanted, Found>
+  readonly #copies: Batcher<readonly number[], StatsRead>
   #storeAwayUntil = 0
 
   constructor(store: StatsStore, record: RecordReader, deployment: Deployment, clock: Clock, logger: Logger) {
@@ -55,6 +56,12 @@ export class ReadStats {
     this.#deployment = deployment
     this.#clock = clock
     this.#logger = logger
+    this.#copies = new Batcher({
+      run: (wanted) => readCopies(store, wanted),
+      maxBatch: 64,
+      limit: 5_000,
+      lanes: 4,
+    })
     this.#record = new Batcher<Wanted, Found>({
       run: (wanted) => readTogether(record, deployment, wanted),
       maxBatch: 64,
@@ -95,7 +102,7 @@ export class ReadStats {
     // After it was away, one reader finds out whether it is back; the others need not wait for that.
     if (this.#storeAwayUntil > 0) this.#storeAwayUntil = performance.now() + storePauseMs
     try {
-      const read = await this.#store.read(postIds)
+      const read = await this.#copies.add(postIds)
       this.#storeAwayUntil = 0
       return read
     } catch (error) {
@@ -137,6 +144,17 @@ export class ReadStats {
         this.#logger.debug('could not write states through to the stats store', { error: String(error) })
       })
   }
+}
+
+/** Pages in flight share a round trip. */
+async function readCopies(store: StatsStore, wanted: (readonly number[])[]): Promise<StatsRead[]> {
+  const [only] = wanted
+  if (only !== undefined && wanted.length === 1) return [await store.read(only)]
+  const read = await store.read([...new Set(wanted.flat())])
+  return wanted.map((ids) => ({
+    ...read,
+    states: new Map([...read.states].filter(([id]) => ids.includes(id))),
+  }))
 }
 
 async function readTogether(record: RecordReader, deployment: Deployment, wanted: Wanted[]): Promise<Found[]> {

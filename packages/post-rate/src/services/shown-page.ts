@@ -1,4 +1,4 @@
-import type { PageKey } from '../domain/page-cursor.ts'
+import { encodeCursor, type PageKey } from '../domain/page-cursor.ts'
 import type { Post, PostText } from '../domain/post.ts'
 
 /** A post as everybody sees it: without anybody's own score. */
@@ -12,6 +12,18 @@ export interface ShownPost {
   until: number | null
 }
 
+/** A page that a server sends as it is. */
+export interface PostPageJson {
+  /** The posts as a JSON array, the same as the items of a `PostPage`. */
+  items: string
+  /** Cursor of the next page; null at the end. */
+  next: string | null
+  /** The nearest `nextUpdateAt` of the posts in it, milliseconds since the epoch; null where none has one. */
+  nextUpdateAt: number | null
+  /** True where a change may show at any moment: a post without `nextUpdateAt`, or no post at all. */
+  unpromised: boolean
+}
+
 /** A page of posts' texts, and what is still true of what was shown with them. */
 export class ShownPage {
   readonly texts: readonly PostText[]
@@ -21,7 +33,10 @@ export class ShownPage {
   /** Characters, about: what keeping it costs. */
   readonly size: number
   readonly #shown = new Map<number, ShownPost>()
-  #json: string | null = null
+  /** Until when all of it holds, once all of it has been shown. */
+  #until = 0
+  #posts: ShownPost[] = []
+  #forAll: PostPageJson | null = null
 
   constructor(texts: readonly PostText[], next: PageKey | null) {
     this.texts = texts
@@ -32,36 +47,51 @@ export class ShownPage {
 
   /** The posts whose figures have to be read again at this time. */
   due(now: number): number[] {
-    return this.ids.filter((id) => !holds(this.#shown.get(id), now))
+    if (now < this.#until) return []
+    return this.ids.filter((id) => (this.#shown.get(id)?.until ?? 0) <= now)
   }
 
-  /** Of two readings that overtook each other the newer state stays. */
-  show(shown: ShownPost): void {
-    const before = this.#shown.get(shown.post.id)
-    if (before !== undefined && before.version > shown.version) return
-    this.#shown.set(shown.post.id, shown)
-    this.#json = null
+  /** Of two readings that overtook each other the newer state of a post stays. */
+  show(posts: readonly ShownPost[]): void {
+    for (const shown of posts) {
+      const before = this.#shown.get(shown.post.id)
+      if (before === undefined || before.version <= shown.version) this.#shown.set(shown.post.id, shown)
+    }
+    this.#posts = this.ids.flatMap((id) => this.#shown.get(id) ?? [])
+    this.#until = Math.min(...this.#posts.map(({ until }) => until ?? 0))
+    this.#forAll = null
   }
 
-  /** What is shown of every post, in the order of the page. Each has been shown before. */
-  get posts(): ShownPost[] {
-    return this.ids.map((id) => this.#shown.get(id) as ShownPost)
+  /** What is shown of every post, in the order of the page, after each has been shown once. */
+  get posts(): readonly ShownPost[] {
+    return this.#posts
   }
 
-  /** The posts as a JSON array for a reader without own scores. */
-  get json(): string {
-    this.#json ??= jsonOf(this.posts, new Map())
-    return this.#json
+  /** The whole page without own scores: the same object for as long as nothing in it changes. */
+  get forAll(): PostPageJson {
+    this.#forAll ??= pageJson(this, this.posts, new Map())
+    return this.#forAll
   }
 }
 
-function holds(shown: ShownPost | undefined, now: number): boolean {
-  return shown !== undefined && shown.until !== null && shown.until > now
-}
-
-/** Posts as a JSON array, each with the reader's own score. */
-export function jsonOf(posts: readonly ShownPost[], scores: ReadonlyMap<number, number>): string {
-  let text = '['
-  for (const { post, json } of posts) text += `${text === '[' ? '' : ','}${json}${scores.get(post.id) ?? null}}`
-  return `${text}]`
+/** Some posts of a page, each with the reader's own score. */
+export function pageJson(
+  { next }: ShownPage,
+  posts: readonly ShownPost[],
+  scores: ReadonlyMap<number, number>,
+): PostPageJson {
+  let items = ''
+  let nextUpdateAt = Number.POSITIVE_INFINITY
+  let unpromised = posts.length === 0
+  for (const { post, json, until } of posts) {
+    items += `${items === '' ? '' : ','}${json}${scores.get(post.id) ?? null}}`
+    if (until === null) unpromised = true
+    else if (until < nextUpdateAt) nextUpdateAt = until
+  }
+  return {
+    items: `[${items}]`,
+    next: next && encodeCursor(next),
+    nextUpdateAt: Number.isFinite(nextUpdateAt) ? nextUpdateAt : null,
+    unpromised,
+  }
 }
