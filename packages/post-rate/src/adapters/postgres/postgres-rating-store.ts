@@ -17,6 +17,10 @@ interface RatedRow {
   late: boolean
 }
 
+/** What a rating does to the row `r` of an earlier one, and when. */
+const newScore = 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)'
+const otherScore = 'r.score is distinct from excluded.score'
+
 const exportBatch = 5_000
 const eraseBatch = 2_000
 
@@ -40,6 +44,9 @@ export class PostgresRatingStore implements RatingStore {
 
   async rate(ratings: readonly Rating[]): Promise<RateOutcome[]> {
     await this.#learnPosts()
+    const [alone] = ratings
+    const outcome = alone && ratings.length === 1 ? await this.#rateAlone(alone) : null
+    if (outcome !== null) return [outcome]
     const run = async (part: readonly Rating[]) => {
       const rows = await this.#database.query<RatedRow>(this.#rateQuery(part))
       this.#deadline.check(rows[0])
@@ -61,6 +68,31 @@ export class PostgresRatingStore implements RatingStore {
       const previousScore = row.changed ? row.previous_score : rating.score
       return { ...rating, previousScore, changed: row.changed, ratedAt: isoTime(row.rated_at as number) }
     })
+  }
+
+  /**
+   * A rating that nobody shares a statement with, said as plainly as SQL can: two thirds of the time of the statement for
+   * many. Null where it has nothing to tell: the score was there already, the post is unknown, it was late, or refused.
+   */
+  async #rateAlone(rating: Rating): Promise<RateOutcome | null> {
+    try {
+      const [row] = await this.#database.query<{ previous_score: Score | null; rated_at: number; now: number }>({
+        name: 'rate-alone',
+        text: `
+insert into ${this.#ratings} as r (post_id, user_id, score, rated_at)
+select $1::bigint, $2::text, $3::smallint, clock_timestamp() where clock_timestamp() < ${writeDeadline('$4')}
+on conflict (post_id, user_id) do update set ${newScore} where ${otherScore} and clock_timestamp() < ${writeDeadline('$4')}
+returning r.previous_score, r.rated_at, clock_timestamp() as now`,
+        values: [rating.postId, rating.userId, rating.score, this.#deadline.next()],
+      })
+      if (row === undefined) return null
+      this.#deadline.check({ now: row.now, late: false })
+      return { ...rating, previousScore: row.previous_score, changed: true, ratedAt: isoTime(row.rated_at) }
+    } catch (error) {
+      const state = sqlState(error) ?? ''
+      if (/^2[23]/.test(state) || isContention(state)) return null
+      throw error
+    }
   }
 
   async withdraw(postId: number, userId: string): Promise<boolean> {
@@ -205,10 +237,11 @@ select (select count(*) from made) as created, (select count(*) from moved) as m
     return {
       name: `rate-${this.#posts === null ? 'external' : 'own'}`,
       text: this.#upsert({
-        input: `unnest($1::bigint[], $2::text[], $3::smallint[]) with ordinality as i (post_id, user_id, score, n)`,
+        // In subqueries, so that the arrays' lengths do not count: otherwise each small batch would be planned anew (0.2 ms).
+        input: `unnest((select $1::bigint[]), (select $2::text[]), (select $3::smallint[])) with ordinality as i (post_id, user_id, score, n)`,
         ratedAt: 'clock_timestamp()',
-        set: 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)',
-        where: 'r.score is distinct from excluded.score',
+        set: newScore,
+        where: otherScore,
         deadline: '$4',
       }),
       values: [

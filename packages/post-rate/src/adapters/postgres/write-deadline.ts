@@ -34,7 +34,8 @@ export class WriteDeadline {
 
 /** The time in SQL until which a statement with this parameter may write. */
 export function writeDeadline(parameter: string): string {
-  return `least((${parameter}::text[])[1]::timestamptz, statement_timestamp() + (${parameter}::text[])[2]::float8 * interval '1 ms')`
+  // In a subquery it is computed once, not for each row.
+  return `(select least((${parameter}::text[])[1]::timestamptz, statement_timestamp() + (${parameter}::text[])[2]::float8 * interval '1 ms'))`
 }
 
 /** Columns `now` and `late` for {@link WriteDeadline.check}. */
