@@ -174,10 +174,16 @@ export class Bench {
     return { pid: child.pid as number, ask: () => Promise.reject(new Error('A role answers no questions')), stop }
   }
 
-  /** Runs a command to its end; its standard output. */
-  async command(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  /** Runs a command to its end; its standard output. `watch` is called with its process id 20 times a second. */
+  async command(
+    file: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    watch?: (pid: number) => void,
+  ): Promise<string> {
     const child = spawn(file, args, { env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#children.add(child)
+    const watching = watch && setInterval(() => child.exitCode === null && watch(child.pid as number), 50)
     let out = ''
     let complaint = ''
     child.stdout.on('data', (chunk) => {
@@ -187,6 +193,7 @@ export class Bench {
       complaint = (complaint + chunk).slice(-10_000)
     })
     const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+    clearInterval(watching)
     this.#children.delete(child)
     if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}: ${complaint}`)
     return out
