@@ -33,7 +33,7 @@ export async function prepareKafkaNode(options: KafkaNodeOptions): Promise<() =>
 
   const base = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-XX:+UseSerialGC', '-cp', join(jars, '*')]
   const users = scram.flatMap((user) => ['--add-scram', user])
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...users]
+  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', properties, ...users]
   runCommand(java, [...base, ...format], { cwd: directory })
   return () =>
     startProcess({
