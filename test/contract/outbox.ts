@@ -151,6 +151,28 @@ export const outboxCases: Cases = {
     t.deepEqual(await record.outbox.backlog(), { rows: 0, oldestSeconds: 0, folded: 5 })
   },
 
+  'a fold reports the changes that are given out afterwards, word for word': async (t, create) => {
+    const record = await create(t, { settings: { windowSeconds: 1 } })
+    await addPosts(record, 3)
+    await rateMany(record, 1, 3)
+    await rateOne(record, { postId: 2, userId: 'u', score: 4 })
+    const reports = [await record.outbox.fold(wholeShard, 100, foldBatch)]
+    await rateMany(record, 1, 3, 'later')
+    await record.postStore.delete(2)
+    reports.push(await record.outbox.fold(wholeShard, 100, foldBatch))
+    await record.wait(1_100)
+    reports.push(await record.outbox.fold(wholeShard, 100, foldBatch))
+    const given = await record.outbox.unpublished(wholeShard, 100)
+    const byId = (changes: typeof given) => [...changes].sort((a, b) => (a.id < b.id ? -1 : 1))
+    t.deepEqual(byId(reports.flatMap(({ changes }) => changes)), byId(given))
+    t.true(given.some(({ message }) => message.kind === 'display'))
+    t.deepEqual(
+      reports.map(({ events, steps, changes }) => events + steps - changes.length),
+      [0, 0, 0],
+    )
+    t.deepEqual((await record.outbox.fold(wholeShard, 100, foldBatch)).changes, [])
+  },
+
   "a window's end is stepped once, without a rating to cause it": async (t, create) => {
     const record = await create(t, { settings: { windowSeconds: 1 } })
     await addPosts(record, 2)

@@ -3,6 +3,7 @@ import { countOf, type Histogram, isHistogram, sumOf } from './histogram.ts'
 import { isPostId } from './ids.ts'
 import type { PostStats } from './post-stats.ts'
 import { figuresOf, type ShownStats } from './shown-stats.ts'
+import { isoTime, readIsoTime } from './time.ts'
 
 /** The schema number of the messages that this version writes and reads. */
 export const messageSchema = 1
@@ -53,9 +54,9 @@ export function encodeStats(
     displayed: {
       ...figuresOf(displayed.counts),
       average: displayed.average,
-      asOf: iso(displayed.asOf),
-      nextUpdateAt: stats.windowEnd === null ? null : iso(stats.windowEnd),
-      stepAt: stats.stepAt === null ? null : iso(stats.stepAt),
+      asOf: isoTime(displayed.asOf),
+      nextUpdateAt: stats.windowEnd === null ? null : isoTime(stats.windowEnd),
+      stepAt: stats.stepAt === null ? null : isoTime(stats.stepAt),
       activity: displayed.activity,
       guard: displayed.guard,
     },
@@ -127,11 +128,10 @@ function decodeGuard(value: unknown): GuardState | null | undefined {
   return { armed, gap: gap as number, since, memory }
 }
 
-/** Milliseconds of a time in exactly the form that {@link iso} writes. */
 function millis(value: unknown): number | null | undefined {
   if (value === null) return null
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return isTime(time) && iso(time) === value ? time : undefined
+  const time = typeof value === 'string' ? readIsoTime(value) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
 }
 
 /** Of the years 0 to 9999: others have a longer ISO form. */
@@ -139,10 +139,6 @@ function isTime(value: unknown): value is number {
   return (
     Number.isSafeInteger(value) && (value as number) >= -62_167_219_200_000 && (value as number) < 253_402_300_800_000
   )
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString()
 }
 
 function isCounter(value: unknown): value is number {

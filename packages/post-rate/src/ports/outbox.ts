@@ -40,6 +40,8 @@ export interface FoldReport {
   drained: boolean
   /** How far the shard is complete, milliseconds since the epoch. */
   watermark: number
+  /** What was folded, now committed, oldest version first: the same that {@link Outbox.unpublished} gives out. */
+  changes: OutgoingChange[]
 }
 
 /** Committed changes of ratings, waiting to be folded into states and then to be published. */

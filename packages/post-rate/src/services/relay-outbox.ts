@@ -7,6 +7,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { FoldBatch, FoldedChange, Outbox, Shard } from '../ports/outbox.ts'
 import type { CounterSet } from './counters.ts'
 import type { Deployment } from './deployment.ts'
+import { Handover } from './handover.ts'
 import { Loop } from './loop.ts'
 
 /** Seconds that a lease lasts: with the renewal it bounds how long a dead or stopped relay is missed (15 s). */
@@ -18,6 +19,8 @@ const smallestBatch = 20
 const busyPauseMs = 15
 const idlePauseMs = 200
 const busyForMs = 5_000
+/** How often an idle publisher looks for what another relay folded and never published. */
+const idlePublishMs = 1_000
 
 /**
  * Folds the outbox into states and hands committed changes to the bus. Many may run: leases give each shard to one of
@@ -103,18 +106,24 @@ export class RelayOutbox {
     let lastWork = performance.now()
     // A batch that takes longer than its transaction may would fail for ever: after a failure it is smaller.
     let size = batchSize
-    const publish = new Loop(`publishing ${name}`, () => this.#publish(shard), this.#logger)
+    const handover = new Handover((limit) => this.#outbox.unpublished(shard, limit))
+    const publish = new Loop(`publishing ${name}`, () => this.#publish(handover), this.#logger)
     const fold = new Loop(
       `folding ${name}`,
       async () => {
+        await handover.room()
         const limit = size
         size = Math.max(smallestBatch, limit >> 1)
-        const report = await this.#outbox.fold(shard, limit, foldBatch)
+        const report = await this.#outbox.fold(shard, limit, foldBatch).catch((error: unknown) => {
+          handover.doubt()
+          throw error
+        })
         size = Math.min(batchSize, limit * 2)
         this.#counters.folded += report.events
         this.#counters.stepped += report.steps
-        if (report.events > 0 || report.steps > 0) {
+        if (report.changes.length > 0) {
           lastWork = performance.now()
+          handover.offer(report.changes)
           publish.wake()
         }
         if (!report.drained) return 0
@@ -137,13 +146,18 @@ export class RelayOutbox {
     return message.userId === undefined ? message : { ...message, userId: this.#nameUser(message.userId) }
   }
 
-  async #publish(shard: Shard): Promise<number> {
-    const changes = await this.#outbox.unpublished(shard, batchSize)
-    if (changes.length === 0) return 1_000
-    await this.#bus.publish(changes.map(({ message }) => this.#named(message)))
-    await this.#outbox.acknowledge(changes.map((change) => change.id))
-    this.#counters.published += changes.length
-    return 0
+  async #publish(handover: Handover): Promise<number> {
+    try {
+      const changes = await handover.next(batchSize)
+      if (changes.length === 0) return idlePublishMs
+      await this.#bus.publish(changes.map(({ message }) => this.#named(message)))
+      await this.#outbox.acknowledge(changes.map((change) => change.id))
+      this.#counters.published += changes.length
+      return 0
+    } catch (error) {
+      handover.failed()
+      throw error
+    }
   }
 }
 

@@ -30,23 +30,27 @@ export class MemoryOutbox implements Outbox {
     const folded = fold({ states, events, context, now })
 
     const byId = new Map(rows.map((row) => [String(row.id), row]))
+    const changes: OutgoingChange[] = []
     for (const { eventId, change } of folded) {
       record.writeState(change.stats)
-      const row = eventId === null ? undefined : byId.get(eventId)
+      let row = eventId === null ? undefined : byId.get(eventId)
       if (row) row.state = change.stats
-      else record.addToOutbox({ postId: change.stats.postId, at: now, event: null, state: change.stats })
+      else row = record.addToOutbox({ postId: change.stats.postId, at: now, event: null, state: change.stats })
+      changes.push(this.#outgoing(row))
     }
     const drained = rows.length < limit && due.length < limit
     const watermark = drained ? Math.max(now, context.watermark) : progress.watermark
     record.progress.set(name, { watermark, events: progress.events + rows.length })
-    return { events: rows.length, steps: folded.filter(({ eventId }) => eventId === null).length, drained, watermark }
+    const steps = folded.filter(({ eventId }) => eventId === null).length
+    changes.sort((a, b) => a.message.version - b.message.version)
+    return { events: rows.length, steps, drained, watermark, changes }
   }
 
   async unpublished(shard: Shard, limit: number): Promise<OutgoingChange[]> {
     return this.#record.outbox
       .filter((row) => row.state !== null && isIn(shard, row.postId))
       .slice(0, limit)
-      .map((row) => ({ id: givenOut(row), message: messageOf(row, this.#record.deployment.source) }))
+      .map((row) => this.#outgoing(row))
       .sort((a, b) => a.message.version - b.message.version)
   }
 
@@ -68,6 +72,10 @@ export class MemoryOutbox implements Outbox {
       oldestSeconds: outbox.length === 0 ? 0 : Math.max(0, (clock.now() - oldest) / 1000),
       folded: [...progress.values()].reduce((sum, { events }) => sum + events, 0),
     }
+  }
+
+  #outgoing(row: MemoryOutboxRow): OutgoingChange {
+    return { id: givenOut(row), message: messageOf(row, this.#record.deployment.source) }
   }
 
   /** What readers were promised also while the posts were sharded otherwise. */

@@ -130,8 +130,10 @@ export class MemoryRecord {
     this.addToOutbox({ postId: event.postId, at: event.at, event, state: null })
   }
 
-  addToOutbox(row: Omit<MemoryOutboxRow, 'id' | 'eventId'>): void {
-    this.outbox.push({ id: ++this.#lastOutboxId, eventId: randomUUID(), ...row })
+  addToOutbox(row: Omit<MemoryOutboxRow, 'id' | 'eventId'>): MemoryOutboxRow {
+    const added = { id: ++this.#lastOutboxId, eventId: randomUUID(), ...row }
+    this.outbox.push(added)
+    return added
   }
 
   stateOf(postId: number): PostStats | undefined {

@@ -175,7 +175,7 @@ function exclusionOf(row: Row): Exclusion {
     by: row.excluded_by as string,
     at: isoTime(row.excluded_at as number),
     excluded: row.excluded as number,
-    restoredAt: isoTime(row.restored_at as number | null),
+    restoredAt: row.restored_at === null ? null : isoTime(row.restored_at as number),
     restoredBy: row.restored_by as string | null,
     restoreReason: row.restore_reason as string | null,
     restored: row.restored as number,

@@ -1,11 +1,20 @@
-import type { FoldContext, PostStats, StatsEvent } from '../../domain/post-stats.ts'
-import { encodeStats, messageSchema, type RatingChange } from '../../domain/rating-change.ts'
+import type { FoldContext, PostStats } from '../../domain/post-stats.ts'
+import { encodeStats } from '../../domain/rating-change.ts'
+import { isoTime } from '../../domain/time.ts'
 import type { FoldBatch, FoldedChange, FoldReport, Outbox, OutgoingChange, Shard } from '../../ports/outbox.ts'
+import { eventOf, type OutboxRow, outgoing, type UnfoldedRow } from './outbox-rows.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { lockSettings, settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
-import { isoTime, type StatsRow, statsColumns, statsOfRow, writeStats } from './stats-row.ts'
+import { type StatsRow, statsColumns, statsOfRow, writeLiveStats, writeStats } from './stats-row.ts'
 
 const watermarkStepMs = 1_000
+/**
+ * A prepared statement keeps the plan that was right when the outbox was empty, and reads all of it when it is long: in a
+ * fold rows are found by their keys, whatever their number. Outside of one, nothing is prepared that depends on it. Such a
+ * plan looks so expensive that it would be compiled, which takes 100 ms.
+ */
+const byKeys =
+  'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off'
 
 /**
  * The outbox in PostgreSQL. Exactly once rests on one transaction: the states, the versions and the marks on the rows
@@ -14,36 +23,41 @@ const watermarkStepMs = 1_000
  */
 export class PostgresOutbox implements Outbox {
   readonly #database: PostgresDatabase
+  /** Shards whose last fold left something: there is no need to look whether there is anything. */
+  readonly #behind = new Set<string>()
 
   constructor(database: PostgresDatabase) {
     this.#database = database
   }
 
   async fold(shard: Shard, limit: number, fold: FoldBatch): Promise<FoldReport> {
-    const work = await this.#look(shard)
-    if (!work.events && !work.steps) {
-      if (work.watermark === null || work.now - work.watermark >= watermarkStepMs) {
+    const name = `${shard.index}/${shard.count}`
+    if (!this.#behind.has(name)) {
+      const work = await this.#look(shard)
+      if (!work.events && !work.steps) {
+        if (work.watermark !== null && work.now - work.watermark < watermarkStepMs)
+          return { ...nothing, watermark: work.watermark }
         await this.#advance(this.#database, shard, work.now, 0)
-        return { events: 0, steps: 0, drained: true, watermark: work.now }
+        return { ...nothing, watermark: work.now }
       }
-      return { events: 0, steps: 0, drained: true, watermark: work.watermark }
     }
-    return this.#database.transaction((connection) => this.#foldBatch(connection, shard, limit, fold))
+    this.#behind.delete(name)
+    const report = await this.#database.transaction((connection) => this.#foldBatch(connection, shard, limit, fold))
+    if (!report.drained) this.#behind.add(name)
+    return report
   }
 
   async unpublished(shard: Shard, limit: number): Promise<OutgoingChange[]> {
-    const rows = await this.#database.query({
-      name: 'unpublished',
+    type PublishedRow = OutboxRow & { state: ReturnType<typeof encodeStats>; source: string }
+    const rows = await this.#database.query<PublishedRow>({
       text: `
-select o.id::text as id, o.event_id, o.kind, o.post_id, o.user_id, o.score, o.previous_score, o.rated_at, o.state, c.source
+select o.id::text as id, o.event_id, o.kind, o.user_id, o.score, o.previous_score, o.rated_at, o.state, c.source
 from ${this.#outbox} o, ${this.#database.schema}.settings c
 where o.version is not null and ($1::int = 1 or o.post_id % $1 = $2) order by o.id limit $3`,
       values: [shard.count, shard.index, limit],
     })
     // A window's end that was stepped on the way has a later id than the rating behind it, but the earlier version.
-    return rows
-      .map((row) => ({ id: `${row.id}/${row.event_id}`, message: messageOf(row) }))
-      .sort((a, b) => a.message.version - b.message.version)
+    return rows.map((row) => outgoing(row, row.state, row.source)).sort((a, b) => a.message.version - b.message.version)
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
@@ -51,9 +65,7 @@ where o.version is not null and ($1::int = 1 or o.post_id % $1 = $2) order by o.
     // A database that was restored meanwhile gives the same row ids again, to changes that the bus never had.
     const rows = ids.map((id) => id.split('/'))
     await this.#database.query({
-      name: 'acknowledge',
-      text: `delete from ${this.#outbox} o using unnest($1::bigint[], $2::uuid[]) as a (id, event_id)
-where o.id = a.id and o.event_id = a.event_id and o.version is not null`,
+      text: `delete from ${this.#outbox} where id = any ($1::bigint[]) and event_id = any ($2::uuid[]) and version is not null`,
       values: [rows.map(([id]) => id), rows.map(([, eventId]) => eventId ?? null)],
     })
   }
@@ -87,7 +99,6 @@ insert into ${this.#outbox} (kind, post_id) values ('deleted', $1)`,
       steps: boolean
       watermark: number | null
     }>({
-      name: 'look',
       text: `
 select statement_timestamp() as now,
   exists (select from ${this.#outbox} where version is null and ($1::int = 1 or post_id % $1 = $2)) as events,
@@ -100,29 +111,26 @@ select statement_timestamp() as now,
   }
 
   async #foldBatch(connection: Queryable, shard: Shard, limit: number, fold: FoldBatch): Promise<FoldReport> {
-    const { now, reached, context } = await this.#begin(connection, shard)
-    const events = await this.#lockEvents(connection, shard, limit)
-    const { states, due } = await this.#lockStates(connection, shard, limit, now, events, context)
+    const { now, reached, context, source } = await this.#begin(connection, shard)
+    const rows = await this.#lockEvents(connection, shard, limit)
+    const events = rows.map((row) => ({ id: row.id, event: eventOf(row) }))
+    const { states, due } = await this.#lockStates(connection, shard, limit, now, rows, context)
     const folded = fold({ states, events, context, now })
-    await this.#write(connection, folded, context)
-    const drained = events.length < limit && due < limit
+    await this.#writeStates(connection, states, folded, context)
+    const changes = await this.#mark(connection, rows, folded, source)
+    const drained = rows.length < limit && due < limit
     const watermark = drained ? Math.max(now, context.watermark) : reached
-    await this.#advance(connection, shard, watermark, events.length)
-    return {
-      events: events.length,
-      steps: folded.filter((change) => change.eventId === null).length,
-      drained,
-      watermark,
-    }
+    await this.#advance(connection, shard, watermark, rows.length)
+    return { events: rows.length, steps: changes.length - rows.length, drained, watermark, changes }
   }
 
   /**
    * Locks the shard's progress, so that folds of one shard follow each other, and takes the time before any row is read.
    * Late events count after what readers were promised, also by shards of another number that these posts were in before.
    */
-  async #begin(connection: Queryable, shard: Shard): Promise<{ now: number; reached: number; context: FoldContext }> {
+  async #begin(connection: Queryable, shard: Shard) {
     const { schema } = this.#database
-    await connection.query(lockSettings(schema, 'shared'))
+    await connection.query(`${byKeys}; ${lockSettings(schema, 'shared')}`)
     await connection.query({
       text: `insert into ${schema}.relay_progress (shard, shards) values ($1, $2) on conflict do nothing`,
       values: [shard.index, shard.count],
@@ -136,27 +144,23 @@ from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.s
       values: [shard.index, shard.count],
     })
     const found = row as Row
-    return {
-      now: found.now as number,
-      reached: found.reached as number,
-      context: {
-        settings: settingsOfRow(found),
-        versionFloor: found.version_floor as number,
-        watermark: found.watermark as number,
-      },
+    const context: FoldContext = {
+      settings: settingsOfRow(found),
+      versionFloor: found.version_floor as number,
+      watermark: found.watermark as number,
     }
+    return { now: found.now as number, reached: found.reached as number, context, source: found.source as string }
   }
 
-  async #lockEvents(connection: Queryable, shard: Shard, limit: number): Promise<{ id: string; event: StatsEvent }[]> {
-    const rows = await connection.query({
+  async #lockEvents(connection: Queryable, shard: Shard, limit: number): Promise<UnfoldedRow[]> {
+    return connection.query<UnfoldedRow>({
       name: 'lock-events',
       text: `
-select o.id::text as id, o.kind, o.post_id, o.user_id, o.score, o.previous_score, o.rated_at, o.previous_rated_at, o.at
+select o.id::text as id, o.event_id, o.kind, o.post_id, o.user_id, o.score, o.previous_score, o.rated_at, o.previous_rated_at, o.at
 from ${this.#outbox} o where o.version is null and ($1::int = 1 or o.post_id % $1 = $2)
 order by o.id limit $3 for update`,
       values: [shard.count, shard.index, limit],
     })
-    return rows.map((row) => ({ id: row.id as string, event: eventOf(row) }))
   }
 
   /** The rows of every post that has an event or a window's end, locked in the order of their ids. */
@@ -165,11 +169,11 @@ order by o.id limit $3 for update`,
     shard: Shard,
     limit: number,
     now: number,
-    events: { event: StatsEvent }[],
+    events: readonly UnfoldedRow[],
     context: FoldContext,
   ): Promise<{ states: PostStats[]; due: number }> {
     const { schema } = this.#database
-    const ids = [...new Set(events.map(({ event }) => event.postId))]
+    const ids = [...new Set(events.map((row) => row.post_id))]
     const due = await connection.query<{ post_id: number }>({
       name: 'due-steps',
       text: `select post_id from ${schema}.post_stats
@@ -190,34 +194,69 @@ where step_at <= $1 and ($2::int = 1 or post_id % $2 = $3) order by step_at limi
     return { states: await lockStats(connection, schema, wanted), due: due.length }
   }
 
-  async #write(connection: Queryable, folded: readonly FoldedChange[], context: FoldContext): Promise<void> {
+  /** Most states only count one more rating, and what is displayed stays: those cost a quarter of the others. */
+  async #writeStates(
+    connection: Queryable,
+    states: readonly PostStats[],
+    folded: readonly FoldedChange[],
+    context: FoldContext,
+  ): Promise<void> {
+    const { schema } = this.#database
+    const before = new Map(states.map((stats) => [stats.postId, stats]))
     const newest = new Map(folded.map(({ change }) => [change.stats.postId, change.stats]))
-    await writeStats(connection, this.#database.schema, [...newest.values()], context.settings.prior)
-    const marked = folded.filter((change) => change.eventId !== null)
-    const stepped = folded.filter((change) => change.eventId === null)
+    const live: PostStats[] = []
+    const whole: PostStats[] = []
+    for (const stats of newest.values()) (onlyLiveDiffers(before.get(stats.postId), stats) ? live : whole).push(stats)
+    await writeLiveStats(connection, schema, live)
+    await writeStats(connection, schema, whole, context.settings.prior)
+  }
+
+  /** Gives every folded row its version and state, and every window's end a row. Their changes, oldest version first. */
+  async #mark(
+    connection: Queryable,
+    rows: readonly UnfoldedRow[],
+    folded: readonly FoldedChange[],
+    source: string,
+  ): Promise<OutgoingChange[]> {
+    const rowOf = new Map(rows.map((row) => [row.id, row]))
+    const encoded = folded.map(({ eventId, change }) => {
+      const row = eventId === null ? undefined : rowOf.get(eventId)
+      return { kind: change.kind, row, state: encodeStats(change.stats) }
+    })
+    const marked = encoded.filter(({ row }) => row !== undefined)
+    const stepped = encoded.filter(({ row }) => row === undefined)
+    // One text of JSON is neither quoted once more here nor checked once more there, as an array of them would be.
+    const statesOf = (changes: typeof encoded) => `[${changes.map(({ state }) => JSON.stringify(state)).join()}]`
     if (marked.length > 0)
       await connection.query({
         name: 'mark-events',
-        text: `update ${this.#outbox} o set version = n.version, state = n.state::json
-from unnest($1::bigint[], $2::bigint[], $3::text[]) as n (id, version, state) where o.id = n.id`,
-        values: [
-          marked.map((change) => change.eventId),
-          marked.map(({ change }) => change.stats.version),
-          marked.map(({ change }) => JSON.stringify(encodeStats(change.stats))),
-        ],
+        text: `update ${this.#outbox} o set version = n.version, state = n.state
+from rows from (unnest($1::bigint[]), unnest($2::bigint[]), json_array_elements($3::json)) as n (id, version, state)
+where o.id = n.id`,
+        values: [marked.map(({ row }) => row?.id), marked.map(({ state }) => state.version), statesOf(marked)],
       })
-    if (stepped.length > 0)
-      await connection.query({
+    const steps = new Map<string, { id: string; event_id: string }>()
+    if (stepped.length > 0) {
+      const added = await connection.query<{ id: string; event_id: string; post_id: number; version: number }>({
         name: 'add-steps',
         text: `insert into ${this.#outbox} (kind, post_id, version, state)
-select 'display', n.post_id, n.version, n.state::json
-from unnest($1::bigint[], $2::bigint[], $3::text[]) as n (post_id, version, state)`,
+select 'display', n.post_id, n.version, n.state
+from rows from (unnest($1::bigint[]), unnest($2::bigint[]), json_array_elements($3::json)) as n (post_id, version, state)
+returning id::text as id, event_id, post_id, version`,
         values: [
-          stepped.map(({ change }) => change.stats.postId),
-          stepped.map(({ change }) => change.stats.version),
-          stepped.map(({ change }) => JSON.stringify(encodeStats(change.stats))),
+          stepped.map(({ state }) => state.postId),
+          stepped.map(({ state }) => state.version),
+          statesOf(stepped),
         ],
       })
+      for (const row of added) steps.set(`${row.post_id}/${row.version}`, row)
+    }
+    return encoded
+      .map(({ kind, row, state }) => {
+        const ids = row ?? (steps.get(`${state.postId}/${state.version}`) as { id: string; event_id: string })
+        return outgoing({ ...ids, kind } as OutboxRow, state, source)
+      })
+      .sort((a, b) => a.message.version - b.message.version)
   }
 
   async #advance(connection: Queryable, shard: Shard, watermark: number, events: number): Promise<void> {
@@ -230,6 +269,17 @@ set watermark = greatest(p.watermark, excluded.watermark), events = p.events + e
       values: [shard.index, shard.count, Number.isFinite(watermark) ? isoTime(watermark) : '-infinity', events],
     })
   }
+}
+
+const nothing = { events: 0, steps: 0, drained: true, changes: [] as OutgoingChange[] }
+
+function onlyLiveDiffers(before: PostStats | undefined, after: PostStats): boolean {
+  return (
+    before?.displayed === after.displayed &&
+    before.windowEnd === after.windowEnd &&
+    before.stepAt === after.stepAt &&
+    before.deleted === after.deleted
+  )
 }
 
 /** Locks the rows of these posts, in the order of their ids; posts without a row are left out. */
@@ -253,39 +303,4 @@ export async function addMissingStats(
     text: `insert into ${schema}.post_stats (post_id, rank) select id, $2 from unnest($1::bigint[]) as n (id) on conflict do nothing`,
     values: [ids, context.settings.prior.mean],
   })
-}
-
-function eventOf(row: Row): StatsEvent {
-  if (row.kind === 'deleted' || row.kind === 'created')
-    return { kind: row.kind, postId: row.post_id as number, at: row.at as number }
-  return {
-    kind: 'rating',
-    postId: row.post_id as number,
-    userId: row.user_id as string,
-    score: row.score as number | null,
-    previousScore: row.previous_score as number | null,
-    ratedAt: row.rated_at as number,
-    previousRatedAt: row.previous_rated_at as number | null,
-    at: row.at as number,
-  }
-}
-
-function messageOf(row: Row): RatingChange {
-  const rating =
-    row.kind === 'rating'
-      ? {
-          userId: row.user_id as string,
-          score: row.score as number | null,
-          previousScore: row.previous_score as number | null,
-          ratedAt: isoTime(row.rated_at as number),
-        }
-      : {}
-  return {
-    schema: messageSchema,
-    kind: row.kind === 'created' ? 'display' : (row.kind as RatingChange['kind']),
-    source: row.source as string,
-    eventId: row.event_id as string,
-    ...rating,
-    ...(row.state as ReturnType<typeof encodeStats>),
-  }
 }

@@ -4,7 +4,7 @@ import type { PostgresDatabase } from './postgres-database.ts'
 import { lockStats } from './postgres-outbox.ts'
 import { watermarkOf } from './postgres-record-reader.ts'
 import { lockSettings } from './postgres-settings-store.ts'
-import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
+import { changedNow, type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
 const pageSize = 1_000
 
@@ -69,7 +69,7 @@ where changed_at > $1::timestamptz and post_id > $2 order by post_id limit $3`,
       await lockStats(connection, this.#database.schema, ids)
       const rows = await connection.query<StatsRow>({
         text: `update ${this.#stats} s
-set version = greatest(version, $2, (select version_floor from ${this.#database.schema}.settings)) + 1, changed_at = clock_timestamp()
+set version = greatest(version, $2, (select version_floor from ${this.#database.schema}.settings)) + 1, changed_at = ${changedNow}
 where post_id = any ($1::bigint[]) returning ${statsColumns('s')}`,
         values: [ids, above],
       })

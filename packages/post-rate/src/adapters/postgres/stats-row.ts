@@ -3,6 +3,7 @@ import { countOf, type Histogram } from '../../domain/histogram.ts'
 import type { PostStats } from '../../domain/post-stats.ts'
 import { rankOf } from '../../domain/ranking.ts'
 import type { DisplaySettings } from '../../domain/settings.ts'
+import { isoTime } from '../../domain/time.ts'
 import type { Queryable } from './postgres-database.ts'
 
 /** A row of `post_stats` as it is read with {@link statsColumns}. */
@@ -76,6 +77,35 @@ export function statsOfRow(row: StatsRow): PostStats {
   }
 }
 
+/**
+ * When a row was changed, rounded up to 8 seconds: a row that changes again within them keeps its entry in the index on this
+ * column, and so needs none in any other. Measured, 94 of 100 updates of 10,000 posts in random order are then heap-only.
+ */
+export const changedNow = '(select to_timestamp(ceil(extract(epoch from clock_timestamp()) / 8) * 8))'
+
+/** Writes live figures over rows that the caller has locked, where nothing else of them changed. */
+export async function writeLiveStats(
+  connection: Queryable,
+  schema: string,
+  states: readonly PostStats[],
+): Promise<void> {
+  if (states.length === 0) return
+  await connection.query({
+    name: 'write-live-stats',
+    text: `
+update ${schema}.post_stats s
+set version = n.version, counts = n.counts::bigint[], activity = n.activity, changed_at = ${changedNow}
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) as n (post_id, version, counts, activity)
+where s.post_id = n.post_id`,
+    values: [
+      states.map((stats) => stats.postId),
+      states.map((stats) => stats.version),
+      states.map((stats) => `{${stats.counts.join()}}`),
+      states.map((stats) => stats.activity),
+    ],
+  })
+}
+
 /** Writes states over their rows, which the caller has locked. One statement however many there are. */
 export async function writeStats(
   connection: Queryable,
@@ -93,7 +123,7 @@ set version = n.version, counts = n.counts::bigint[], activity = n.activity,
   displayed_counts = n.displayed_counts::bigint[], displayed_count = n.displayed_count,
   displayed_average = n.displayed_average, displayed_activity = n.displayed_activity, as_of = n.as_of,
   window_end = n.window_end, step_at = n.step_at, guard = n.guard::json, rank = n.rank, deleted = n.deleted,
-  changed_at = clock_timestamp()
+  changed_at = ${changedNow}
 from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::numeric[], $8::bigint[],
   $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::numeric[], $14::boolean[])
   as n (post_id, version, counts, activity, displayed_counts, displayed_count, displayed_average, displayed_activity,
@@ -109,8 +139,8 @@ where s.post_id = n.post_id`,
       column((stats) => stats.displayed.average),
       column((stats) => stats.displayed.activity),
       column((stats) => isoTime(stats.displayed.asOf)),
-      column((stats) => isoTime(stats.windowEnd)),
-      column((stats) => isoTime(stats.stepAt)),
+      column(({ windowEnd }) => (windowEnd === null ? null : isoTime(windowEnd))),
+      column(({ stepAt }) => (stepAt === null ? null : isoTime(stepAt))),
       column((stats) => (stats.displayed.guard === null ? null : JSON.stringify(stats.displayed.guard))),
       column((stats) => rankOf(stats.displayed, prior)),
       column((stats) => stats.deleted),
@@ -118,12 +148,8 @@ where s.post_id = n.post_id`,
   })
 }
 
-/** A time as PostgreSQL's parameters take it. */
-export function isoTime(time: number): string
-export function isoTime(time: number | null): string | null
-export function isoTime(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString()
-}
+/** PostgreSQL's parameters take times in this form, too. */
+export { isoTime }
 
 /** True in SQL where the stored rank `s.rank` is not that of what is displayed, under the settings row `c`. */
 export const misranked = `abs(s.rank - (c.prior_weight::numeric * c.prior_mean::numeric + coalesce(s.displayed_average, 0) * s.displayed_count)
