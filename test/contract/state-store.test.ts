@@ -1,8 +1,10 @@
 import test from 'ava'
+import pg from 'pg'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
+import { cleanUp } from '../helpers/clean-up.ts'
 import { withPostgres } from '../helpers/requires.ts'
-import { declare, onMemory, onPostgres } from './record.ts'
+import { addPosts, declare, onMemory, onPostgres } from './record.ts'
 import { stateStoreCases } from './state-store.ts'
 
 declare('memory', test as never, stateStoreCases, onMemory)
@@ -44,4 +46,21 @@ withPostgres('postgres: what changed lately comes in pages, also what changes me
     seen.flat(),
     Array.from({ length: 2500 }, (_, n) => n + 1),
   )
+})
+
+withPostgres('postgres: what commits after a look was not seen by it, however early it was written', async (t) => {
+  const record = await onPostgres(t)
+  await addPosts(record, 2)
+  const client = new pg.Client({ connectionString: record.url })
+  await client.connect()
+  cleanUp(t, () => client.end())
+  await client.query('begin')
+  await client.query('update post_rate.post_stats set version = 1, changed_at = clock_timestamp() where post_id = 1')
+  await record.sql('update post_rate.post_stats set version = 1, changed_at = clock_timestamp() where post_id = 2')
+  const { seen } = await record.stateStore.changedWithin(60)
+  await client.query('commit')
+  const found: number[] = []
+  for await (const states of (await record.stateStore.changedWithin(60, seen)).pages)
+    found.push(...states.map(({ postId }) => postId))
+  t.deepEqual(found, [1])
 })

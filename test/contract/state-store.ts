@@ -41,6 +41,25 @@ export const stateStoreCases: Cases = {
     t.is(raised?.version, 1)
   },
 
+  'what was seen is left out, and nothing else': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 3)
+    await rateMany(record, 1, 1)
+    await rateMany(record, 2, 1)
+    await foldAll(record)
+    const { seen } = await record.stateStore.changedWithin(60)
+    t.deepEqual(await changedIds(record, 60, seen), [])
+    await rateMany(record, 2, 1, 'later')
+    await foldAll(record)
+    t.deepEqual(await changedIds(record, 60, seen), [2])
+    t.deepEqual(await changedIds(record, 60), [1, 2, 3])
+    const later = (await record.stateStore.changedWithin(60, seen)).seen
+    await record.stateStore.raise([3])
+    t.deepEqual(await changedIds(record, 60, seen), [2, 3])
+    t.deepEqual(await changedIds(record, 60, later), [3])
+    t.deepEqual(await changedIds(record, 60, 'of another server/0'), [1, 2, 3])
+  },
+
   'raising a version changes nothing else, and goes above the floor': async (t, create) => {
     const record = await create(t)
     await addPosts(record, 2)
@@ -69,9 +88,9 @@ export const stateStoreCases: Cases = {
   },
 }
 
-async function changedIds({ stateStore }: RecordPorts, seconds: number): Promise<number[]> {
+async function changedIds({ stateStore }: RecordPorts, seconds: number, seen?: string): Promise<number[]> {
   const ids: number[] = []
-  for await (const states of (await stateStore.changedWithin(seconds)).pages)
+  for await (const states of (await stateStore.changedWithin(seconds, seen)).pages)
     ids.push(...states.map(({ postId }) => postId))
   return ids.sort((a, b) => a - b)
 }

@@ -263,8 +263,8 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   )
 }
 
-/** Users as they are, or by a keyed hash that nobody without the key can undo. */
-function nameUsers(hash: PostRateOptions['hashUserIds']): (userId: string) => string {
-  if (hash === undefined) return (userId) => userId
+/** Users by a keyed hash that nobody without the key can undo; null: as they are. */
+function nameUsers(hash: PostRateOptions['hashUserIds']): ((userId: string) => string) | null {
+  if (hash === undefined) return null
   return (userId) => createHmac('sha256', hash.key).update(userId).digest('hex')
 }

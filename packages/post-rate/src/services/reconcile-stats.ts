@@ -38,6 +38,8 @@ export class ReconcileStats {
   #stopping = false
   #renewAt = 0
   #identity: string | null = null
+  /** What has been brought to the store of this identity; null where that must be looked at anew. */
+  #seen: string | null = null
 
   constructor(
     states: StateStore,
@@ -89,14 +91,17 @@ export class ReconcileStats {
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
     const own = mark.identity !== null && mark.identity === this.#identity && mark.source === source
     const known = own && mark.watermark !== null
-    const { pages, watermark } = await this.#states.changedWithin(
+    const { pages, watermark, seen } = await this.#states.changedWithin(
       known ? lookBackSeconds + Math.max(0, this.#clock.now() - (mark.watermark as number)) / 1000 : 0,
+      this.#seen,
     )
+    this.#seen = null
     if (!(known ? await this.#healPages(pages) : await this.#compare(0))) return 0
     const marked = await this.#store.mark(watermark === null ? undefined : { watermark, source })
     // A store that was emptied or replaced meanwhile has another identity, and is filled in the next round.
     const same = mark.identity === null || marked.identity === mark.identity
     this.#identity = same && marked.source === source ? marked.identity : null
+    if (this.#identity !== null) this.#seen = seen
     return roundPauseMs
   }
 

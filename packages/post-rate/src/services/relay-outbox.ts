@@ -16,7 +16,7 @@ const renewEveryMs = 3_000
 const batchSize = 2_000
 const smallestBatch = 20
 /** Pause of an idle relay: short while work was seen lately, longer when nothing happens. */
-const busyPauseMs = 15
+const busyPauseMs = 5
 const idlePauseMs = 200
 const busyForMs = 5_000
 /** How often an idle publisher looks for what another relay folded and never published. */
@@ -34,7 +34,7 @@ export class RelayOutbox {
   readonly #deployment: Deployment
   readonly #counters: CounterSet
   readonly #logger: Logger
-  readonly #nameUser: (userId: string) => string
+  readonly #nameUser: ((userId: string) => string) | null
   readonly #holder = randomUUID()
   readonly #shards = new Map<string, { fold: Loop; publish: Loop }>()
   #leading: Loop | undefined
@@ -46,7 +46,7 @@ export class RelayOutbox {
     deployment: Deployment,
     counters: CounterSet,
     logger: Logger,
-    nameUser: (userId: string) => string = (userId) => userId,
+    nameUser: ((userId: string) => string) | null = null,
   ) {
     this.#outbox = outbox
     this.#bus = bus
@@ -143,7 +143,8 @@ export class RelayOutbox {
 
   /** The message with its user named as the host wants it. */
   #named(message: RatingChange): RatingChange {
-    return message.userId === undefined ? message : { ...message, userId: this.#nameUser(message.userId) }
+    if (this.#nameUser === null || message.userId === undefined) return message
+    return { ...message, userId: this.#nameUser(message.userId) }
   }
 
   async #publish(handover: Handover): Promise<number> {

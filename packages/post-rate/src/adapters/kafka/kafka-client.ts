@@ -3,6 +3,7 @@ import { isPostRateError, PostRateError } from '../../errors.ts'
 import type { KafkaLike, KafkaOption } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
+import { quietRequestQueue } from './quiet-request-queue.ts'
 
 /** A kafkajs client, which opens no connection by itself, and where it leads. */
 export interface KafkaClient {
@@ -39,6 +40,7 @@ export function createKafkaClient(option: KafkaOption, logger: Logger): KafkaCli
   const address = Array.isArray(config.brokers) ? config.brokers.join(', ') : somewhere
   if (typeof config.ssl === 'object' && config.ssl.rejectUnauthorized === false)
     logger.warn("Kafka's certificate is not checked: anybody could stand in for it", { address })
+  quietRequestQueue()
   const kafka = new Kafka({
     clientId: 'post-rate',
     connectionTimeout: 3000,

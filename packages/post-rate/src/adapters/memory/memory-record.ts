@@ -43,7 +43,11 @@ export interface MemoryRecordOptions {
 export class MemoryRecord {
   readonly posts = new Map<number, PostText>()
   readonly ratings = new Map<string, MemoryRating>()
-  readonly states = new Map<number, { stats: PostStats; changedAt: number }>()
+  readonly states = new Map<number, { stats: PostStats; changedAt: number; change: number }>()
+  /** Another one after a restore. */
+  readonly history = randomUUID()
+  /** Changes of states so far. */
+  changes = 0
   outbox: MemoryOutboxRow[] = []
   /** By `index/count` of the shard. */
   readonly progress = new Map<string, { watermark: number; events: number }>()
@@ -141,7 +145,7 @@ export class MemoryRecord {
   }
 
   writeState(stats: PostStats): void {
-    this.states.set(stats.postId, { stats, changedAt: this.clock.now() })
+    this.states.set(stats.postId, { stats, changedAt: this.clock.now(), change: ++this.changes })
   }
 
   /** Ordered by post id. */

@@ -1,5 +1,5 @@
 import { type PostStats, raiseVersion } from '../../domain/post-stats.ts'
-import type { StateStore } from '../../ports/state-store.ts'
+import type { ChangedStates, StateStore } from '../../ports/state-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
 /** The states of a {@link MemoryRecord}. */
@@ -17,13 +17,18 @@ export class MemoryStateStore implements StateStore {
       .slice(0, limit)
   }
 
-  async changedWithin(seconds: number): Promise<{ pages: AsyncIterable<PostStats[]>; watermark: number | null }> {
+  async changedWithin(seconds: number, seen: string | null = null): Promise<ChangedStates> {
+    const { history, changes } = this.#record
     const since = this.#record.clock.now() - seconds * 1000
-    return { pages: this.#changedAfter(since), watermark: this.#record.watermark() }
+    const [then, before] = (seen ?? '').split('/')
+    const pages = this.#changedAfter(since, then === history ? Number(before) : 0)
+    return { pages, watermark: this.#record.watermark(), seen: `${history}/${changes}` }
   }
 
-  async *#changedAfter(since: number): AsyncIterable<PostStats[]> {
-    const changed = [...this.#record.states.values()].filter(({ changedAt }) => changedAt > since)
+  async *#changedAfter(since: number, seen: number): AsyncIterable<PostStats[]> {
+    const changed = [...this.#record.states.values()].filter(
+      ({ changedAt, change }) => changedAt > since && change > seen,
+    )
     if (changed.length > 0) yield changed.map(({ stats }) => stats)
   }
 

@@ -1,5 +1,5 @@
 import type { StatsChange, StatsEvent } from '../../domain/post-stats.ts'
-import { type encodeStats, messageSchema, type RatingChange } from '../../domain/rating-change.ts'
+import { type encodeStats, messageSchema } from '../../domain/rating-change.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { OutgoingChange } from '../../ports/outbox.ts'
 
@@ -17,12 +17,11 @@ export interface UnfoldedRow {
   at: number
 }
 
-/** What a row that was folded says of the change behind it, beside the state. */
-export type OutboxRow = Pick<UnfoldedRow, 'id' | 'event_id' | 'user_id' | 'score' | 'previous_score' | 'rated_at'> & {
-  kind: StatsChange['kind']
-}
+/** What a row that was folded says of the change behind it, beside kind and state. */
+export type OutboxRow = Pick<UnfoldedRow, 'id' | 'event_id' | 'user_id' | 'score' | 'previous_score' | 'rated_at'>
 
-type EncodedStats = ReturnType<typeof encodeStats>
+/** The state's part of a message, and what is kept of it in the outbox. */
+export type EncodedStats = ReturnType<typeof encodeStats>
 
 export function eventOf(row: UnfoldedRow): StatsEvent {
   if (row.kind !== 'rating') return { kind: row.kind, postId: row.post_id, at: row.at }
@@ -38,20 +37,26 @@ export function eventOf(row: UnfoldedRow): StatsEvent {
   }
 }
 
-/** The message of a folded row. A window's end has no more of a row than its ids. */
+/** The message of a folded row. */
 export function outgoing(
-  row: OutboxRow | { id: string; event_id: string; kind: 'display' },
+  kind: StatsChange['kind'],
+  row: OutboxRow,
   state: EncodedStats,
   source: string,
 ): OutgoingChange {
-  return { id: `${row.id}/${row.event_id}`, message: messageOf(row, state, source) }
+  const { id, event_id: eventId, user_id: userId, score, previous_score: previousScore } = row
+  if (kind !== 'rating') return withoutRating(kind, row, state, source)
+  const rating = { userId, score, previousScore, ratedAt: isoTime(row.rated_at) }
+  return { id: `${id}/${eventId}`, message: { schema: messageSchema, kind, source, eventId, ...rating, ...state } }
 }
 
-function messageOf(row: Parameters<typeof outgoing>[0], state: EncodedStats, source: string): RatingChange {
-  const { kind, event_id: eventId } = row
-  if (kind !== 'rating')
-    return { schema: messageSchema, kind: kind === 'created' ? 'display' : kind, source, eventId, ...state }
-  const { user_id: userId, score, previous_score: previousScore, rated_at: ratedAt } = row
-  const rating = { userId, score, previousScore, ratedAt: isoTime(ratedAt) }
-  return { schema: messageSchema, kind, source, eventId, ...rating, ...state }
+/** The message of a post's end or return, or of a window's end. */
+export function withoutRating(
+  kind: Exclude<StatsChange['kind'], 'rating'>,
+  { id, event_id: eventId }: Pick<OutboxRow, 'id' | 'event_id'>,
+  state: EncodedStats,
+  source: string,
+): OutgoingChange {
+  const shown = kind === 'created' ? 'display' : kind
+  return { id: `${id}/${eventId}`, message: { schema: messageSchema, kind: shown, source, eventId, ...state } }
 }

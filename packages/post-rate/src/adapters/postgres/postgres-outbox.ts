@@ -1,8 +1,8 @@
-import type { FoldContext, PostStats } from '../../domain/post-stats.ts'
+import type { FoldContext, PostStats, StatsChange } from '../../domain/post-stats.ts'
 import { encodeStats } from '../../domain/rating-change.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FoldBatch, FoldedChange, FoldReport, Outbox, OutgoingChange, Shard } from '../../ports/outbox.ts'
-import { eventOf, type OutboxRow, outgoing, type UnfoldedRow } from './outbox-rows.ts'
+import { type EncodedStats, eventOf, type OutboxRow, outgoing, type UnfoldedRow, withoutRating } from './outbox-rows.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { lockSettings, settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
 import { type StatsRow, statsColumns, statsOfRow, writeLiveStats, writeStats } from './stats-row.ts'
@@ -48,7 +48,7 @@ export class PostgresOutbox implements Outbox {
   }
 
   async unpublished(shard: Shard, limit: number): Promise<OutgoingChange[]> {
-    type PublishedRow = OutboxRow & { state: ReturnType<typeof encodeStats>; source: string }
+    type PublishedRow = OutboxRow & { kind: StatsChange['kind']; state: EncodedStats; source: string }
     const rows = await this.#database.query<PublishedRow>({
       text: `
 select o.id::text as id, o.event_id, o.kind, o.user_id, o.score, o.previous_score, o.rated_at, o.state, c.source
@@ -57,7 +57,9 @@ where o.version is not null and ($1::int = 1 or o.post_id % $1 = $2) order by o.
       values: [shard.count, shard.index, limit],
     })
     // A window's end that was stepped on the way has a later id than the rating behind it, but the earlier version.
-    return rows.map((row) => outgoing(row, row.state, row.source)).sort((a, b) => a.message.version - b.message.version)
+    return rows
+      .map((row) => outgoing(row.kind, row, row.state, row.source))
+      .sort((a, b) => a.message.version - b.message.version)
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
@@ -116,8 +118,11 @@ select statement_timestamp() as now,
     const events = rows.map((row) => ({ id: row.id, event: eventOf(row) }))
     const { states, due } = await this.#lockStates(connection, shard, limit, now, rows, context)
     const folded = fold({ states, events, context, now })
-    await this.#writeStates(connection, states, folded, context)
-    const changes = await this.#mark(connection, rows, folded, source)
+    const writing = this.#writeStates(connection, states, folded, context)
+    // While the server writes: both sides have as much to do.
+    const encoded = encodeAll(rows, folded)
+    await writing
+    const changes = await this.#mark(connection, encoded, source)
     const drained = rows.length < limit && due < limit
     const watermark = drained ? Math.max(now, context.watermark) : reached
     await this.#advance(connection, shard, watermark, rows.length)
@@ -131,18 +136,22 @@ select statement_timestamp() as now,
   async #begin(connection: Queryable, shard: Shard) {
     const { schema } = this.#database
     await connection.query(`${byKeys}; ${lockSettings(schema, 'shared')}`)
-    await connection.query({
-      text: `insert into ${schema}.relay_progress (shard, shards) values ($1, $2) on conflict do nothing`,
-      values: [shard.index, shard.count],
-    })
-    const [row] = await connection.query({
+    const lock = {
       name: 'begin-fold',
       text: `
 select clock_timestamp() as now, p.watermark as reached, ${settingsColumns},
   greatest(p.watermark, (select max(watermark) from ${schema}.relay_progress where shards <> $2)) as watermark
 from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.shards = $2 for update of p`,
       values: [shard.index, shard.count],
-    })
+    }
+    let [row] = await connection.query(lock)
+    if (row === undefined) {
+      await connection.query({
+        text: `insert into ${schema}.relay_progress (shard, shards) values ($1, $2) on conflict do nothing`,
+        values: [shard.index, shard.count],
+      })
+      ;[row] = await connection.query(lock)
+    }
     const found = row as Row
     const context: FoldContext = {
       settings: settingsOfRow(found),
@@ -212,30 +221,16 @@ where step_at <= $1 and ($2::int = 1 or post_id % $2 = $3) order by step_at limi
   }
 
   /** Gives every folded row its version and state, and every window's end a row. Their changes, oldest version first. */
-  async #mark(
-    connection: Queryable,
-    rows: readonly UnfoldedRow[],
-    folded: readonly FoldedChange[],
-    source: string,
-  ): Promise<OutgoingChange[]> {
-    const rowOf = new Map(rows.map((row) => [row.id, row]))
-    const encoded = folded.map(({ eventId, change }) => {
-      const row = eventId === null ? undefined : rowOf.get(eventId)
-      return { kind: change.kind, row, state: encodeStats(change.stats) }
-    })
-    const marked = encoded.filter(({ row }) => row !== undefined)
-    const stepped = encoded.filter(({ row }) => row === undefined)
-    // One text of JSON is neither quoted once more here nor checked once more there, as an array of them would be.
-    const statesOf = (changes: typeof encoded) => `[${changes.map(({ state }) => JSON.stringify(state)).join()}]`
-    if (marked.length > 0)
-      await connection.query({
-        name: 'mark-events',
-        text: `update ${this.#outbox} o set version = n.version, state = n.state
+  async #mark(connection: Queryable, { marked, stepped }: Encoded, source: string): Promise<OutgoingChange[]> {
+    const marking = connection.query({
+      name: 'mark-events',
+      text: `update ${this.#outbox} o set version = n.version, state = n.state
 from rows from (unnest($1::bigint[]), unnest($2::bigint[]), json_array_elements($3::json)) as n (id, version, state)
 where o.id = n.id`,
-        values: [marked.map(({ row }) => row?.id), marked.map(({ state }) => state.version), statesOf(marked)],
-      })
-    const steps = new Map<string, { id: string; event_id: string }>()
+      values: [marked.map(({ row }) => row.id), marked.map(({ state }) => state.version), textOf(marked)],
+    })
+    const changes = marked.map(({ kind, row, state }) => outgoing(kind, row, state, source))
+    await marking
     if (stepped.length > 0) {
       const added = await connection.query<{ id: string; event_id: string; post_id: number; version: number }>({
         name: 'add-steps',
@@ -243,20 +238,15 @@ where o.id = n.id`,
 select 'display', n.post_id, n.version, n.state
 from rows from (unnest($1::bigint[]), unnest($2::bigint[]), json_array_elements($3::json)) as n (post_id, version, state)
 returning id::text as id, event_id, post_id, version`,
-        values: [
-          stepped.map(({ state }) => state.postId),
-          stepped.map(({ state }) => state.version),
-          statesOf(stepped),
-        ],
+        values: [stepped.map(({ state }) => state.postId), stepped.map(({ state }) => state.version), textOf(stepped)],
       })
-      for (const row of added) steps.set(`${row.post_id}/${row.version}`, row)
+      const ids = new Map(added.map((row) => [`${row.post_id}/${row.version}`, row]))
+      for (const { state } of stepped) {
+        const row = ids.get(`${state.postId}/${state.version}`) as (typeof added)[number]
+        changes.push(withoutRating('display', row, state, source))
+      }
     }
-    return encoded
-      .map(({ kind, row, state }) => {
-        const ids = row ?? (steps.get(`${state.postId}/${state.version}`) as { id: string; event_id: string })
-        return outgoing({ ...ids, kind } as OutboxRow, state, source)
-      })
-      .sort((a, b) => a.message.version - b.message.version)
+    return changes.sort((a, b) => a.message.version - b.message.version)
   }
 
   async #advance(connection: Queryable, shard: Shard, watermark: number, events: number): Promise<void> {
@@ -272,6 +262,28 @@ set watermark = greatest(p.watermark, excluded.watermark), events = p.events + e
 }
 
 const nothing = { events: 0, steps: 0, drained: true, changes: [] as OutgoingChange[] }
+
+interface Encoded {
+  marked: { kind: StatsChange['kind']; row: UnfoldedRow; state: EncodedStats }[]
+  stepped: { state: EncodedStats }[]
+}
+
+function encodeAll(rows: readonly UnfoldedRow[], folded: readonly FoldedChange[]): Encoded {
+  const rowOf = new Map(rows.map((row) => [row.id, row]))
+  const [marked, stepped]: [Encoded['marked'], Encoded['stepped']] = [[], []]
+  for (const { eventId, change } of folded) {
+    const row = eventId === null ? undefined : rowOf.get(eventId)
+    const state = encodeStats(change.stats)
+    if (row === undefined) stepped.push({ state })
+    else marked.push({ kind: change.kind, row, state })
+  }
+  return { marked, stepped }
+}
+
+/** One text of JSON is neither quoted once more here nor checked once more there, as an array of them would be. */
+function textOf(changes: readonly { state: EncodedStats }[]): string {
+  return JSON.stringify(changes.map(({ state }) => state))
+}
 
 function onlyLiveDiffers(before: PostStats | undefined, after: PostStats): boolean {
   return (

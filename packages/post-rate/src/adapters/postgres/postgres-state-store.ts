@@ -1,5 +1,5 @@
 import type { PostStats } from '../../domain/post-stats.ts'
-import type { StateStore } from '../../ports/state-store.ts'
+import type { ChangedStates, StateStore } from '../../ports/state-store.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { lockStats } from './postgres-outbox.ts'
 import { watermarkOf } from './postgres-record-reader.ts'
@@ -14,6 +14,17 @@ const pageSize = 1_000
  */
 const physicalDatabase = `(select case when not pg_is_in_recovery()
   then system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8) end from pg_control_system())`
+
+/** The transaction that wrote a row, as a number that does not wrap: the latest possible one with the row's 32 bits. */
+function writerOf(alias: string): string {
+  const next = '(select pg_snapshot_xmax(pg_current_snapshot())::text::bigint)'
+  return `(${next} - (${next} - ${alias}.xmin::text::bigint) % 4294967296)::text::xid8`
+}
+
+/** When the server was started, of what {@link PostgresStateStore.changedWithin} gave as `seen`. */
+function startOf(seen: string): string | undefined {
+  return seen.split('/')[0]
+}
 
 /** `post_stats` as the reconciler and the inspectors read it. */
 export class PostgresStateStore implements StateStore {
@@ -33,26 +44,31 @@ export class PostgresStateStore implements StateStore {
   }
 
   /** The watermark is read in the statement before the rows, so it never promises more than they hold. */
-  async changedWithin(seconds: number): Promise<{ pages: AsyncIterable<PostStats[]>; watermark: number | null }> {
-    const [row] = await this.#database.query<{ watermark: number | null; since: string }>({
+  async changedWithin(seconds: number, seen: string | null = null): Promise<ChangedStates> {
+    const [row] = await this.#database.query<{ watermark: number | null; since: string; seen: string }>({
       name: 'stats-reached',
       text: `select ${watermarkOf(this.#database.schema)} as watermark,
-  (clock_timestamp() - make_interval(secs => $1))::text as since`,
+  (clock_timestamp() - make_interval(secs => $1))::text as since,
+  extract(epoch from pg_postmaster_start_time()) || '/' || pg_current_snapshot() as seen`,
       values: [seconds],
     })
-    return { pages: this.#changedAfter(row?.since ?? '-infinity'), watermark: row?.watermark ?? null }
+    const { watermark = null, since = '-infinity', seen: now = '' } = row ?? {}
+    // A database that was put back counts its transactions anew.
+    const known = seen !== null && startOf(seen) === startOf(now) ? seen.slice(seen.indexOf('/') + 1) : null
+    return { pages: this.#changedAfter(since, known), watermark, seen: now }
   }
 
   /**
    * By id: by time a row that changes again meanwhile would be overlooked. Not prepared, since the plan depends on the
    * time: an index scan of a few rows, or one pass over the table after a long outage.
    */
-  async *#changedAfter(since: string): AsyncIterable<PostStats[]> {
+  async *#changedAfter(since: string, snapshot: string | null): AsyncIterable<PostStats[]> {
     for (let after = 0; ; ) {
       const rows = await this.#database.query<StatsRow>({
         text: `select ${statsColumns('s')} from ${this.#stats} s
-where changed_at > $1::timestamptz and post_id > $2 order by post_id limit $3`,
-        values: [since, after, pageSize],
+where changed_at > $1::timestamptz and post_id > $2
+  and ($4::pg_snapshot is null or not pg_visible_in_snapshot(${writerOf('s')}, $4)) order by post_id limit $3`,
+        values: [since, after, pageSize, snapshot],
       })
       if (rows.length > 0) yield rows.map(statsOfRow)
       const last = rows.at(-1)
