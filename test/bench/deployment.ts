@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeTopic } from './backlog.ts'
 import type { Bench, Program } from './bench.ts'
+import { count } from './host.ts'
 import { fill } from './rated-posts.ts'
 
 /** PostgreSQL, Kafka and Redis filled with rated posts, and their roles as processes of the command line. */
@@ -22,6 +23,7 @@ export interface Deployment {
 export async function deploy(bench: Bench, name: string, posts: number): Promise<Deployment> {
   const [database, redis, kafka] = [await bench.database(), await bench.redis(), await bench.kafka()]
   await fill(bench, database, { posts, ratingsPerPost: 1 })
+  await count(bench, { DATABASE_URL: database, REDIS_URL: redis })
   await makeTopic(bench, kafka, name)
   const env = { DATABASE_URL: database, REDIS_URL: redis, KAFKA_BROKERS: kafka, POST_RATE_TOPIC: name }
   return {

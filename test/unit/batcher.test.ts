@@ -84,6 +84,30 @@ test('a full queue refuses at once, and takes again what comes later', async (t)
   t.is(await batcher.add('e'), 'E')
 })
 
+test('from spreadFrom on free lanes share what waits', async (t) => {
+  const { batcher, batches, gate } = recording({ lanes: 2, spreadFrom: 4 }, true)
+  const all = [...'abcdef'].map((item) => batcher.add(item))
+  await sleep(1)
+  t.deepEqual(batches, [[...'abc'], [...'def']])
+  gate.open()
+  t.is((await Promise.all(all)).join(''), 'ABCDEF')
+  await Promise.all([...'abc'].map((item) => batcher.add(item)))
+  t.deepEqual(batches[2], [...'abc'])
+})
+
+test('owners take turns: a flood of one neither fills the batches nor the queue', async (t) => {
+  const fairness = { ownerOf: (item: string) => item[0] as string, perBatch: 2, limit: 5 }
+  const { batcher, batches, gate } = recording({ lanes: 1, maxBatch: 4, limit: 8, fairness }, true)
+  const running = batcher.add('z')
+  await sleep(1)
+  const flood = ['a1', 'a2', 'a3', 'a4', 'a5'].map((item) => batcher.add(item))
+  await t.throwsAsync(batcher.add('a6'), { code: 'OVERLOADED' })
+  const others = ['b1', 'c1'].map((item) => batcher.add(item))
+  gate.open()
+  await Promise.all([running, ...flood, ...others])
+  t.deepEqual(batches, [['z'], ['a1', 'a2', 'b1', 'c1'], ['a3', 'a4'], ['a5']])
+})
+
 test('a batch that fails is its callers’ alone, and frees its keys', async (t) => {
   let fails = true
   const batcher = new Batcher<string, string>({

@@ -1,4 +1,5 @@
 import { PostRateError } from '../errors.ts'
+import { FairQueue } from './fair-queue.ts'
 
 export interface BatcherOptions<Item, Result> {
   /** Does the work of one batch; results in the order of the items. A rejection is every caller's. */
@@ -15,6 +16,14 @@ export interface BatcherOptions<Item, Result> {
    * batch they would wait for each other's statement while nothing else is done. Default: never.
    */
   spreadFrom?: number
+  /** Whose item it is. Owners take turns. Default: all are one's. */
+  fairness?: {
+    ownerOf(item: Item): string
+    /** Items of one owner in a batch. */
+    perBatch: number
+    /** Items of one owner that may wait. */
+    limit: number
+  }
   /** Items of the same key never share a batch nor run at the same time: each takes effect after the one before it. */
   keyOf?(item: Item): string
 }
@@ -34,7 +43,7 @@ export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>
   readonly #busyKeys = new Set<string>()
   readonly #underWay = new Set<Promise<void>>()
-  #waiting: Waiting<Item, Result>[] = []
+  readonly #waiting = new FairQueue<Waiting<Item, Result>>()
   #scheduled = false
   #closed = false
 
@@ -45,10 +54,12 @@ export class Batcher<Item, Result> {
   /** @throws PostRateError OVERLOADED when the queue is full, UNAVAILABLE after {@link close} */
   add(item: Item): Promise<Result> {
     if (this.#closed) return Promise.reject(new PostRateError('UNAVAILABLE', 'It has been closed.'))
-    if (this.#waiting.length >= this.#options.limit)
+    const { limit, fairness } = this.#options
+    const owner = fairness?.ownerOf(item) ?? ''
+    if (this.#waiting.size >= limit || (fairness && this.#waiting.sizeOf(owner) >= fairness.limit))
       return Promise.reject(new PostRateError('OVERLOADED', 'Too many requests are waiting: try again in a moment.'))
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, since: performance.now(), resolve, reject })
+      this.#waiting.add(owner, { item, since: performance.now(), resolve, reject })
       this.#schedule()
     })
   }
@@ -61,7 +72,7 @@ export class Batcher<Item, Result> {
 
   /** Resolves when everything that was added has been answered. */
   async idle(): Promise<void> {
-    while (this.#underWay.size > 0 || this.#waiting.length > 0) {
+    while (this.#underWay.size > 0 || this.#waiting.size > 0) {
       await Promise.all(this.#underWay)
       if (this.#underWay.size === 0) await new Promise(setImmediate)
     }
@@ -80,43 +91,31 @@ export class Batcher<Item, Result> {
   #start(): void {
     const { lanes, maxBatch, spreadFrom = Number.POSITIVE_INFINITY } = this.#options
     while (this.#underWay.size < lanes) {
-      const spread = this.#waiting.length < spreadFrom ? 1 : lanes - this.#underWay.size
-      const batch = this.#take(Math.min(Math.ceil(this.#waiting.length / spread), maxBatch))
+      const spread = this.#waiting.size < spreadFrom ? 1 : lanes - this.#underWay.size
+      const batch = this.#take(Math.min(Math.ceil(this.#waiting.size / spread), maxBatch))
       if (batch.length === 0) return
       const run = this.#run(batch).finally(() => {
         this.#underWay.delete(run)
-        if (this.#waiting.length > 0) this.#schedule()
+        if (this.#waiting.size > 0) this.#schedule()
       })
       this.#underWay.add(run)
     }
   }
 
   #take(limit: number): Waiting<Item, Result>[] {
-    const { keyOf } = this.#options
-    this.#refuseLate()
-    if (keyOf === undefined) return this.#waiting.splice(0, limit)
-    const batch: Waiting<Item, Result>[] = []
-    const later: Waiting<Item, Result>[] = []
-    for (const waiting of this.#waiting) {
-      const key = keyOf(waiting.item)
-      if (batch.length >= limit || this.#busyKeys.has(key)) {
-        later.push(waiting)
-      } else {
-        batch.push(waiting)
-        this.#busyKeys.add(key)
-      }
-    }
-    this.#waiting = later
-    return batch
-  }
-
-  /** The first come are the first that wait too long. */
-  #refuseLate(): void {
-    const { maxWaitMs } = this.#options
-    if (maxWaitMs === undefined) return
+    const { keyOf, maxWaitMs = Number.POSITIVE_INFINITY, fairness } = this.#options
     const since = performance.now() - maxWaitMs
-    while ((this.#waiting[0]?.since ?? since) < since)
-      this.#waiting.shift()?.reject(new PostRateError('OVERLOADED', 'It waited for too long: try again in a moment.'))
+    return this.#waiting.take(limit, fairness?.perBatch ?? limit, (waiting) => {
+      if (waiting.since < since) {
+        waiting.reject(new PostRateError('OVERLOADED', 'It waited for too long: try again in a moment.'))
+        return 'drop'
+      }
+      if (keyOf === undefined) return 'take'
+      const key = keyOf(waiting.item)
+      if (this.#busyKeys.has(key)) return 'later'
+      this.#busyKeys.add(key)
+      return 'take'
+    })
   }
 
   async #run(batch: Waiting<Item, Result>[]): Promise<void> {

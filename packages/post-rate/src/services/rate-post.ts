@@ -25,6 +25,8 @@ export class RatePost {
       limit: queueLimit,
       lanes: 2,
       spreadFrom: 32,
+      // Of one user's flood a batch takes a few, so that it hardly grows, and the queue keeps room for the others.
+      fairness: { ownerOf: (rating) => rating.userId, perBatch: 8, limit: Math.ceil(queueLimit / 2) },
       maxWaitMs: 10_000,
       keyOf: (rating) => `${rating.postId} ${rating.userId}`,
     })
