@@ -5,6 +5,8 @@ import { fill } from './rated-posts.ts'
 export interface Host {
   database: string
   redis: string
+  /** Process of the library's host. */
+  pid: number
   /** URL of the library's router in a host of its own. */
   ours: string
   /** URL of what is written by hand. */
@@ -38,7 +40,7 @@ export async function startHost(bench: Bench, { relay = false } = {}): Promise<H
     await Promise.all([library.stop(), byHand.stop(), role?.stop()])
     await bench.dropDatabase(database)
   }
-  return { database, redis, ours, bare, stop }
+  return { database, redis, pid: library.pid, ours, bare, stop }
 }
 
 /** Counts ratings that no outbox tells of, fills Redis, and tidies the database up. */

@@ -50,3 +50,7 @@ export function digits(value: number): string {
 export function perSecond(...rates: readonly Spread[]): string {
   return rates.map(({ median }) => `${digits(Math.round(median))}/s`).join(' against ')
 }
+
+export function milliseconds(...times: readonly Spread[]): string {
+  return times.map(({ median }) => `${digits(median)} ms`).join(' against ')
+}

@@ -1,8 +1,8 @@
-import type { Bench } from '../bench.ts'
+import type { Bench, Program } from '../bench.ts'
 import { pgbench, plainTables, upsert, upsertWithCounters } from '../pgbench.ts'
 import { race } from '../race.ts'
 import { fill } from '../rated-posts.ts'
-import { perSecond } from '../report.ts'
+import { milliseconds, perSecond } from '../report.ts'
 import type { Finding, Row } from '../row.ts'
 
 const callers = 64
@@ -21,6 +21,7 @@ export const rate: Row = {
       counters: () => pgbench(bench, database, upsertWithCounters(posts, users), { clients: callers, seconds }),
       peer: () => pgbench(bench, database, upsert(posts, users), { clients: callers, seconds }),
     })
+    const manners = await mannersOf(bench, rater)
     await stop()
     return [
       {
@@ -33,8 +34,41 @@ export const rate: Row = {
         measured: perSecond(values.ours, values.peer),
         alternatives: { counters: ratios.counters },
       },
+      ...manners,
     ]
   },
+}
+
+/** What no throughput may cost: a lone rating's time, and the others' time beside one user's flood. */
+async function mannersOf(bench: Bench, rater: Program): Promise<Finding[]> {
+  const seconds = bench.scale
+  const ask = (what: string, more: object) => () => rater.ask<number>({ what, seconds, posts, users, ...more })
+  const lone = await race(bench.runs, { ours: ask('lone', {}), peer: ask('lonePlain', {}) })
+  const crowd = { callers: 32 }
+  const flooded = await race(bench.runs, {
+    ours: ask('beside', { ...crowd, flood: 2_000 }),
+    peer: ask('beside', { ...crowd, flood: 0 }),
+  })
+  return [
+    {
+      id: 'P1b',
+      title: 'a lone rating: time to its answer',
+      peer: 'one plain upsert of the same client',
+      result: lone.ratios.ours,
+      unit: '×',
+      bound: { atMost: 1.3 },
+      measured: milliseconds(lone.values.ours, lone.values.peer),
+    },
+    {
+      id: 'P1c',
+      title: '32 users beside a flood of 2,000 calls of one',
+      peer: 'the same without the flood',
+      result: flooded.ratios.ours,
+      unit: '×',
+      bound: { atMost: 2 },
+      measured: milliseconds(flooded.values.ours, flooded.values.peer),
+    },
+  ]
 }
 
 export const oneHotPost: Row = {

@@ -1,0 +1,69 @@
+import { usage } from '../bench.ts'
+import { hostPosts, hostUsers, startHost } from '../host.ts'
+import { digits } from '../report.ts'
+import type { Finding, Row } from '../row.ts'
+import { quantile, type Spread, spreadOf } from '../statistics.ts'
+import { type WrkResult, wrk } from '../wrk.ts'
+
+const minutes = 10
+/** Fewer than would keep a core busy all the time: a queue that grows is seen as such. */
+const connections = 8
+
+/** Readers and raters for ten minutes beside a relay: what grows with time shows. `wrk` fails the row at the first error. */
+export const tenMinutes: Row = {
+  id: 'P14',
+  title: '90 % list, 10 % rate for 10 minutes',
+  async run(bench): Promise<Finding[]> {
+    const host = await startHost(bench, { relay: true })
+    const seconds = Math.max(1, Math.round(60 * bench.scale))
+    const results: WrkResult[] = []
+    const memory: number[] = []
+    for (let minute = 0; minute < minutes; minute++) {
+      results.push(await wrk(bench, host.ours, { seconds, connections, script }))
+      memory.push(usage(host.pid).rss / 2 ** 20)
+    }
+    await host.stop()
+    const perSecond = digits(
+      quantile(
+        results.map((result) => result.perSecond),
+        0.5,
+      ),
+    )
+    const p99 = results.map((result) => result.p99Ms)
+    return [
+      {
+        id: 'P14',
+        title: `${this.title}: p99`,
+        peer: 'the 2nd to 4th minute',
+        result: growth(p99),
+        unit: '×',
+        bound: { atMost: 1.2 },
+        measured: `${perSecond}/s without an error; p99 by minute ${p99.map(digits).join(' ')} ms`,
+      },
+      {
+        id: 'P14b',
+        title: `${this.title}: resident memory`,
+        peer: 'the 2nd to 4th minute',
+        result: growth(memory),
+        unit: '×',
+        bound: { atMost: 1.2 },
+        measured: `by minute ${memory.map((mib) => Math.round(mib)).join(' ')} MiB`,
+      },
+    ]
+  },
+}
+
+/** The last three minutes against the second to the fourth; the first one warms up. */
+function growth(values: readonly number[]): Spread {
+  const before = quantile(values.slice(1, 4), 0.5)
+  return spreadOf(values.slice(-3).map((value) => value / before))
+}
+
+const script = `
+request = function()
+  wrk.headers['x-user'] = 'u' .. math.random(0, ${hostUsers - 1})
+  if math.random() < 0.9 then return wrk.format('GET', '/posts?limit=20') end
+  wrk.headers['content-type'] = 'application/json'
+  return wrk.format('PUT', '/posts/' .. math.random(1, ${hostPosts}) .. '/rating', nil, '{"score":' .. math.random(0, 5) .. '}')
+end
+`
