@@ -10,6 +10,7 @@ import {
   drained,
   foldAll,
   type RecordPorts,
+  suspects,
   type TestRecord,
 } from './record.ts'
 
@@ -216,7 +217,7 @@ async function ownScore(record: RecordPorts, userId: string): Promise<number | u
 }
 
 async function drift({ auditStore }: RecordPorts): Promise<unknown[]> {
-  return (await auditStore.compare(0, 100)).drift
+  return suspects({ auditStore })
 }
 
 function sorted(told: unknown[][]): unknown[][] {

@@ -54,6 +54,21 @@ export const recordReaderCases: Cases = {
     t.deepEqual((await record.recordReader.read([], [], true)).deployment, read.deployment)
   },
 
+  'posts with nothing to show: unknown, never rated, deleted': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 4)
+    for (const postId of [2, 3]) await rateMany(record, postId, 1)
+    await foldAll(record)
+    await record.postStore.delete(3)
+    await foldAll(record)
+    t.deepEqual(
+      (await record.recordReader.unrated([4, 1, 2, 3, 99, 4])).sort((a, b) => a - b),
+      [1, 3, 4, 99],
+    )
+    t.deepEqual(await record.recordReader.unrated([2]), [])
+    t.deepEqual(await record.recordReader.unrated([]), [])
+  },
+
   'nothing asked, nothing answered': async (t, create) => {
     const record = await create(t)
     t.deepEqual(await record.recordReader.read([], []), { scores: [], states: [], watermark: null, deployment: null })

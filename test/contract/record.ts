@@ -5,6 +5,7 @@ import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memor
 import { createContainer, partOf } from '../../packages/post-rate/src/container.ts'
 import type { RatingChange } from '../../packages/post-rate/src/domain/rating-change.ts'
 import { type DisplaySettings, defaultDisplaySettings } from '../../packages/post-rate/src/domain/settings.ts'
+import type { Suspect } from '../../packages/post-rate/src/ports/audit-store.ts'
 import type { Shard } from '../../packages/post-rate/src/ports/outbox.ts'
 import type { Ports } from '../../packages/post-rate/src/ports/ports.ts'
 import { foldBatch } from '../../packages/post-rate/src/services/relay-outbox.ts'
@@ -165,4 +166,9 @@ export async function drained(record: RecordPorts): Promise<unknown[][]> {
 export async function countsOf({ recordReader }: RecordPorts, ids: readonly number[]): Promise<number[][]> {
   const { states } = await recordReader.read([], ids)
   return ids.map((id) => [...(states.find((stats) => stats.postId === id)?.counts ?? [])])
+}
+
+/** What the audit finds wrong. */
+export function suspects({ auditStore }: Pick<Ports, 'auditStore'>): Promise<Suspect[]> {
+  return auditStore.compare({ after: 0, last: null, posts: 0 })
 }

@@ -93,6 +93,22 @@ withRedis.serial('redis: tampering that adds up is a conflict', async (t) => {
   t.deepEqual(await store.apply([stateOf(1, 7)], untrusted), ['written'])
 })
 
+withRedis.serial('redis: a copy that was tampered with is not taken for the one that is known', async (t) => {
+  const { store, redis, prefix } = onRedis(t)
+  const known = [1, 2, 3, 4, 5].map((id) => stateOf(id, 6))
+  await store.apply(known, trusted)
+  await redis.hset(`${prefix}{1}`, 'activity', '7')
+  await redis.hdel(`${prefix}{2}`, 'guard')
+  await redis.hset(`${prefix}{2}`, 'other', '')
+  await redis.set(`${prefix}{3}`, 'text')
+  await redis.del(`${prefix}{4}`)
+  const { states } = await store.read([1, 2, 3, 4, 5], { known })
+  t.deepEqual([...states.keys()].sort(), [1, 5])
+  t.is(states.get(1)?.activity, 7)
+  // Nothing was sent of the one that is equal.
+  t.is(states.get(5), known[4])
+})
+
 withRedis.serial('redis: foreign keys are neither listed nor touched; a prefix is no pattern', async (t) => {
   const { url, prefix } = testRedis(t)
   const store = storeAt(t, url, `${prefix}a*[b]?\\:`)

@@ -74,6 +74,26 @@ export function testStatsStore(name: string, test: Declare, { create }: StatsSto
     t.is((await store.read([1])).states.get(1)?.version, 7)
   })
 
+  test.serial(`${name}: the answer is the same for one who knows the states`, async (t) => {
+    const store = await create(t)
+    const stored = [
+      ...Array.from({ length: 120 }, (_, n) => stateOf(n + 1, n + 1)),
+      damped(121, 4),
+      tombstoneOf(122, 3),
+    ]
+    await store.apply(stored, trusted)
+    const other = stored.map((stats, n) => (n % 7 === 0 ? { ...stats, activity: stats.activity + 1 } : stats))
+    const known = [...other, stateOf(123, 1)]
+    const ids = known.map(({ postId }) => postId)
+    const { states } = await store.read(ids, { known })
+    t.deepEqual(
+      stored.map(({ postId }) => states.get(postId)),
+      stored,
+    )
+    t.is(states.size, stored.length)
+    t.is((await store.read([], { known: [] })).states.size, 0)
+  })
+
   test.serial(`${name}: lists and removes posts`, async (t) => {
     const store = await create(t)
     const ids = Array.from({ length: 2500 }, (_, i) => i * 7 + 1)

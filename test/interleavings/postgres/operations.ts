@@ -1,3 +1,4 @@
+import { emptyHistogram } from '../../../packages/post-rate/src/domain/histogram.ts'
 import { repairCounts } from '../../../packages/post-rate/src/domain/post-stats.ts'
 import type { RatingReceipt, Score } from '../../../packages/post-rate/src/domain/rating.ts'
 import type { RatingChange } from '../../../packages/post-rate/src/domain/rating-change.ts'
@@ -101,7 +102,12 @@ export const operations = {
     topic.push(...changes.map(({ message }) => message))
     await ports.outbox.acknowledge(changes.map(({ id }) => id))
   },
-  rebuild: ({ ports }) => ports.auditStore.repair(postId, repairCounts),
+  /** Of what was found, or where nothing was found of what is not known: both ways to a repair. */
+  rebuild: async ({ ports: { auditStore } }) => {
+    const found = await auditStore.compareOnly([postId])
+    const unknown = { postId, version: null, expected: emptyHistogram }
+    await auditStore.repair(found.length > 0 ? found : [unknown], repairCounts)
+  },
   raise: ({ ports }) => ports.stateStore.raise([postId]),
   'raise the floor': ({ ports }) => ports.stateStore.raiseFloor(2 ** 40),
   settings: ({ ports }) => ports.settingsStore.change(settings, 10),

@@ -22,4 +22,6 @@ export interface RecordRead {
 export interface RecordReader {
   /** A consistent read: never from a copy. Rejects with `UNAVAILABLE`. */
   read(scores: readonly OwnScoresWanted[], states: readonly number[], deployment?: boolean): Promise<RecordRead>
+  /** Those of these posts that the record does not know, that nobody has rated, or that were deleted. */
+  unrated(ids: readonly number[]): Promise<number[]>
 }

@@ -31,9 +31,10 @@ export interface StatsStore {
   readonly keeps: boolean
   /**
    * One round trip. Rejects with `UNAVAILABLE` within the read timeout, which is short: somebody waits for a page.
-   * `patient`: nobody does, so it may take as long as a write.
+   * `patient`: nobody does, so it may take as long as a write. `known`: states that the caller has; for a copy that is
+   * equal to one of them the answer may have that very object, which spares the sending and reading of it.
    */
-  read(ids: readonly number[], options?: { patient?: boolean }): Promise<StatsRead>
+  read(ids: readonly number[], options?: { patient?: boolean; known?: readonly PostStats[] }): Promise<StatsRead>
   /**
    * Sets each state where it is newer, atomically per post; idempotent. Outcomes in the order of `states`.
    * `trusted`: read from the record, so a missing key is written and one above `ceiling` (exclusive) is overwritten.

@@ -32,7 +32,7 @@ export async function compareCopies(store: StatsStore, states: readonly PostStat
   const copies = (
     await store.read(
       states.map((stats) => stats.postId),
-      { patient: true },
+      { patient: true, known: states },
     )
   ).states
   return states.flatMap((stats): Drift[] => {
@@ -42,7 +42,7 @@ export async function compareCopies(store: StatsStore, states: readonly PostStat
       return stats.version > 0 && !stats.deleted
         ? [{ postId, kind: 'missing', expected: encodeStats(stats), found: null }]
         : []
-    if (sameState(copy, stats)) return []
+    if (copy === stats || sameState(copy, stats)) return []
     const kind = copy.version < stats.version ? 'behind' : copy.version > stats.version ? 'ahead' : 'differs'
     return [{ postId, kind, expected: encodeStats(stats), found: encodeStats(copy) }]
   })

@@ -61,11 +61,12 @@ export class HealCopies {
    * tombstone is damaged: there is no copy that would have to be healed.
    */
   async unknown(ids: readonly number[]): Promise<number[]> {
-    if (ids.length === 0) return []
-    const rated = (await this.#record.read([], ids)).states.filter((stats) => stats.version > 0)
+    const unrated = await this.#record.unrated(ids)
+    if (unrated.length === 0) return []
+    const rated = (await this.#record.read([], unrated)).states.filter((stats) => stats.version > 0)
     const buried = await this.#withCopy(rated.filter((stats) => stats.deleted))
     const known = new Set([...rated.filter((stats) => !stats.deleted), ...buried].map((stats) => stats.postId))
-    return [...new Set(ids)].filter((id) => !known.has(id))
+    return unrated.filter((id) => !known.has(id))
   }
 
   async removeUnknown(ids: readonly number[]): Promise<number[]> {

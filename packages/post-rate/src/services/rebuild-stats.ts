@@ -1,6 +1,6 @@
 import { checkPostId } from '../domain/ids.ts'
-import { repairCounts } from '../domain/post-stats.ts'
-import type { AuditStore } from '../ports/audit-store.ts'
+import { type PostStats, repairCounts } from '../domain/post-stats.ts'
+import type { AuditStore, PostRange, Suspect } from '../ports/audit-store.ts'
 import type { RebuildRun } from '../ports/rebuild-store.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
@@ -8,7 +8,9 @@ import type { StatsStore } from '../ports/stats-store.ts'
 import { compareCopies } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
 
-const rangeSize = 2_000
+/** Copied, or repaired, between two looks at the signal. */
+const pageSize = 2_000
+const repairedAtOnce = 500
 
 /** Progress of long work over posts. `total` is an estimate. */
 export interface PostsProgress {
@@ -28,7 +30,7 @@ export interface RebuildOptions {
   /** Called first where an earlier rebuild of all posts is gone on with. */
   onResume?: (run: RebuildRun) => void
   onProgress?: (progress: PostsProgress) => void
-  /** Stops between two posts; the promise rejects with the signal's reason. */
+  /** Stops between two batches; the promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -47,8 +49,8 @@ export interface RebuildReport {
 }
 
 /**
- * Recomputes states from the ratings, online: finds what differs in ranges without a lock, then repairs one post at a
- * time under its own, and brings the stats store to the same state itself.
+ * Recomputes states from the ratings, online: finds what differs in ranges without a lock, then repairs some posts at a
+ * time under theirs, and brings the stats store to the same states itself.
  */
 export class RebuildStats {
   readonly #audit: AuditStore
@@ -78,41 +80,42 @@ export class RebuildStats {
 
   async #all(request: ResumedRebuild): Promise<{ posts: number; repaired: number }> {
     const total = await this.#audit.estimate()
-    let {
-      last: after,
-      posts,
-      repaired,
-    }: { last: number | null; posts: number; repaired: number } = request.resume ?? {
-      last: 0,
-      posts: 0,
-      repaired: 0,
-    }
+    let { last, posts, repaired } = request.resume ?? { last: 0, posts: 0, repaired: 0 }
     const report = (found: number) =>
       request.onProgress?.({ done: posts, total: Math.max(total, posts), found: repaired + found })
-    while (after !== null) {
+    for (let after: number | null = last; after !== null; ) {
       request.signal?.throwIfAborted()
-      const range = await this.#audit.compare(after, rangeSize)
-      const wrong = await this.#repair(
-        range.drift.map((drift) => drift.postId),
-        request,
-        report,
-      )
-      for (const id of await this.#copyRange(after, range.last, request)) wrong.add(id)
-      posts += range.checked
-      repaired += wrong.size
-      if (range.last !== null) request.onRange?.({ last: range.last, posts, repaired })
+      const range: PostRange = await this.#audit.next(after)
+      repaired += await this.#range(range, request, report)
+      posts += range.posts
+      last = range.last ?? last
+      if (range.last !== null) request.onRange?.({ last, posts, repaired })
       report(0)
       after = range.last
     }
     return { posts, repaired: repaired + (await this.#removeUnknown(request)) }
   }
 
+  /**
+   * The copies are compared while PostgreSQL is at the ratings, so with states that are not repaired yet. Whatever is
+   * repaired is copied once more. Resolves to how many posts were wrong, here or there.
+   */
+  async #range(range: PostRange, request: RebuildOptions, report: (found: number) => void): Promise<number> {
+    const stop = new AbortController()
+    const signal = request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal
+    const copied = this.#copyRange(range, { ...request, signal })
+    try {
+      const wrong = await this.#repair(await this.#audit.compare(range), request, report)
+      for (const id of await copied) wrong.add(id)
+      return wrong.size
+    } finally {
+      stop.abort()
+      await copied.catch(() => {})
+    }
+  }
+
   async #only(ids: readonly number[], request: RebuildOptions): Promise<{ posts: number; repaired: number }> {
-    const { drift } = await this.#audit.compareOnly(ids)
-    const wrong = await this.#repair(
-      drift.map(({ postId }) => postId),
-      request,
-    )
+    const wrong = await this.#repair(await this.#audit.compareOnly(ids), request)
     const { states } = await this.#record.read([], ids)
     for (const id of await this.#copy(states, request)) wrong.add(id)
     request.onProgress?.({ done: ids.length, total: ids.length, found: wrong.size })
@@ -120,42 +123,51 @@ export class RebuildStats {
   }
 
   async #repair(
-    ids: readonly number[],
+    suspects: readonly Suspect[],
     { dryRun, signal }: RebuildOptions,
     onRepaired: (repaired: number) => void = () => {},
   ): Promise<Set<number>> {
-    if (dryRun) return new Set(ids)
+    if (dryRun) return new Set(suspects.map(({ postId }) => postId))
     const repaired = new Set<number>()
-    for (const id of ids) {
-      signal?.throwIfAborted()
-      if ((await this.#audit.repair(id, repairCounts)) === null) continue
-      repaired.add(id)
-      onRepaired(repaired.size)
+    let copying: Promise<unknown> = Promise.resolve()
+    try {
+      for (let at = 0; at < suspects.length; at += repairedAtOnce) {
+        signal?.throwIfAborted()
+        const states = await this.#audit.repair(suspects.slice(at, at + repairedAtOnce), repairCounts)
+        for (const { postId } of states) repaired.add(postId)
+        if (states.length > 0) onRepaired(repaired.size)
+        await copying
+        // Beside the next repair.
+        copying = this.#store.keeps ? this.#copies.heal(states) : copying
+        copying.catch(() => {})
+      }
+    } finally {
+      await copying
     }
     return repaired
   }
 
-  /** The copies of the posts in (after, last]. */
-  async #copyRange(after: number, last: number | null, request: RebuildOptions): Promise<Set<number>> {
+  async #copyRange({ after, last }: PostRange, request: RebuildOptions): Promise<Set<number>> {
     const wrong = new Set<number>()
     if (!this.#store.keeps) return wrong
     for (let from = after; ; ) {
-      const states = (await this.#states.range(from, rangeSize)).filter(
-        (stats) => last === null || stats.postId <= last,
-      )
+      request.signal?.throwIfAborted()
+      const states = (await this.#states.range(from, pageSize)).filter((stats) => last === null || stats.postId <= last)
       for (const id of await this.#copy(states, request)) wrong.add(id)
       const end = states.at(-1)
-      if (states.length < rangeSize || end === undefined) return wrong
+      if (states.length < pageSize || end === undefined) return wrong
       from = end.postId
     }
   }
 
-  async #copy(states: Awaited<ReturnType<StateStore['range']>>, { dryRun }: RebuildOptions): Promise<number[]> {
+  async #copy(states: readonly PostStats[], { dryRun }: RebuildOptions): Promise<number[]> {
     if (!this.#store.keeps || states.length === 0) return []
     const drift = await compareCopies(this.#store, states)
+    if (drift.length === 0) return []
+    const wrong = new Set(drift.map(({ postId }) => postId))
     // A copy that is a moment behind is the bus's business; it is brought up to date all the same.
-    if (!dryRun && drift.length > 0) await this.#copies.heal(states)
-    return drift.map(({ postId }) => postId)
+    if (!dryRun) await this.#copies.heal(states.filter(({ postId }) => wrong.has(postId)))
+    return [...wrong]
   }
 
   async #removeUnknown({ dryRun }: RebuildOptions): Promise<number> {

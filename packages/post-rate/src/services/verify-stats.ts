@@ -1,6 +1,6 @@
 import { sameHistogram } from '../domain/histogram.ts'
 import { checkPostId } from '../domain/ids.ts'
-import type { AuditedRange, AuditStore } from '../ports/audit-store.ts'
+import type { AuditStore, CountsDrift, PostRange } from '../ports/audit-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
@@ -9,7 +9,7 @@ import { compareCopies, type Drift } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
 import type { PostsProgress } from './rebuild-stats.ts'
 
-const rangeSize = 2_000
+const pageSize = 2_000
 const defaultWaitSeconds = 10
 const recheckMs = 300
 
@@ -82,18 +82,36 @@ export class VerifyStats {
     let checked = 0
     for (let after: number | null = 0; after !== null; ) {
       signal?.throwIfAborted()
-      const range: AuditedRange = await this.#audit.compare(after, rangeSize)
-      drift.push(...driftOfCounts(range))
-      if (this.#store.keeps) {
-        const states = await this.#states.range(after, rangeSize)
-        drift.push(...(await compareCopies(this.#store, states)))
-      }
-      checked += range.checked
+      const range: PostRange = await this.#audit.next(after)
+      drift.push(...(await this.#compareRange(range)))
+      if (this.#store.keeps) drift.push(...(await this.#compareCopies(range, signal)))
+      checked += range.posts
       onProgress?.({ done: checked, total: Math.max(total, checked), found: drift.length })
       after = range.last
     }
     if (this.#store.keeps) for await (const ids of this.#store.ids()) drift.push(...(await this.#unknown(ids)))
     return { drift, checked }
+  }
+
+  /** What differs in the range's own snapshot is looked at closely in a second one. */
+  async #compareRange(range: PostRange): Promise<Drift[]> {
+    const suspects = (await this.#audit.compare(range)).map(({ postId }) => postId)
+    const drift: Drift[] = []
+    for (let at = 0; at < suspects.length; at += pageSize)
+      drift.push(...driftOfCounts(await this.#audit.compareOnly(suspects.slice(at, at + pageSize))))
+    return drift
+  }
+
+  async #compareCopies({ after, last }: PostRange, signal: AbortSignal | undefined): Promise<Drift[]> {
+    const drift: Drift[] = []
+    for (let from = after; ; ) {
+      signal?.throwIfAborted()
+      const states = (await this.#states.range(from, pageSize)).filter((stats) => last === null || stats.postId <= last)
+      drift.push(...(await compareCopies(this.#store, states)))
+      const end = states.at(-1)
+      if (states.length < pageSize || end === undefined) return drift
+      from = end.postId
+    }
   }
 
   async #compareOnly(ids: readonly number[]): Promise<Drift[]> {
@@ -121,7 +139,7 @@ export class VerifyStats {
   }
 }
 
-function driftOfCounts({ drift }: AuditedRange): Drift[] {
+function driftOfCounts(drift: readonly CountsDrift[]): Drift[] {
   return drift.map(({ postId, expected, found }) => {
     if (found === null || !sameHistogram(found.counts, expected))
       return { postId, kind: 'counts', expected, found: found?.counts ?? null }

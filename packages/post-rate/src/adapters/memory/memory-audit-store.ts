@@ -6,8 +6,10 @@ import {
   type PostStats,
   type StatsChange,
 } from '../../domain/post-stats.ts'
-import type { AuditedRange, AuditStore, CountsDrift } from '../../ports/audit-store.ts'
+import type { AuditStore, CountsDrift, PostRange, Suspect } from '../../ports/audit-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
+
+const postsAtOnce = 2_000
 
 /** Compares and repairs the states of a {@link MemoryRecord}. */
 export class MemoryAuditStore implements AuditStore {
@@ -17,36 +19,39 @@ export class MemoryAuditStore implements AuditStore {
     this.#record = record
   }
 
-  async compare(after: number, limit: number): Promise<AuditedRange> {
-    const part = this.#record
-      .allStates()
-      .filter(({ postId }) => postId > after)
-      .slice(0, limit)
-    const last = part.length < limit ? null : (part.at(-1)?.postId ?? null)
-    const rated = [...this.#record.ratings.values(), ...this.#record.outbox].map(({ postId }) => postId)
-    const ids = new Set([...part.map(({ postId }) => postId), ...rated])
-    const inRange = [...ids].filter((id) => id > after && (last === null || id <= last)).sort((a, b) => a - b)
-    return { drift: this.#drift(inRange), checked: part.filter(({ deleted }) => !deleted).length, last }
+  async next(after: number): Promise<PostRange> {
+    const part = this.#record.allStates().filter(({ postId }) => postId > after)
+    const last = part.length < postsAtOnce ? null : (part[postsAtOnce - 1] as PostStats).postId
+    return { after, last, posts: part.slice(0, postsAtOnce).filter(({ deleted }) => !deleted).length }
   }
 
-  async compareOnly(ids: readonly number[]): Promise<AuditedRange> {
-    return { drift: this.#drift(ids), checked: ids.length, last: null }
+  async compare({ after, last }: PostRange): Promise<Suspect[]> {
+    const states = this.#record.allStates()
+    const known = [...states, ...this.#record.ratings.values(), ...this.#record.outbox]
+    const ids = [...new Set(known.map(({ postId }) => postId))]
+    return this.#drift(ids.filter((id) => id > after && (last === null || id <= last)).sort((a, b) => a - b))
+  }
+
+  async compareOnly(ids: readonly number[]): Promise<CountsDrift[]> {
+    return this.#drift(ids)
   }
 
   async repair(
-    postId: number,
+    suspects: readonly Suspect[],
     repair: (stats: PostStats, counts: Histogram, now: number, context: FoldContext) => StatsChange[],
-  ): Promise<PostStats | null> {
+  ): Promise<PostStats[]> {
     const { settings, versionFloor } = this.#record.deployment
     const now = this.#record.clock.now()
-    const stats = this.#record.stateOf(postId) ?? newPostStats(postId, now)
-    this.#record.writeState(stats)
-    const expected = this.#record.expectedCounts(postId)
-    if (sameHistogram(stats.counts, expected) && !displayIsStale(stats, settings)) return null
     const watermark = this.#record.watermark() ?? Number.NEGATIVE_INFINITY
-    const repaired = repair(stats, expected, now, { settings, versionFloor, watermark }).at(-1)?.stats ?? stats
-    this.#record.writeState(repaired)
-    return repaired
+    return suspects.flatMap(({ postId }) => {
+      const stats = this.#record.stateOf(postId) ?? newPostStats(postId, now)
+      this.#record.writeState(stats)
+      const expected = this.#record.expectedCounts(postId)
+      if (sameHistogram(stats.counts, expected) && !displayIsStale(stats, settings)) return []
+      const repaired = repair(stats, expected, now, { settings, versionFloor, watermark }).at(-1)?.stats ?? stats
+      this.#record.writeState(repaired)
+      return [repaired]
+    })
   }
 
   async estimate(): Promise<number> {
@@ -61,7 +66,7 @@ export class MemoryAuditStore implements AuditStore {
         found === null
           ? expected.every((n) => n === 0)
           : sameHistogram(found.counts, expected) && !displayIsStale(found, this.#record.deployment.settings)
-      return same ? [] : [{ postId, expected, found }]
+      return same ? [] : [{ postId, version: found?.version ?? null, expected, found }]
     })
   }
 }

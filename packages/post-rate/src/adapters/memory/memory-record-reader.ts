@@ -21,4 +21,11 @@ export class MemoryRecordReader implements RecordReader {
       deployment: deployment ? this.#record.deployment : null,
     }
   }
+
+  async unrated(ids: readonly number[]): Promise<number[]> {
+    return [...new Set(ids)].filter((id) => {
+      const stats = this.#record.stateOf(id)
+      return stats === undefined || stats.version === 0 || stats.deleted
+    })
+  }
 }

@@ -1,102 +1,80 @@
-import { emptyHistogram, type Histogram, sameHistogram } from '../../domain/histogram.ts'
-import { displayIsStale, type FoldContext, type PostStats, type StatsChange } from '../../domain/post-stats.ts'
-import type { AuditedRange, AuditStore } from '../../ports/audit-store.ts'
-import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
-import { addMissingStats, lockStats } from './postgres-outbox.ts'
-import { watermarkOf } from './postgres-record-reader.ts'
-import { lockSettings, settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
-import { misranked, nullStatsColumns, type StatsRow, statsColumns, statsOfRow, writeStats } from './stats-row.ts'
+import type { Histogram } from '../../domain/histogram.ts'
+import type { PostStats } from '../../domain/post-stats.ts'
+import type { AuditStore, CountsDrift, PostRange, Suspect } from '../../ports/audit-store.ts'
+import { differing } from './audit-sql.ts'
+import { type PostgresDatabase, sqlState } from './postgres-database.ts'
+import { PostgresRepairs, type Repair } from './postgres-repairs.ts'
+import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
-const scores = [0, 1, 2, 3, 4, 5]
-export const histogramOfRatings = `array[${scores.map((score) => `count(*) filter (where score = ${score})`).join(', ')}]`
-const histogramOfDeltas = `array[${scores
-  .map((score) => `count(*) filter (where score = ${score}) - count(*) filter (where previous_score = ${score})`)
-  .join(', ')}]`
-const expectedCounts = `array(select coalesce(a.counts[i], 0) - coalesce(d.counts[i], 0) from generate_series(1, 6) as i)`
-
+/** What a comparison has at most. Of ratings as the statistics of the tables have them. */
+const postsAtMost = 100_000
+const ratingsAtMost = 10_000_000
+/** Of tables that have no statistics yet; and a range that is not cut in two any more. */
+const postsAtLeast = 2_000
+/** Server-side memory for the groups of a range: with less, 100,000 of them go through temporary files. */
+const workMemory = '64MB'
 /**
  * In any snapshot a state is the aggregate of the ratings minus the changes not folded yet, because ratings and their
- * outbox rows commit together. Comparing needs one statement and no lock; repairing locks one post at a time.
+ * outbox rows commit together. Comparing needs one statement and no lock. Its ranges are large, since the ratings of a
+ * post lie all over the table and each statement goes through most of it: 50 of 200,000 ratings took 30 times as long as
+ * one `GROUP BY` of them all.
  */
 export class PostgresAuditStore implements AuditStore {
   readonly #database: PostgresDatabase
   readonly #findPosts: () => Promise<'own' | 'external'>
+  readonly #repairs: PostgresRepairs
+  #postsAtOnce = postsAtMost
 
   /** `posts`: whether every post of this schema must have a state. */
   constructor(database: PostgresDatabase, posts: () => Promise<'own' | 'external'>) {
     this.#database = database
     this.#findPosts = posts
+    this.#repairs = new PostgresRepairs(database, posts)
   }
 
-  async compare(after: number, limit: number): Promise<AuditedRange> {
-    const [bound] = await this.#database.query<{ last: number | null; n: number; posts: number }>({
-      name: 'audit-bound',
-      text: `select max(post_id) as last, count(*) as n, count(*) filter (where not deleted) as posts
-from (select post_id, deleted from ${this.#stats} where post_id > $1 order by post_id limit $2) b`,
-      values: [after, limit],
+  async next(after: number): Promise<PostRange> {
+    const { schema } = this.#database
+    const [row] = await this.#database.query<{ ratings: number; posts: number }>({
+      name: 'audit-size',
+      text: `select (select reltuples from pg_class where oid = '${schema}.ratings'::regclass)::float8 as ratings,
+  (select reltuples from pg_class where oid = '${this.#stats}'::regclass)::float8 as posts`,
     })
-    const atTheEnd = (bound?.n ?? 0) < limit
-    const last = atTheEnd ? Number.MAX_SAFE_INTEGER : (bound?.last as number)
-    const rows = await this.#database.query<StatsRow & { audited: number; expected: Histogram }>({
-      name: 'audit-range',
-      text: await this.#differing((id) => `${id} > $1 and ${id} <= $2`),
-      values: [after, last],
-    })
-    return { drift: rows.map(driftOfRow), checked: bound?.posts ?? 0, last: atTheEnd ? null : last }
+    const { ratings, posts } = row as NonNullable<typeof row>
+    const known = ratings > 0 && posts > 0
+    const wanted = known ? Math.max(postsAtLeast, (ratingsAtMost / ratings) * posts) : postsAtLeast
+    return this.#next(after, Math.floor(Math.min(wanted, this.#postsAtOnce)))
   }
 
-  async compareOnly(ids: readonly number[]): Promise<AuditedRange> {
+  async compare(range: PostRange): Promise<Suspect[]> {
+    try {
+      return await this.#compare(range)
+    } catch (error) {
+      if (sqlState(error) !== statementTimeout || range.posts <= postsAtLeast) throw error
+      // A large part of a slow database: half of it then, from now on.
+      this.#postsAtOnce = Math.max(postsAtLeast, Math.floor(range.posts / 2))
+      const first = await this.#next(range.after, this.#postsAtOnce)
+      if (first.last === null) throw error
+      const rest = { after: first.last, last: range.last, posts: range.posts - first.posts }
+      return [...(await this.compare(first)), ...(await this.compare(rest))]
+    }
+  }
+
+  async compareOnly(ids: readonly number[]): Promise<CountsDrift[]> {
     const rows = await this.#database.query<StatsRow & { audited: number; expected: Histogram }>({
       name: 'audit-only',
-      text: await this.#differing((id) => `${id} = any ($1::bigint[])`),
+      text: `select f.post_id as audited, f.expected, ${statsColumns('s')}
+from (${await this.#differing((id) => `${id} = any ($1::bigint[])`)}) f left join ${this.#stats} s on s.post_id = f.post_id
+order by 1`,
       values: [ids],
     })
-    return { drift: rows.map(driftOfRow), checked: ids.length, last: null }
-  }
-
-  async repair(
-    postId: number,
-    repair: (stats: PostStats, counts: Histogram, now: number, context: FoldContext) => StatsChange[],
-  ): Promise<PostStats | null> {
-    const { schema } = this.#database
-    return this.#database.transaction(async (connection) => {
-      const { context, now } = await this.#context(connection)
-      let [stats] = await lockStats(connection, schema, [postId])
-      const missing = stats === undefined
-      if (stats === undefined) {
-        if (!(await this.#isKnown(connection, postId))) return null
-        await addMissingStats(connection, schema, [postId], context)
-        stats = (await lockStats(connection, schema, [postId]))[0] as PostStats
-      }
-      // A statement of its own, and so a snapshot after the lock: what was folded before it is in the state, the rest is not.
-      const [row] = await connection.query<{ expected: Histogram; misranked: boolean }>({
-        name: 'audit-one',
-        text: `
-select ${expectedCounts} as expected,
-  (select ${misranked} from ${this.#stats} s, ${schema}.settings c where s.post_id = $1) as misranked
-from (select ${histogramOfRatings} as counts from ${countedRatings(schema)} r where post_id = $1) a,
-  (select ${histogramOfDeltas} as counts from ${schema}.rating_outbox
-    where post_id = $1 and version is null and kind = 'rating') d`,
-        values: [postId],
-      })
-      const expected = row?.expected ?? emptyHistogram
-      const right = sameHistogram(stats.counts, expected) && !displayIsStale(stats, context.settings) && !row?.misranked
-      if (right) return missing ? stats : null
-      const repaired = repair(stats, expected, now, context).at(-1)?.stats ?? stats
-      await writeStats(connection, schema, [repaired], context.settings.prior)
-      return repaired
+    return rows.map((row) => {
+      const found = row.post_id === null ? null : statsOfRow(row)
+      return { postId: row.audited, version: found?.version ?? null, expected: row.expected, found }
     })
   }
 
-  /** A post that exists, or that at least somebody rated. */
-  async #isKnown(connection: Queryable, postId: number): Promise<boolean> {
-    const { schema } = this.#database
-    const own = (await this.#findPosts()) === 'own' ? `or exists (select from ${schema}.posts where id = $1)` : ''
-    const [row] = await connection.query<{ known: boolean }>({
-      text: `select exists (select from ${schema}.ratings where post_id = $1) ${own} as known`,
-      values: [postId],
-    })
-    return row?.known ?? false
+  repair(suspects: readonly Suspect[], repair: Repair): Promise<PostStats[]> {
+    return this.#repairs.repair(suspects, repair)
   }
 
   async estimate(): Promise<number> {
@@ -114,53 +92,45 @@ from (select ${histogramOfRatings} as counts from ${countedRatings(schema)} r wh
   }
 
   async #differing(range: (id: string) => string): Promise<string> {
-    const { schema } = this.#database
-    const within = range('post_id')
-    const stateless = `
-union all
-select p.id, '{0,0,0,0,0,0}'::bigint[], null, ${nullStatsColumns}
-from ${schema}.posts p where ${range('p.id')}
-  and not exists (select from ${this.#stats} s where s.post_id = p.id)
-  and not exists (select from ${schema}.ratings r where r.post_id = p.id)`
-    return `
-select coalesce(s.post_id, a.post_id, d.post_id) as audited, e.expected, ${statsColumns('s')}
-from (select * from ${this.#stats} where ${within}) s
-full join (select post_id, ${histogramOfRatings} as counts from ${countedRatings(schema)} r where ${within} group by post_id) a
-  on a.post_id = s.post_id
-full join (select post_id, ${histogramOfDeltas} as counts from ${schema}.rating_outbox
-  where version is null and kind = 'rating' and ${within} group by post_id) d on d.post_id = coalesce(s.post_id, a.post_id)
-cross join lateral (select ${expectedCounts} as expected) e
-cross join ${schema}.settings c
-where coalesce(s.counts, '{0,0,0,0,0,0}') is distinct from e.expected
-  or (s.step_at is null and not s.deleted and s.displayed_counts is distinct from s.counts)
-  or ${misranked}${(await this.#findPosts()) === 'own' ? stateless : ''}
-order by 1`
+    return differing(this.#database.schema, range, (await this.#findPosts()) === 'own')
   }
 
-  async #context(connection: Queryable): Promise<{ context: FoldContext; now: number }> {
-    const { schema } = this.#database
-    await connection.query(lockSettings(schema, 'shared'))
-    const [row] = await connection.query(
-      `select clock_timestamp() as now, ${watermarkOf(schema)} as watermark, ${settingsColumns} from ${schema}.settings`,
-    )
-    const found = row as Row
-    const now = found.now as number
-    return {
-      now,
-      context: {
-        settings: settingsOfRow(found),
-        versionFloor: found.version_floor as number,
-        watermark: (found.watermark as number | null) ?? Number.NEGATIVE_INFINITY,
-      },
-    }
+  async #next(after: number, limit: number): Promise<PostRange> {
+    const [bound] = await this.#database.query<{ last: number | null; n: number; posts: number }>({
+      name: 'audit-bound',
+      text: `select max(post_id) as last, count(*) as n, count(*) filter (where not deleted) as posts
+from (select post_id, deleted from ${this.#stats} where post_id > $1 order by post_id limit $2) b`,
+      values: [after, limit],
+    })
+    const atTheEnd = (bound?.n ?? 0) < limit
+    return { after, last: atTheEnd ? null : (bound?.last ?? null), posts: bound?.posts ?? 0 }
+  }
+
+  /** Not prepared: a plan for any range would not be one for nearly all of the ratings. */
+  async #compare({ after, last }: PostRange): Promise<Suspect[]> {
+    const text = await this.#differing((id) => (last === null ? `${id} > $1` : `${id} > $1 and ${id} <= $2`))
+    const rows = await this.#database.onConnection(async (connection) => {
+      await connection.query(this.#begin())
+      try {
+        return await connection.query<{ post_id: number; version: number | null; expected: Histogram }>({
+          text,
+          values: last === null ? [after] : [after, last],
+        })
+      } finally {
+        // Nothing was written, and a connection that is lost says so by the statement's own error.
+        await connection.query('rollback').catch(() => {})
+      }
+    })
+    return rows.map(({ post_id, version, expected }) => ({ postId: post_id, version, expected }))
+  }
+
+  /** The server gives up before this side does: a statement that nobody waits for any more would go on. */
+  #begin(): string {
+    const timeoutMs = Math.floor(this.#database.queryTimeoutMs * 0.8)
+    return `begin isolation level read committed read only; set local statement_timeout = ${timeoutMs};
+select set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')), pg_size_bytes('${workMemory}')) / 1024 || 'kB', true)`
   }
 }
 
-/** The ratings with the score that counts: null while they are excluded. */
-export function countedRatings(schema: string): string {
-  return `(select post_id, case when excluded_rated_at is distinct from rated_at then score end as score from ${schema}.ratings)`
-}
-
-function driftOfRow(row: StatsRow & { audited: number; expected: Histogram }) {
-  return { postId: row.audited, expected: row.expected, found: row.post_id === null ? null : statsOfRow(row) }
-}
+/** SQLSTATE of a statement that took longer than it may. */
+const statementTimeout = '57014'

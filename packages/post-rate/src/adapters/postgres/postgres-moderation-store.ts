@@ -8,7 +8,7 @@ import type {
   ModerationStore,
   Period,
 } from '../../ports/moderation-store.ts'
-import { countedRatings, histogramOfRatings } from './postgres-audit-store.ts'
+import { countedRatings, histogramOfRatings } from './audit-sql.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
 

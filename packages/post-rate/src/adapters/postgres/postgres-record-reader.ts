@@ -69,6 +69,17 @@ export class PostgresRecordReader implements RecordReader {
     }
   }
 
+  async unrated(ids: readonly number[]): Promise<number[]> {
+    const rows = await this.#database.query<{ post_id: number }>({
+      name: 'unrated',
+      text: `select distinct i.post_id from unnest($1::bigint[]) as i (post_id)
+left join ${this.#database.schema}.post_stats s on s.post_id = i.post_id and s.version > 0 and not s.deleted
+where s.post_id is null`,
+      values: [ids],
+    })
+    return rows.map(({ post_id }) => post_id)
+  }
+
   /** Three kinds of rows in one answer: own scores, states, and the deployment with the watermark. */
   get #everything(): string {
     const { schema } = this.#database

@@ -151,6 +151,12 @@ where s.post_id = n.post_id`,
 /** PostgreSQL's parameters take times in this form, too. */
 export { isoTime }
 
-/** True in SQL where the stored rank `s.rank` is not that of what is displayed, under the settings row `c`. */
-export const misranked = `abs(s.rank - (c.prior_weight::numeric * c.prior_mean::numeric + coalesce(s.displayed_average, 0) * s.displayed_count)
-  / (c.prior_weight::numeric + s.displayed_count)) > 0.0000000001`
+/** The prior as {@link misranked} wants it, once for all rows. */
+export function rankSettings(schema: string): string {
+  return `(select prior_weight::numeric as weight, prior_weight::numeric * prior_mean::numeric as weighted_mean
+from ${schema}.settings offset 0)`
+}
+
+/** True in SQL where the stored rank `s.rank` is not that of what is displayed, under {@link rankSettings} `c`. */
+export const misranked = `abs(s.rank * (c.weight + s.displayed_count) - (c.weighted_mean + coalesce(s.displayed_average, 0) * s.displayed_count))
+  > 0.0000000001 * (c.weight + s.displayed_count)`

@@ -9,6 +9,7 @@ import { connected, isCluster, type RedisClient, type RedisClients } from './red
 import { isWrongType, type KeyCommand, type Reply, sendCommands, unwrap } from './redis-commands.ts'
 import { redisUnavailable } from './redis-error.ts'
 import { commonSource, lowestWatermark, marksBeside, readMark } from './redis-mark.ts'
+import { sameOf, sameQuestions, sameScript } from './same-copies.ts'
 import { decodeHash, encodeHash } from './stats-hash.ts'
 
 export const defaultRedisPrefix = 'post-rate:'
@@ -39,24 +40,37 @@ export class RedisStatsStore implements StatsStore {
     this.#readTimeoutMs = options.readTimeoutMs ?? 150
     this.#writeTimeoutMs = options.writeTimeoutMs ?? 10_000
     clients.writer.defineCommand('postRateGate', { lua: gateScript, numberOfKeys: 1 })
+    for (const client of new Set([clients.reader, clients.writer]))
+      client.defineCommand('postRateSame', { lua: sameScript })
   }
 
-  read(ids: readonly number[], { patient = false }: { patient?: boolean } = {}): Promise<StatsRead> {
+  read(
+    ids: readonly number[],
+    { patient = false, known = [] }: { patient?: boolean; known?: readonly PostStats[] } = {},
+  ): Promise<StatsRead> {
     const [from, timeoutMs] = patient
       ? [this.#clients.writer, this.#writeTimeoutMs]
       : [this.#clients.reader, this.#readTimeoutMs]
     return this.#run(from, timeoutMs, 'reading', async (client) => {
       const wanted = [...new Set(ids)]
-      const keys = wanted.map((id) => this.#key(id))
-      const marks = marksBeside(client, this.#prefix, keys)
+      const marks = marksBeside(
+        client,
+        this.#prefix,
+        wanted.map((id) => this.#key(id)),
+      )
+      const questions = known.length > 0 ? sameQuestions(client, known, (id) => this.#key(id)) : []
       const replies = await sendCommands(client, [
         // First the marks: what they promise of a state must be true of the state that is read after them.
         ...marks.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hmget(key, 'watermark', 'source') })),
-        ...keys.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hgetall(key) })),
+        ...(known.length > 0 ? questions.map(({ command }) => command) : this.#hashes(wanted)),
       ])
       const states = new Map<number, PostStats>()
-      wanted.forEach((id, at) => {
-        const stats = stateOf(id, replies[marks.length + at])
+      const same = questions.flatMap(({ states }, at) => sameOf(states, replies[marks.length + at]))
+      for (const stats of same) states.set(stats.postId, stats)
+      const rest = wanted.filter((id) => !states.has(id))
+      const hashes = known.length > 0 ? await sendCommands(client, this.#hashes(rest)) : replies.slice(marks.length)
+      rest.forEach((id, at) => {
+        const stats = stateOf(id, hashes[at])
         if (stats !== null) states.set(id, stats)
       })
       const found = replies
@@ -116,6 +130,13 @@ export class RedisStatsStore implements StatsStore {
 
   mark(set?: { watermark: number; source: string }): Promise<StoreMark> {
     return this.#write((client) => readMark(client, this.#prefix, set))
+  }
+
+  #hashes(ids: readonly number[]): KeyCommand[] {
+    return ids.map((id) => {
+      const key = this.#key(id)
+      return { key, add: (pipeline) => pipeline.hgetall(key) }
+    })
   }
 
   #key(postId: number): string {

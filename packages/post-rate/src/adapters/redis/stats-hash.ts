@@ -1,7 +1,8 @@
 import type { GuardState } from '../../domain/display-policy.ts'
 import { countOf, type Histogram, sumOf } from '../../domain/histogram.ts'
 import type { PostStats } from '../../domain/post-stats.ts'
-import { decodeDisplayed, encodeStats } from '../../domain/rating-change.ts'
+import { decodeDisplayed } from '../../domain/rating-change.ts'
+import { isoTime } from '../../domain/time.ts'
 
 /** The fields of a post's hash, in the order in which the gate takes their values. A tombstone has `deleted` besides. */
 export const hashFields = [
@@ -11,14 +12,15 @@ export const hashFields = [
 ] as const
 
 /** The values of {@link hashFields} for a state; an empty text stands for null. Equal states have equal values. */
-export function encodeHash(stats: PostStats): string[] {
-  const { displayed } = encodeStats(stats)
+export function encodeHash({ version, counts, activity, displayed, windowEnd, stepAt }: PostStats): string[] {
+  const shown = displayed.counts
   return [
-    ...[stats.version, countOf(stats.counts), sumOf(stats.counts), ...stats.counts, stats.activity],
-    ...[displayed.count, displayed.sum, displayed.average ?? '', ...displayed.histogram],
-    ...[displayed.asOf, displayed.nextUpdateAt ?? '', displayed.stepAt ?? '', displayed.activity],
+    ...[String(version), String(countOf(counts)), String(sumOf(counts)), ...counts.map(String), String(activity)],
+    ...[String(countOf(shown)), String(sumOf(shown)), displayed.average === null ? '' : String(displayed.average)],
+    ...[...shown.map(String), isoTime(displayed.asOf), windowEnd === null ? '' : isoTime(windowEnd)],
+    ...[stepAt === null ? '' : isoTime(stepAt), String(displayed.activity)],
     displayed.guard === null ? '' : guardText(displayed.guard),
-  ].map(String)
+  ]
 }
 
 /** Always in this order: a copy that came through another store may have its keys in another one. */
