@@ -199,6 +199,13 @@ export class Bench {
     return out
   }
 
+  /** A server that runs already: its processes and where its files are. */
+  async server(name: 'postgres' | 'redis' | 'kafka'): Promise<Server> {
+    const server = this.#servers.get(name)
+    if (server === undefined) throw new Error(`${name} was not started`)
+    return server
+  }
+
   async close(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL')
     for (const server of this.#servers.values()) await server.then(stopServer, () => {})
