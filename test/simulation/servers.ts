@@ -66,11 +66,11 @@ export class Database {
     return {
       ratingStore: port('ratingStore', ['rate', 'withdraw', 'erase', 'import']),
       postStore: port('postStore', ['page', 'find', 'visible', 'delete']),
-      recordReader: port('recordReader', ['read']),
+      recordReader: port('recordReader', ['read', 'unrated']),
       outbox: port('outbox', ['fold', 'unpublished', 'acknowledge', 'bury', 'backlog']),
       leaseStore: port('leaseStore', ['acquire', 'release']),
       stateStore: port('stateStore', ['range', 'changedWithin', 'raise', 'moved', 'raiseFloor']),
-      auditStore: port('auditStore', ['compare', 'compareOnly', 'repair', 'estimate']),
+      auditStore: port('auditStore', ['next', 'compare', 'compareOnly', 'repair', 'estimate']),
       settingsStore: port('settingsStore', ['load', 'change']),
     }
   }

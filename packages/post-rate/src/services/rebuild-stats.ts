@@ -9,7 +9,7 @@ import { compareCopies } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
 
 /** Copied, or repaired, between two looks at the signal. */
-const pageSize = 2_000
+const pageSize = 1_000
 const repairedAtOnce = 500
 
 /** Progress of long work over posts. `total` is an estimate. */

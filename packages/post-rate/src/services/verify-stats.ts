@@ -9,7 +9,7 @@ import { compareCopies, type Drift } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
 import type { PostsProgress } from './rebuild-stats.ts'
 
-const pageSize = 2_000
+const pageSize = 1_000
 const defaultWaitSeconds = 10
 const recheckMs = 300
 
