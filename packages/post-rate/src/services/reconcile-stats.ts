@@ -38,7 +38,7 @@ export class ReconcileStats {
   #stopping = false
   #renewAt = 0
   #identity: string | null = null
-  /** What has been brought to the store of this identity; null where that must be looked at anew. */
+  /** What has been brought to the store; of another store everything is compared. */
   #seen: string | null = null
 
   constructor(
@@ -95,13 +95,12 @@ export class ReconcileStats {
       known ? lookBackSeconds + Math.max(0, this.#clock.now() - (mark.watermark as number)) / 1000 : 0,
       this.#seen,
     )
-    this.#seen = null
     if (!(known ? await this.#healPages(pages) : await this.#compare(0))) return 0
     const marked = await this.#store.mark(watermark === null ? undefined : { watermark, source })
     // A store that was emptied or replaced meanwhile has another identity, and is filled in the next round.
     const same = mark.identity === null || marked.identity === mark.identity
     this.#identity = same && marked.source === source ? marked.identity : null
-    if (this.#identity !== null) this.#seen = seen
+    this.#seen = seen
     return roundPauseMs
   }
 
