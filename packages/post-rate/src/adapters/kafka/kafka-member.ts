@@ -41,6 +41,8 @@ export class KafkaMember {
       rebalanceTimeout: 30_000,
       heartbeatInterval: 3000,
       maxWaitTimeInMs: 1000,
+      // Of a backlog as much as brings many states of each post: only the newest of a batch is written.
+      maxBytesPerPartition: 3 * 2 ** 20,
       // New partitions are noticed after this long.
       metadataMaxAge: 10_000,
       // Whether and when to start again is decided here: kafkajs stops for ever after some errors and repeats others.
