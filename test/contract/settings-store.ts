@@ -17,7 +17,10 @@ export const settingsStoreCases: Cases = {
   'a change is known at once and holds later': async (t, create) => {
     const record = await create(t, { settings: defaultDisplaySettings })
     const { settings: before } = await record.settingsStore.load()
-    const next = { display: 'live', windowSeconds: 60, prior: { weight: 2, mean: 3.5 }, relayShards: 4 } as const
+    const next = {
+      ...{ display: 'live' as const, windowSeconds: 60, prior: { weight: 2, mean: 3.5 } },
+      ...{ starTakesHours: 2.5, minCount: 3, relayShards: 4 },
+    }
     const changed = await record.settingsStore.change(next, 10)
     t.like(changed.settings, next)
     t.like(changed.settings.previous, { display: before.display, windowSeconds: 300, prior: before.prior })
@@ -40,7 +43,7 @@ export const settingsStoreCases: Cases = {
   },
 
   'a change soon after another keeps what was promised before both': async (t, create) => {
-    const record = await create(t, { settings: { ...defaultDisplaySettings, windowSeconds: 3_600 } })
+    const record = await create(t, { settings: { ...defaultDisplaySettings, display: 'freeze', windowSeconds: 3_600 } })
     const { settings } = await record.settingsStore.load()
     const first = await record.settingsStore.change({ ...settings, windowSeconds: 1 }, 0)
     await record.wait(50)

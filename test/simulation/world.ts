@@ -1,7 +1,7 @@
 import type { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
 import { MemorySettingsStore } from '../../packages/post-rate/src/adapters/memory/memory-settings-store.ts'
 import type { Rating } from '../../packages/post-rate/src/domain/rating.ts'
-import type { DisplayPolicyName } from '../../packages/post-rate/src/domain/settings.ts'
+import { type DisplayPolicyName, defaultDisplaySettings } from '../../packages/post-rate/src/domain/settings.ts'
 import { settingsDelaySeconds } from '../../packages/post-rate/src/services/deployment.ts'
 import { Chance } from './chance.ts'
 import { Judge } from './judge.ts'
@@ -42,7 +42,7 @@ export class World {
     this.tally = tally
     this.chance = new Chance(seed)
     this.network = new Network(this.chance, tally)
-    const settings = { display, windowSeconds, prior: { weight: 10, mean: 2.5 } }
+    const settings = { ...defaultDisplaySettings, display, windowSeconds }
     this.database = new Database(this.network, { settings })
     const { record } = this.database
     record.deployment.settings.relayShards = relayShards
@@ -80,9 +80,8 @@ export class World {
   }
 
   changeSettings({ display, windowSeconds, relayShards }: Omit<WorldOptions, 'seed' | 'kafka'>): void {
-    const prior = { weight: 10, mean: 2.5 }
     const store = new MemorySettingsStore(this.database.record)
-    void store.change({ display, windowSeconds, prior, relayShards }, settingsDelaySeconds)
+    void store.change({ ...defaultDisplaySettings, display, windowSeconds, relayShards }, settingsDelaySeconds)
   }
 
   /** Ratings that no trigger saw. */

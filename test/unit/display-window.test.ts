@@ -49,7 +49,7 @@ test('a change of the settings holds per post, after the window that readers wer
 test('where nothing was promised, a change of the settings holds from its moment on', (t) => {
   const settings = settingsOf({ effectiveAt: noon, previous: settingsOf({ display: 'live' }) })
   t.is(settingsAt(settings, 1, noon - 1).display, 'live')
-  t.is(settingsAt(settings, 1, noon).display, 'freeze')
+  t.is(settingsAt(settings, 1, noon).display, 'guard')
 })
 
 test('two changes within one window keep what was promised before the first', (t) => {
@@ -64,9 +64,8 @@ test('two changes within one window keep what was promised before the first', (t
 
 test('a hundred changes of the settings within one window cost no more than looking at each', (t) => {
   let settings: Parameters<typeof settingsAt>[0] = {
-    display: 'freeze',
+    ...settingsOf(),
     windowSeconds: 86_400,
-    prior: { weight: 10, mean: 2.5 },
     effectiveAt: 0,
     previous: null,
   }

@@ -17,7 +17,7 @@ import {
   windowMs,
 } from './rating-events.ts'
 
-const displays = fc.constantFrom('freeze' as const, 'live' as const)
+const displays = fc.constantFrom('guard' as const, 'freeze' as const, 'live' as const)
 
 test('live figures are the ratings that stand, whatever happened before', (t) => {
   fc.assert(
@@ -56,11 +56,11 @@ test('catching up in batches of any size gives the states that being there would
         // Being there: each event is folded as it happens, and every window is stepped at its end.
         let present = created()
         for (const event of events) {
-          if (present.stepAt !== null && present.stepAt < event.at)
+          while (present.stepAt !== null && present.stepAt < event.at)
             present = foldOf([], present, present.stepAt, settings)
           present = foldOf([event], present, event.at, settings, event.at - 1)
         }
-        present = foldOf([], present, present.stepAt !== null && present.stepAt < now ? present.stepAt : now, settings)
+        while (present.stepAt !== null && present.stepAt < now) present = foldOf([], present, present.stepAt, settings)
         present = foldOf([], present, now, settings, now - 1)
         const versions: number[] = []
         let late = created()
@@ -177,7 +177,7 @@ function foldOf(
 }
 
 function figures({ displayed }: PostStats): string {
-  return JSON.stringify([displayed.counts, displayed.average])
+  return JSON.stringify([displayed.counts, displayed.average, displayed.guard?.gap ?? 0])
 }
 
 /** As the settings store makes a change. */
@@ -187,5 +187,5 @@ function changed(
   now: number,
 ): Settings {
   const previous = old.previous !== null && now < old.effectiveAt ? old.previous : old
-  return { display, windowSeconds, prior: old.prior, relayShards, effectiveAt: now + delay, previous }
+  return { ...old, display, windowSeconds, relayShards, effectiveAt: now + delay, previous }
 }

@@ -40,7 +40,7 @@ test('further ratings wait for the window’s end, and are shown as of it', (t) 
   const stepped = stepTo(stats, end)
   t.deepEqual(stepTo(stats, end + 12_345), stepped, 'in event time, however late the relay is')
   t.like(stepped, { version: 4, windowEnd: end + windowMs, stepAt: null })
-  t.deepEqual(stepped.displayed, { counts: [2, 0, 0, 0, 1, 0], average: 1.3333, asOf: end, activity: 3, guard: null })
+  t.like(stepped.displayed, { counts: [2, 0, 0, 0, 1, 0], average: 1.3333, asOf: end, activity: 3 })
   t.is(stepTo(stepped, end + 100 * windowMs), stepped, 'a quiet post costs nothing')
 })
 

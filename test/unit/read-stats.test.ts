@@ -21,7 +21,7 @@ test('a cold page costs one read of the store and one of the record, settings an
   t.deepEqual([...read.states.keys()].sort(), [1, 2, 3])
   t.deepEqual([...read.scores], [[1, 4]])
   t.is(read.copies.size, 0)
-  t.is(read.settings.display, 'freeze')
+  t.is(read.settings.display, 'guard')
 })
 
 test('what was missing is written through, and the next page finds it', async (t) => {

@@ -63,7 +63,7 @@ test('the policy live promises nothing, but keeps a window that is left over', (
   t.is(showStats(shown.at(-1)?.stats ?? rated, live, { now: noon, watermark: noon }).nextUpdateAt, null)
 })
 
-test('a guard speaks only while it is armed', (t) => {
+test('a guard speaks only while there is a gap', (t) => {
   const guard = { armed: true, gap: 0.123456, since: noon, memory: [1] }
   const damped = { ...rated, displayed: { ...rated.displayed, guard } }
   t.deepEqual(showStats(damped, settings, { now: noon, watermark: null }).guard, {
@@ -71,8 +71,19 @@ test('a guard speaks only while it is armed', (t) => {
     gap: 0.1235,
     since: iso(noon),
   })
-  const calm = { ...rated, displayed: { ...rated.displayed, guard: { ...guard, armed: false } } }
-  t.is(showStats(calm, settings, { now: noon, watermark: null }).guard, null)
+  for (const gap of [0, 0.00004, -0.00004]) {
+    const shown = { ...rated, displayed: { ...rated.displayed, guard: { ...guard, gap } } }
+    t.is(showStats(shown, settings, { now: noon, watermark: null }).guard, null)
+  }
+})
+
+test('below the least count a post says why it has no average', (t) => {
+  const time = { now: noon, watermark: null }
+  const few = showStats(rated, { ...settings, minCount: 2 }, time)
+  t.like(few, { count: 1, average: null, guard: null, withheld: { reason: 'few-ratings', minCount: 2 } })
+  t.is(showStats(rated, { ...settings, minCount: 1 }, time).average, 4)
+  t.false('withheld' in showStats(rated, { ...settings, minCount: 1 }, time))
+  t.false('withheld' in showStats(created(), { ...settings, minCount: 9 }, time))
 })
 
 test('figures follow from the histogram', (t) => {

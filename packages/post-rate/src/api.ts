@@ -1,7 +1,7 @@
 import type { PostRateContainer } from './container.ts'
 import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
-import type { DisplaySettings, Settings } from './domain/settings.ts'
+import type { DisplayOptions, Settings } from './domain/settings.ts'
 import type { RedisLike } from './options.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
 import type { EraseOptions } from './ports/rating-store.ts'
@@ -83,7 +83,7 @@ export interface PostRate {
   readonly settings: {
     get(): Promise<Settings>
     /** Shows after what readers were promised by `nextUpdateAt`. */
-    set(changes: Partial<DisplaySettings & { relayShards: number }>): Promise<Settings>
+    set(changes: DisplayOptions & { relayShards?: number }): Promise<Settings>
   }
   readonly schema: {
     status(): Promise<MigrationStatus[]>

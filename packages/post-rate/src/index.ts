@@ -7,7 +7,13 @@ export { longestContent, longestTitle } from './domain/post.ts'
 export type { PostStats } from './domain/post-stats.ts'
 export type { DatedRating, Rating, RatingReceipt, Score } from './domain/rating.ts'
 export type { RatingChange } from './domain/rating-change.ts'
-export { type DisplaySettings, displayPolicyNames, parsePrior, type Settings } from './domain/settings.ts'
+export {
+  type DisplayOptions,
+  type DisplaySettings,
+  displayPolicyNames,
+  parsePrior,
+  type Settings,
+} from './domain/settings.ts'
 export type { Figures, ShownGuard, ShownStats } from './domain/shown-stats.ts'
 export { type InputProblem, isPostRateError, PostRateError, type PostRateErrorCode } from './errors.ts'
 export type { PostRateOptions, RedisLike } from './options.ts'

@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis'
 import type { KafkaConfig } from 'kafkajs'
 import type { PoolConfig } from 'pg'
-import type { DisplaySettings } from './domain/settings.ts'
+import type { DisplayOptions } from './domain/settings.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
 
@@ -63,7 +63,7 @@ export interface PostRateOptions {
    * The display settings that this process believes in; a start on a deployment with others is refused with
    * `INVALID_INPUT`. Left out: whatever the deployment has.
    */
-  display?: Partial<DisplaySettings>
+  display?: DisplayOptions
   /** Replaces user ids in messages by a keyed hash (HMAC-SHA-256, hex). Default: they are sent as they are. */
   hashUserIds?: { key: string }
   logger?: Logger

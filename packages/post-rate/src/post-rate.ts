@@ -1,7 +1,13 @@
 import type { PostRate, Roles } from './api.ts'
 import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
-import { checkDisplaySettings, type DisplaySettings, type Settings } from './domain/settings.ts'
+import {
+  checkDisplaySettings,
+  type DisplayOptions,
+  type DisplaySettings,
+  readDisplayOptions,
+  type Settings,
+} from './domain/settings.ts'
 import { invalidInput, PostRateError } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
@@ -95,7 +101,7 @@ class Engine implements PostRate {
 
   migrate(options: MigrateOptions = {}) {
     // A deployment begins with the settings that this process believes in.
-    const settings = { ...this.#options.display, ...options.settings }
+    const settings = { ...readDisplayOptions(this.#options.display), ...readDisplayOptions(options.settings) }
     return this.#port('schema').migrate({ ...options, settings })
   }
 
@@ -111,7 +117,7 @@ class Engine implements PostRate {
     await this.schema.check()
     const deployment = this.#service('deployment')
     deployment.forget()
-    refuseOtherSettings(this.#options.display, (await deployment.get()).settings)
+    refuseOtherSettings(readDisplayOptions(this.#options.display), (await deployment.get()).settings)
     const direct = this.#options.kafka === undefined && this.#options.overrides?.eventBus === undefined
     if (roles.consumer && direct && !roles.relay)
       throw invalidInput(
@@ -202,16 +208,15 @@ class Engine implements PostRate {
     return this.#service('reconcileStats').problem()
   }
 
-  async #changeSettings(changes: Partial<DisplaySettings & { relayShards: number }>): Promise<Settings> {
+  async #changeSettings({
+    relayShards: shards,
+    ...options
+  }: DisplayOptions & { relayShards?: number }): Promise<Settings> {
     const deployment = this.#service('deployment')
     deployment.forget()
     const { settings } = await deployment.get()
-    const next = checkDisplaySettings({
-      display: changes.display ?? settings.display,
-      windowSeconds: changes.windowSeconds ?? settings.windowSeconds,
-      prior: changes.prior ?? settings.prior,
-    })
-    const relayShards = changes.relayShards ?? settings.relayShards
+    const next = checkDisplaySettings({ ...settings, ...readDisplayOptions(options) })
+    const relayShards = shards ?? settings.relayShards
     if (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64)
       throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
     const row = await this.#port('settingsStore').change({ ...next, relayShards }, settingsDelaySeconds)
@@ -228,19 +233,23 @@ class Engine implements PostRate {
 }
 
 /** A process that believes in other settings than the deployment's must not work on it. */
-function refuseOtherSettings(wanted: Partial<DisplaySettings> | undefined, settings: Settings): void {
+function refuseOtherSettings(wanted: Partial<DisplaySettings>, settings: Settings): void {
   const differ = (key: string, mine: unknown, theirs: unknown) =>
     invalidInput(
       key,
       `this process is configured with ${mine}, the deployment with ${theirs}: leave it out, or change the deployment with \`post-rate settings set ${key}\``,
     )
-  if (wanted?.display !== undefined && wanted.display !== settings.display)
+  if (wanted.display !== undefined && wanted.display !== settings.display)
     throw differ('display', wanted.display, settings.display)
-  if (wanted?.windowSeconds !== undefined && wanted.windowSeconds !== settings.windowSeconds)
+  if (wanted.windowSeconds !== undefined && wanted.windowSeconds !== settings.windowSeconds)
     throw differ('window', wanted.windowSeconds, settings.windowSeconds)
   const { prior } = settings
-  if (wanted?.prior !== undefined && (wanted.prior.weight !== prior.weight || wanted.prior.mean !== prior.mean))
+  if (wanted.prior !== undefined && (wanted.prior.weight !== prior.weight || wanted.prior.mean !== prior.mean))
     throw differ('prior', `${wanted.prior.weight}:${wanted.prior.mean}`, `${prior.weight}:${prior.mean}`)
+  if (wanted.starTakesHours !== undefined && wanted.starTakesHours !== settings.starTakesHours)
+    throw differ('spike-guard', `${wanted.starTakesHours} hours a star`, `${settings.starTakesHours}`)
+  if (wanted.minCount !== undefined && wanted.minCount !== settings.minCount)
+    throw differ('min-count', wanted.minCount, settings.minCount)
 }
 
 function asRole(problem: string): RoleStatus {

@@ -67,7 +67,10 @@ const fold =
   ({ ports }) =>
     ports.outbox.fold(shard, 500, foldBatch)
 
-const settings = { display: 'freeze' as const, windowSeconds: 43_200, prior: { weight: 20, mean: 3 }, relayShards: 2 }
+const settings = {
+  ...{ display: 'freeze' as const, windowSeconds: 43_200, prior: { weight: 20, mean: 3 } },
+  ...{ starTakesHours: 4.2, minCount: 0, relayShards: 2 },
+}
 
 /** Everything that was rated so far. */
 const everything = { postId, from: Date.UTC(2020), to: Date.UTC(2100) }

@@ -1,3 +1,4 @@
+import { type GuardSettings, guardPending, stepGuard } from './guard.ts'
 import { averageOf, type Histogram, sameHistogram } from './histogram.ts'
 import type { DisplayPolicyName } from './settings.ts'
 
@@ -15,14 +16,15 @@ export interface Displayed {
   guard: GuardState | null
 }
 
-/** Memory of a damping policy. `gap` and `since` are what readers are told while it is armed. */
+/** Memory of a damping policy. `gap` and `since` are what readers are told while there is a gap. */
 export interface GuardState {
+  /** Unusually many ratings arrive, or the shown average is still on its way. */
   armed: boolean
-  /** Shown mean minus true mean. */
+  /** Shown mean minus true mean, in whole ten-millionths. */
   gap: number
-  /** Milliseconds since the epoch. */
+  /** When it was armed or let go, milliseconds since the epoch. */
   since: number
-  /** Figures of the policy's own, kept as they are. */
+  /** Of the guard: normal rate per 300 s, level of the bucket, ratings there were when it was armed (-1: let go). */
   memory: readonly number[]
 }
 
@@ -35,7 +37,7 @@ export interface Live {
 /** A pure step from one window to the next. */
 export interface DisplayPolicy {
   /** What is shown from `asOf` on. */
-  step(previous: Displayed, live: Live, asOf: number): Displayed
+  step(previous: Displayed, live: Live, asOf: number, settings: GuardSettings): Displayed
   /** True when the next window's end would change what is shown or remembered. A post with nothing pending costs nothing. */
   pending(displayed: Displayed, live: Live): boolean
 }
@@ -49,10 +51,14 @@ const freeze: DisplayPolicy = {
     activity: live.activity,
     guard: null,
   }),
-  pending: (displayed, live) => !sameHistogram(displayed.counts, live.counts),
+  // A gap is left over from another policy.
+  pending: ({ counts, guard }, live) => !sameHistogram(counts, live.counts) || (guard !== null && guard.gap !== 0),
 }
 
 /** No damping: every change is shown at once, so nothing is ever pending. */
 const live: DisplayPolicy = { step: freeze.step, pending: () => false }
 
-export const displayPolicies: Record<DisplayPolicyName, DisplayPolicy> = { freeze, live }
+/** At the window's end the true figures, but an average that holds back while unusually many ratings arrive. */
+const guard: DisplayPolicy = { step: stepGuard, pending: guardPending }
+
+export const displayPolicies: Record<DisplayPolicyName, DisplayPolicy> = { guard, freeze, live }

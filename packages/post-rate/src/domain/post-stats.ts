@@ -1,5 +1,6 @@
 import { type Displayed, displayPolicies, type Live } from './display-policy.ts'
 import { settingsAt, windowEndAt } from './display-window.ts'
+import { referenceSeconds, releaseGuard, windowsToSettle } from './guard.ts'
 import { countOf, emptyHistogram, type Histogram, moveRating, sameHistogram } from './histogram.ts'
 import type { Settings } from './settings.ts'
 
@@ -53,7 +54,14 @@ export interface RecreationEvent {
   at: number
 }
 
-export type StatsEvent = RatingEvent | DeletionEvent | RecreationEvent
+/** An administrator let a guarded average go. */
+export interface ReleaseEvent {
+  kind: 'released'
+  postId: number
+  at: number
+}
+
+export type StatsEvent = RatingEvent | DeletionEvent | RecreationEvent | ReleaseEvent
 
 /** What an event is folded with, beside the state. */
 export interface FoldContext {
@@ -72,6 +80,9 @@ export interface StatsChange {
   kind: StatsEvent['kind'] | 'display'
   stats: PostStats
 }
+
+/** Windows that one call steps one by one. Others of the same post's follow in one leap. */
+const longestCatchUp = 100
 
 /** The state of a post that nobody has rated yet. */
 export function newPostStats(postId: number, createdAt: number): PostStats {
@@ -99,22 +110,38 @@ export function foldEvent(stats: PostStats, event: StatsEvent, context: FoldCont
 function applyEvent(stats: PostStats, event: StatsEvent, time: number, context: FoldContext): PostStats {
   if (event.kind === 'rating') return applyRating(stats, event, time, context)
   if (event.kind === 'deleted') return bury(stats, time, context)
+  if (event.kind === 'released') return letGo(stats, time, context)
   return show({ ...stats, deleted: false }, time, context)
 }
 
-/** Steps every window that ended at or before `time` and had something to show, in event time. */
+/**
+ * Steps every window that ended at or before `time` and had something to show, in event time. Whoever catches up with
+ * very many of them leaves out the last ones' intermediate values, which nobody can see any more.
+ */
 export function stepWindows(stats: PostStats, time: number, context: FoldContext): StatsChange[] {
   const changes: StatsChange[] = []
   let state = stats
   while (state.stepAt !== null && state.stepAt <= time) {
-    const end = state.stepAt
-    const { display, windowSeconds } = settingsAt(context.settings, state.postId, end)
-    const displayed = displayPolicies[display].step(state.displayed, state, end)
-    const nextEnd = promisesWindow(displayed, display) ? windowEndAt(state.postId, end, windowSeconds) : null
-    state = withDisplayed(state, displayed, nextEnd, displayPolicies[display].pending(displayed, state), context)
+    const end = changes.length < longestCatchUp ? state.stepAt : settledBy(state, state.stepAt, time, context.settings)
+    const settings = settingsAt(context.settings, state.postId, end)
+    const policy = displayPolicies[settings.display]
+    const displayed = policy.step(state.displayed, state, end, settings)
+    const nextEnd = promisesWindow(displayed, settings.display)
+      ? windowEndAt(state.postId, end, settings.windowSeconds)
+      : null
+    state = withDisplayed(state, displayed, nextEnd, policy.pending(displayed, state), context)
     changes.push({ kind: 'display', stats: state })
   }
   return changes
+}
+
+/** The window's end at or before `time` at which a state is settled, or as far as the settings reach. */
+function settledBy(stats: PostStats, stepAt: number, time: number, settings: Settings): number {
+  const inForce = settingsAt(settings, stats.postId, stepAt)
+  if (settings.previous !== null || inForce.display !== 'guard') return stepAt
+  const length = 1_000 * inForce.windowSeconds
+  const windows = Math.min(windowsToSettle(stats.displayed, inForce) - 1, Math.floor((time - stepAt) / length))
+  return stepAt + windows * length
 }
 
 /**
@@ -153,7 +180,9 @@ function nextVersion(version: number, floor: number): number {
 function applyRating(stats: PostStats, event: RatingEvent, time: number, context: FoldContext): PostStats {
   const counts = moveRating(stats.counts, event.previousScore, event.score)
   const { windowSeconds } = settingsAt(context.settings, stats.postId, event.at)
-  const windowStart = windowEndAt(stats.postId, event.at, windowSeconds) - windowSeconds * 1000
+  // Of short windows too: who changes a rating every few seconds arrives once.
+  const newsSeconds = Math.max(windowSeconds, referenceSeconds)
+  const windowStart = windowEndAt(stats.postId, event.at, newsSeconds) - newsSeconds * 1000
   const activity = stats.activity + (isNews(event, windowStart) ? 1 : 0)
   // A rating can only be stored where the post exists, so one that follows a tombstone means the post came back.
   const deleted = stats.deleted && event.score === null
@@ -170,20 +199,27 @@ function isNews(event: RatingEvent, windowStart: number): boolean {
 
 /** Decides what readers see after the live figures changed at `time`. */
 function show(stats: PostStats, time: number, context: FoldContext): PostStats {
-  const { display, windowSeconds } = settingsAt(context.settings, stats.postId, time)
+  const settings = settingsAt(context.settings, stats.postId, time)
+  const { display, windowSeconds } = settings
   const policy = displayPolicies[display]
   const promisedEnd = stats.windowEnd !== null && stats.windowEnd > time ? stats.windowEnd : null
   const nothingShown = countOf(stats.displayed.counts) === 0
   if ((display === 'live' && promisedEnd === null) || nothingShown) {
-    const displayed = policy.step(stats.displayed, stats, time)
+    const displayed = policy.step(stats.displayed, stats, time, settings)
     const end = promisesWindow(displayed, display) ? windowEndAt(stats.postId, time, windowSeconds) : null
     return withDisplayed(stats, displayed, end, false, context)
   }
   const end = promisedEnd ?? windowEndAt(stats.postId, time, windowSeconds)
   // Under `live` a window is only left over from the policy before it; its end shows whatever has come since.
-  const pending =
-    display === 'live' ? !sameHistogram(stats.displayed.counts, stats.counts) : policy.pending(stats.displayed, stats)
-  return withDisplayed(stats, stats.displayed, end, pending, context)
+  const { pending } = display === 'live' ? displayPolicies.freeze : policy
+  return withDisplayed(stats, stats.displayed, end, pending(stats.displayed, stats), context)
+}
+
+/** Readers see it at the end of the window that they were promised. */
+function letGo(stats: PostStats, time: number, context: FoldContext): PostStats {
+  const guard = releaseGuard(stats.displayed.guard)
+  if (guard === null) return withDisplayed(stats, stats.displayed, stats.windowEnd, stats.stepAt !== null, context)
+  return show({ ...stats, displayed: { ...stats.displayed, guard } }, time, context)
 }
 
 /** At once, for readers too: a deleted post has no page on which a window could matter. */

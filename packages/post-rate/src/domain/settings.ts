@@ -1,7 +1,7 @@
 import { invalidInput } from '../errors.ts'
 
 /** How the displayed figures follow the live ones. */
-export type DisplayPolicyName = 'freeze' | 'live'
+export type DisplayPolicyName = 'guard' | 'freeze' | 'live'
 
 /** What belongs to the deployment, not to a process: all processes of one database share it. */
 export interface DisplaySettings {
@@ -10,6 +10,16 @@ export interface DisplaySettings {
   windowSeconds: number
   /** The ranking's prior: `weight` ratings of `mean` are added to every post. */
   prior: { weight: number; mean: number }
+  /** Under `guard`: hours in which the shown average of a post under a spike moves by one star at most. */
+  starTakesHours: number
+  /** Posts with fewer ratings show no average; 0: off. */
+  minCount: number
+}
+
+/** The same in the words of a host's configuration. What is left out stays, or has its default. */
+export interface DisplayOptions extends Partial<DisplaySettings> {
+  /** `off` is the policy `freeze`; otherwise the policy `guard` and its speed. */
+  spikeGuard?: 'off' | { starTakesHours?: number }
 }
 
 /**
@@ -31,16 +41,33 @@ export interface Settings extends DatedSettings {
 }
 
 export const defaultDisplaySettings: DisplaySettings = {
-  display: 'freeze',
+  display: 'guard',
   windowSeconds: 300,
   prior: { weight: 10, mean: 2.5 },
+  starTakesHours: 4.2,
+  minCount: 0,
 }
 
-export const displayPolicyNames: readonly DisplayPolicyName[] = ['freeze', 'live']
+export const displayPolicyNames: readonly DisplayPolicyName[] = ['guard', 'freeze', 'live']
+
+/** What a host configured, without what was left out. @throws PostRateError INVALID_INPUT where the guard is on and off */
+export function readDisplayOptions(options: DisplayOptions = {}): Partial<DisplaySettings> {
+  const { spikeGuard, ...settings } = options
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+  if (spikeGuard === undefined) return given
+  const display = spikeGuard === 'off' ? 'freeze' : 'guard'
+  if (settings.display !== undefined && settings.display !== display)
+    throw invalidInput('spikeGuard', `does not go with the display policy ${settings.display}: leave one of them out`)
+  if (spikeGuard === 'off') return { ...given, display }
+  if (typeof spikeGuard !== 'object' || spikeGuard === null)
+    throw invalidInput('spikeGuard', "must be 'off' or { starTakesHours }")
+  const { starTakesHours } = spikeGuard
+  return { ...given, display, ...(starTakesHours === undefined ? {} : { starTakesHours }) }
+}
 
 /** @throws PostRateError INVALID_INPUT naming the key */
 export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings {
-  const { display, windowSeconds, prior } = settings
+  const { display, windowSeconds, prior, starTakesHours, minCount } = settings
   if (!displayPolicyNames.includes(display))
     throw invalidInput('display', `must be one of ${displayPolicyNames.join(', ')}`)
   if (!Number.isInteger(windowSeconds) || windowSeconds < 1 || windowSeconds > 86_400)
@@ -52,7 +79,11 @@ export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings
   // Ranks are computed in integers of ten-thousandths.
   if ([prior.weight, prior.mean].some((value) => Math.round(value * 10_000) / 10_000 !== value))
     throw invalidInput('prior', 'weight and mean must have at most 4 decimals')
-  return { display, windowSeconds, prior: { weight: prior.weight, mean: prior.mean } }
+  if (!Number.isFinite(starTakesHours) || starTakesHours < 0.001 || starTakesHours > 8_760)
+    throw invalidInput('starTakesHours', 'must be from 0.001 to 8760')
+  if (!Number.isInteger(minCount) || minCount < 0 || minCount > 1_000_000)
+    throw invalidInput('minCount', 'must be a whole number from 0 to 1000000')
+  return { display, windowSeconds, prior: { weight: prior.weight, mean: prior.mean }, starTakesHours, minCount }
 }
 
 /** Parses a prior as `weight:mean`, for example `10:2.5`. @throws PostRateError INVALID_INPUT */
@@ -67,6 +98,8 @@ export function sameDisplaySettings(a: DisplaySettings, b: DisplaySettings): boo
     a.display === b.display &&
     a.windowSeconds === b.windowSeconds &&
     a.prior.weight === b.prior.weight &&
-    a.prior.mean === b.prior.mean
+    a.prior.mean === b.prior.mean &&
+    a.starTakesHours === b.starTakesHours &&
+    a.minCount === b.minCount
   )
 }

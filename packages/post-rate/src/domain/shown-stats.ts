@@ -20,9 +20,11 @@ export interface ShownStats {
   /** Nothing in these figures changes before it. Null where a change shows at once (count 0, policy `live`). */
   nextUpdateAt: string | null
   guard: ShownGuard | null
+  /** Why a rated post has no average; left out where it has one. */
+  withheld?: { reason: 'few-ratings'; minCount: number }
 }
 
-/** Said of a post whose shown average is held back while unusually many ratings arrive. */
+/** Said of a post while its shown average is not the true one: unusually many ratings arrive, or it is on its way back. */
 export interface ShownGuard {
   state: 'damped'
   /** Shown mean minus true mean, at most 4 decimals. */
@@ -44,21 +46,20 @@ export interface ReadingTime {
 
 /** A post's state as readers see it. */
 export function showStats(stats: PostStats, settings: SettingsInForce, time: ReadingTime): ShownStats {
-  const { displayed } = stats
+  const { counts, average, asOf, guard } = stats.displayed
+  const count = countOf(counts)
   const nextUpdateAt = nextUpdate(stats, settings, time)
+  const few = count > 0 && count < settings.minCount
+  const gap = guard === null ? 0 : roundAverage(guard.gap)
   return {
-    count: countOf(displayed.counts),
-    average: displayed.average,
-    histogram: displayed.counts,
-    asOf: new Date(displayed.asOf).toISOString(),
+    count,
+    average: few ? null : average,
+    histogram: counts,
+    asOf: new Date(asOf).toISOString(),
     nextUpdateAt: nextUpdateAt === null ? null : new Date(nextUpdateAt).toISOString(),
-    guard: displayed.guard?.armed
-      ? {
-          state: 'damped',
-          gap: roundAverage(displayed.guard.gap),
-          since: new Date(displayed.guard.since).toISOString(),
-        }
-      : null,
+    guard:
+      guard === null || gap === 0 || few ? null : { state: 'damped', gap, since: new Date(guard.since).toISOString() },
+    ...(few ? { withheld: { reason: 'few-ratings' as const, minCount: settings.minCount } } : {}),
   }
 }
 

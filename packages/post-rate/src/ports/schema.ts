@@ -1,4 +1,4 @@
-import type { DisplaySettings } from '../domain/settings.ts'
+import type { DisplayOptions } from '../domain/settings.ts'
 
 export interface MigrationStatus {
   version: number
@@ -10,8 +10,8 @@ export interface MigrationStatus {
 export interface MigrateOptions {
   /** `external`: the posts live in the host's own table; no posts table and no foreign key are made. */
   posts?: 'own' | 'external'
-  /** First settings of a new deployment; what is left out has its default (freeze, 300 s, 10:2.5). */
-  settings?: Partial<DisplaySettings>
+  /** First settings of a new deployment; what is left out has its default (guard, 300 s, 10:2.5). */
+  settings?: DisplayOptions
 }
 
 /** What should count every change and does not, or keeps what does from it. */

@@ -1,4 +1,4 @@
-import type { DisplaySettings } from '../../domain/settings.ts'
+import { checkDisplaySettings, type DisplaySettings } from '../../domain/settings.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
@@ -19,16 +19,10 @@ export class MemorySettingsStore implements SettingsStore {
     const now = clock.now()
     const { relayShards: _, ...old } = deployment.settings
     const replaced = old.previous !== null && now < old.effectiveAt
-    const { display, windowSeconds, prior, relayShards } = changed
+    const { relayShards } = changed
     const effectiveAt = now + delaySeconds * 1000
-    const settings = {
-      display,
-      windowSeconds,
-      prior,
-      relayShards,
-      effectiveAt,
-      previous: replaced ? old.previous : old,
-    }
+    const previous = replaced ? old.previous : old
+    const settings = { ...checkDisplaySettings(changed), relayShards, effectiveAt, previous }
     this.#record.deployment = { ...deployment, settings }
     return this.#record.deployment
   }

@@ -1,5 +1,5 @@
 import type { Transaction } from 'sequelize'
-import { checkDisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
+import { checkDisplaySettings, defaultDisplaySettings, readDisplayOptions } from '../../domain/settings.ts'
 import { invalidInput, PostRateError } from '../../errors.ts'
 import type { Bypass, MigrateOptions, MigrationStatus, Schema } from '../../ports/schema.ts'
 import type { Migration } from './migration.ts'
@@ -38,7 +38,7 @@ export class PostgresSchema implements Schema {
   async migrate(options: MigrateOptions): Promise<MigrationStatus[]> {
     if (options.posts !== undefined && options.posts !== 'own' && options.posts !== 'external')
       throw invalidInput('posts', 'must be own or external')
-    const settings = checkDisplaySettings({ ...defaultDisplaySettings, ...options.settings })
+    const settings = checkDisplaySettings({ ...defaultDisplaySettings, ...readDisplayOptions(options.settings) })
     const done: MigrationStatus[] = []
     for (const migration of migrations) {
       const sql = migration.sql({ schema: this.#database.schema, posts: options.posts ?? 'own', settings })

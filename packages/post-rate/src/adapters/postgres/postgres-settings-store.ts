@@ -1,4 +1,10 @@
-import type { DatedSettings, DisplayPolicyName, DisplaySettings, Settings } from '../../domain/settings.ts'
+import {
+  type DatedSettings,
+  type DisplayPolicyName,
+  type DisplaySettings,
+  defaultDisplaySettings,
+  type Settings,
+} from '../../domain/settings.ts'
 import { PostRateError } from '../../errors.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
 import type { PostgresClock } from './postgres-clock.ts'
@@ -32,21 +38,24 @@ export class PostgresSettingsStore implements SettingsStore {
   async change(settings: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow> {
     const before = await this.load()
     const { schema } = this.#database
-    // What readers were promised only depends on policy and window: without a change of them nothing begins anew.
+    // What readers were promised depends on all but the prior: without a change of it nothing begins anew.
+    const unchanged = '(display, window_seconds, star_takes_hours, min_count) = ($1, $2, $7, $8)'
     const [row] = await this.#database.transaction(async (connection) => {
       await connection.query(lockSettings(schema, 'exclusive'))
       return connection.query({
         text: `
 update ${schema}.settings set
-  previous = case when (display, window_seconds) = ($1, $2) then previous
+  previous = case when ${unchanged} then previous
     when effective_at <= clock_timestamp() or previous is null
     then jsonb_build_object('display', display, 'windowSeconds', window_seconds,
       'prior', jsonb_build_object('weight', prior_weight, 'mean', prior_mean),
+      'starTakesHours', star_takes_hours, 'minCount', min_count,
       'effectiveAt', floor(extract(epoch from effective_at) * 1000)::bigint,
       'previous', case when effective_at > clock_timestamp() - interval '1 day' then previous end)
     else previous end,
   display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
-  effective_at = case when (display, window_seconds) = ($1, $2) then effective_at
+  star_takes_hours = $7, min_count = $8,
+  effective_at = case when ${unchanged} then effective_at
     else date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6) end
 returning ${settingsColumns}`,
         values: [
@@ -56,6 +65,8 @@ returning ${settingsColumns}`,
           settings.prior.mean,
           settings.relayShards,
           delaySeconds,
+          settings.starTakesHours,
+          settings.minCount,
         ],
       })
     })
@@ -94,7 +105,7 @@ export function lockSettings(schema: string, mode: 'shared' | 'exclusive'): stri
 }
 
 export const settingsColumns =
-  'display, window_seconds, prior_weight, prior_mean, relay_shards, effective_at, previous, posts, source, version_floor'
+  'display, window_seconds, prior_weight, prior_mean, star_takes_hours, min_count, relay_shards, effective_at, previous, posts, source, version_floor'
 
 export function deploymentOfRow(row: Row): DeploymentRow {
   return {
@@ -110,8 +121,15 @@ export function settingsOfRow(row: Row): Settings {
     display: row.display as DisplayPolicyName,
     windowSeconds: row.window_seconds as number,
     prior: { weight: row.prior_weight as number, mean: row.prior_mean as number },
+    starTakesHours: row.star_takes_hours as number,
+    minCount: row.min_count as number,
     relayShards: row.relay_shards as number,
     effectiveAt: row.effective_at as number,
-    previous: row.previous as DatedSettings | null,
+    previous: completed(row.previous as DatedSettings | null),
   }
+}
+
+/** What an earlier version noted has fewer settings. */
+function completed(previous: DatedSettings | null): DatedSettings | null {
+  return previous && { ...defaultDisplaySettings, ...previous, previous: completed(previous.previous) }
 }

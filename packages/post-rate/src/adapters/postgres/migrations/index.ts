@@ -2,6 +2,7 @@ import type { Migration } from '../migration.ts'
 import { ratings } from './0001-ratings.ts'
 import { exclusions } from './0002-exclusions.ts'
 import { emptyUpdates } from './0003-empty-updates.ts'
+import { guard } from './0004-guard.ts'
 
 /** Every migration in its order. To change the schema, append one. */
-export const migrations: readonly Migration[] = [ratings, exclusions, emptyUpdates]
+export const migrations: readonly Migration[] = [ratings, exclusions, emptyUpdates, guard]

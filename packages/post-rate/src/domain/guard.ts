@@ -1,0 +1,154 @@
+import type { Displayed, GuardState, Live } from './display-policy.ts'
+import { averageOf, countOf, type Histogram, roundAverage, sameHistogram, sumOf } from './histogram.ts'
+
+/**
+ * The spike guard: while far more ratings arrive than this post normally gets, the shown average moves towards the true
+ * one at a limited speed; otherwise it is the true one. It deletes nothing, judges nobody, and always arrives.
+ *
+ * Arrivals fall into a leaky bucket (a one-sided CUSUM, Page 1954) that leaks as fast as the post is normally rated, with
+ * room for chance. A bucket that is filled above its threshold arms the guard. The normal rate is learned from what
+ * leaks, so a flood teaches no more than the leak. All constants are per reference period: windows of another length
+ * keep the same guard.
+ */
+export const referenceSeconds = 300
+/** How long the normal rate remembers. */
+const memorySeconds = 24 * 3_600
+/** Below it every rating moves a post, and nothing can be called its normal average. */
+const leastCount = 10
+/** A post with fewer ratings than this moves faster, as one over their square root. */
+const slowFrom = 30
+/** Sizes from here on make no difference, and need no room. */
+const largestSize = 999
+/** In the place of the size: an administrator let the average go, until arrivals are normal again. */
+const letGo = -1
+/** The gap is kept in whole ten-millionths of a star, so that many small steps make exactly one large one. */
+const perStar = 1e7
+
+/** What of the deployment's settings the guard depends on. */
+export interface GuardSettings {
+  windowSeconds: number
+  /** Hours in which the shown average of a guarded post moves by one star at most. */
+  starTakesHours: number
+}
+
+/** The normal rate in ratings per reference period, and the bucket's level in ratings. */
+interface Arrivals {
+  rate: number
+  level: number
+}
+
+const calm: GuardState = { armed: false, gap: 0, since: 0, memory: [0, 0, 0] }
+
+/** What is shown from `asOf` on. Windows in which nothing happened are caught up with; the arrivals are of the last one. */
+export function stepGuard(previous: Displayed, live: Live, asOf: number, settings: GuardSettings): Displayed {
+  const { counts, activity } = live
+  const before = countOf(previous.counts)
+  const open = { counts, average: averageOf(counts), asOf, activity, guard: null }
+  if (before === 0 || open.average === null) return open
+
+  const was = previous.guard ?? calm
+  const [rate = 0, level = 0, size = 0] = was.memory
+  const windows = Math.max(1, Math.round((asOf - previous.asOf) / (1_000 * settings.windowSeconds)))
+  const share = settings.windowSeconds / referenceSeconds
+  const silent = beSilent({ rate, level }, windows - 1, share, was.gap !== 0)
+  const arrivals = pass(silent, Math.max(0, activity - previous.activity), share)
+  const unusual = arrivals.level > threshold(silent.rate)
+
+  let [armed, gap, held] = [false, 0, 0]
+  if (size === letGo) held = unusual ? letGo : 0
+  else if (was.armed || (unusual && before >= leastCount)) {
+    held = was.armed ? size : Math.min(before, largestSize)
+    const apart = Math.round((meanOf(previous.counts) + was.gap - meanOf(counts)) * perStar)
+    const limit = windows * speed(held, settings)
+    armed = unusual || Math.abs(apart) > limit
+    gap = Math.abs(apart) > limit ? (apart - Math.sign(apart) * limit) / perStar : 0
+    if (!armed) held = 0
+  }
+  const guard = {
+    armed,
+    gap,
+    since: armed === was.armed ? was.since : asOf,
+    memory: [arrivals.rate, arrivals.level, held],
+  }
+  const nothing = !armed && guard.memory.every((figure) => figure === 0)
+  return { ...open, average: shownAverage(counts, gap), guard: nothing ? null : guard }
+}
+
+/** Whether the next window's end would change what is shown, or has arrivals to look at. */
+export function guardPending(displayed: Displayed, live: Live): boolean {
+  const { guard } = displayed
+  if (guard !== null && (guard.gap !== 0 || (guard.armed && isLetGo(guard)))) return true
+  return live.activity !== displayed.activity || !sameHistogram(displayed.counts, live.counts)
+}
+
+/** How many windows without any rating it takes until nothing is pending; at least 1. */
+export function windowsToSettle({ guard }: Displayed, settings: GuardSettings): number {
+  if (guard === null || isLetGo(guard)) return 1
+  const apart = Math.round(Math.abs(guard.gap) * perStar)
+  return Math.max(1, Math.ceil(apart / speed(guard.memory[2] ?? 0, settings)))
+}
+
+/**
+ * Lets a guarded average go: the next window's end shows the true one, and the guard stays aside until arrivals are
+ * normal again. Null where there is nothing to let go.
+ */
+export function releaseGuard(guard: GuardState | null): GuardState | null {
+  if (!guard?.armed || isLetGo(guard)) return null
+  const [rate = 0, level = 0] = guard.memory
+  return { ...guard, memory: [rate, level, letGo] }
+}
+
+function isLetGo({ memory }: GuardState): boolean {
+  return memory[2] === letGo
+}
+
+/** One window: what arrives falls into the bucket, what is normal leaks out and is learned from. */
+function pass({ rate, level }: Arrivals, arrived: number, share: number): Arrivals {
+  const filled = level + arrived
+  const leaked = Math.min(filled, share * allowance(rate))
+  return {
+    rate: rounded(rate + (leaked / share - rate) * learning(share), 1e8),
+    // An overflowing bucket forgets, so that a long flood is over some time after its end.
+    level: rounded(Math.min(filled - leaked, 4 * threshold(rate)), 1e6),
+  }
+}
+
+/** Windows without arrivals. Each is stepped by itself only while that makes a difference: in all, the bucket's level bounds the work. */
+function beSilent(arrivals: Arrivals, windows: number, share: number, moving: boolean): Arrivals {
+  let [now, left] = [arrivals, windows]
+  for (; left > 0 && (moving || now.level > 0); left--) now = pass(now, 0, share)
+  return left === 0 ? now : { rate: rounded(now.rate * (1 - learning(share)) ** left, 1e8), level: 0 }
+}
+
+/** Ratings per reference period that are still normal at this rate: one and a half standard deviations of chance more. */
+function allowance(rate: number): number {
+  return rate + 1.5 * Math.sqrt(rate) + 0.5
+}
+
+/** Ratings beyond the allowance that arm the guard. */
+function threshold(rate: number): number {
+  return Math.max(5, 3 * Math.sqrt(rate))
+}
+
+function learning(share: number): number {
+  return Math.min(1, (share * referenceSeconds) / memorySeconds)
+}
+
+/** Ten-millionths of a star per window. */
+function speed(size: number, { windowSeconds, starTakesHours }: GuardSettings): number {
+  const stars = windowSeconds / (3_600 * starTakesHours)
+  return Math.max(1, Math.round(perStar * stars * Math.max(1, Math.sqrt(slowFrom / Math.max(1, size)))))
+}
+
+function shownAverage(counts: Histogram, gap: number): number | null {
+  if (gap === 0) return averageOf(counts)
+  return roundAverage(Math.min(5, Math.max(0, meanOf(counts) + gap)))
+}
+
+function meanOf(counts: Histogram): number {
+  return sumOf(counts) / countOf(counts)
+}
+
+function rounded(value: number, scale: number): number {
+  return Math.round(value * scale) / scale
+}

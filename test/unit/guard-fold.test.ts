@@ -1,0 +1,158 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { averageOf, type Histogram } from '../../packages/post-rate/src/domain/histogram.ts'
+import { foldEvent, type PostStats, type RatingEvent } from '../../packages/post-rate/src/domain/post-stats.ts'
+import { showStats } from '../../packages/post-rate/src/domain/shown-stats.ts'
+import { contextOf, created, foldInto, noon, Ratings, settingsOf, stepTo, windowMs } from './rating-events.ts'
+
+const context = contextOf({ settings: settingsOf({ display: 'guard' }) })
+
+/** Bursts of strangers: how many, what they think, how long after the burst before, and how long the relay sleeps then. */
+const crowds = fc.array(
+  fc.record({
+    people: fc.integer({ min: 1, max: 40 }),
+    score: fc.integer({ min: 0, max: 5 }),
+    pause: fc.oneof(fc.integer({ min: 0, max: 2_000 }), fc.integer({ min: 0, max: 3 * windowMs })),
+  }),
+  { minLength: 1, maxLength: 12 },
+)
+
+test('a relay that was down writes what it would have written, state by state', (t) => {
+  const length = fc.constantFrom(4, 60, 300)
+  check(
+    fc.property(crowds, length, fc.integer({ min: 0, max: 90 }), (list, windowSeconds, rest) => {
+      const context = contextOf({ settings: settingsOf({ display: 'guard', windowSeconds }) })
+      const events = eventsOf(list, new Ratings(), windowSeconds / 300)
+      const end = (events.at(-1)?.at ?? noon) + rest * windowSeconds * 1_000
+      let present = created()
+      const there: PostStats[] = []
+      for (const [time, event] of [...events.map((event) => [event.at, event] as const), [end, null] as const]) {
+        while (present.stepAt !== null && present.stepAt < time) note(stepTo(present, present.stepAt, context))
+        if (event) for (const { stats } of foldEvent(present, event, context)) note(stats)
+      }
+      const late = foldInto(created(), events, context).map(({ stats }) => stats)
+      const last = stepTo(late.at(-1) as PostStats, end, context)
+      t.deepEqual(last, stepTo(present, end, context))
+      // Whatever one has shown, the other has shown at the same moment.
+      t.deepEqual(shownBy(late), shownBy(there).slice(0, shownBy(late).length))
+
+      function note(stats: PostStats): void {
+        present = stats
+        there.push(stats)
+      }
+    }),
+  )
+  t.pass()
+})
+
+test('a very long absence ends in the same state, with no more than a hundred and one steps', (t) => {
+  const flood = armedPost(5, 60)
+  const [slow, fast] = [1, 7].map((hours) => {
+    let state = flood
+    const end = noon + 21 * 3_600_000
+    for (let time = noon; time <= end; time += hours * 900_000) state = stepTo(state, time, context)
+    return stepTo(state, end, context)
+  }) as [PostStats, PostStats]
+  const leap = stepWindowsOf(flood, noon + 21 * 3_600_000)
+  t.true(leap.steps <= 101, String(leap.steps))
+  for (const state of [fast, leap.state]) t.deepEqual({ ...state, version: 0 }, { ...slow, version: 0 })
+  t.is(slow.displayed.average, averageOf(slow.counts))
+  t.is(slow.stepAt, null)
+})
+
+test('the order of the ratings within a window makes no difference', (t) => {
+  check(
+    fc.property(crowds, fc.nat(), (list, seed) => {
+      const before = armedPost(4, 20)
+      const at = noon + 2 * windowMs + 1_000
+      const events = list.flatMap(({ people, score }, n) =>
+        Array.from({ length: people }, (_, i) => strangerAt(`${n}-${i}`, score, at)),
+      )
+      const shuffled = events
+        .map((event, n) => ({ event, key: (n * 7_919 + seed) % 104_729 }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ event }) => event)
+      const [one, other] = [events, shuffled].map((some) => {
+        const state = foldInto(before, some, context).at(-1)?.stats as PostStats
+        return stepTo(state, at + 2 * windowMs, context)
+      })
+      t.deepEqual(one, other)
+    }),
+  )
+  t.pass()
+})
+
+test('a rating that is repeated arrives once in five minutes, however short the windows', (t) => {
+  const short = contextOf({ settings: settingsOf({ display: 'guard', windowSeconds: 4 }) })
+  const ratings = new Ratings()
+  const flips = Array.from({ length: 60 }, (_, n) => ratings.change('a', n % 2 === 0 ? 0 : 5, noon + n * 4_500))
+  const last = foldInto(
+    created(),
+    flips.flatMap((event) => event ?? []),
+    short,
+  ).at(-1)?.stats
+  t.true((last?.activity ?? 0) <= 2, String(last?.activity))
+})
+
+test('a release shows at the promised moment, not before, and means nothing to a post that is not guarded', (t) => {
+  const state = armedPost(5, 60)
+  const release = { kind: 'released', postId: 1, at: noon + 2 * windowMs } as const
+  const before = stepTo(state, release.at, context)
+  const [change] = foldEvent(before, release, context)
+  const released = change?.stats as PostStats
+  const time = { now: release.at, watermark: release.at }
+  t.deepEqual(showStats(released, context.settings, time), showStats(before, context.settings, time))
+  t.is(released.version, before.version + 1)
+  const after = stepTo(released, released.stepAt as number, context)
+  t.is(after.displayed.average, averageOf(after.counts))
+  t.is(showStats(after, context.settings, time).guard, null)
+  t.is(after.stepAt, null)
+
+  const [calm] = foldEvent(after, { ...release, at: after.displayed.asOf + 1 }, context)
+  t.deepEqual({ ...calm?.stats, version: 0 }, { ...after, version: 0 })
+})
+
+test('a post that becomes quiet at the true average has nothing to step', (t) => {
+  const state = armedPost(4, 40, [0, 0, 0, 0, 40, 0])
+  const settled = stepTo(state, noon + 2 * windowMs, context)
+  t.true(settled.displayed.guard?.armed)
+  t.is(settled.displayed.average, 4)
+  t.is(settled.stepAt, null)
+})
+
+/** A post that many liked, then one window of strangers with another opinion. */
+function armedPost(score: number, people: number, liked: Histogram = [0, 30, 0, 0, 0, 0]): PostStats {
+  const fans = liked.flatMap((n, s) => Array.from({ length: n }, (_, i) => strangerAt(`fan ${s} ${i}`, s, noon)))
+  const crowd = Array.from({ length: people }, (_, i) => strangerAt(`crowd ${i}`, score, noon + windowMs + 1_000))
+  return foldInto(created(), [...fans, ...crowd], context).at(-1)?.stats as PostStats
+}
+
+function strangerAt(userId: string, score: number, at: number): RatingEvent {
+  return new Ratings().change(userId, score, at) as RatingEvent
+}
+
+function eventsOf(
+  list: { people: number; score: number; pause: number }[],
+  ratings: Ratings,
+  pace: number,
+): RatingEvent[] {
+  let at = noon
+  return list.flatMap(({ people, score, pause }, n) => {
+    at += Math.round(pause * pace)
+    return Array.from({ length: people }, (_, i) => ratings.change(`${n} ${i}`, score, at++)).flatMap((e) => e ?? [])
+  })
+}
+
+function stepWindowsOf(state: PostStats, time: number): { steps: number; state: PostStats } {
+  const end = stepTo(state, time, context)
+  return { steps: end.version - state.version, state: end }
+}
+
+function shownBy(states: readonly PostStats[]): unknown[] {
+  const moments = new Map(states.map(({ displayed }) => [displayed.asOf, displayed]))
+  return [...moments.values()]
+}
+
+function check(property: unknown): void {
+  fc.assert(property as fc.IRawProperty<unknown>, { numRuns: Number(process.env.RUNS ?? 200) })
+}
