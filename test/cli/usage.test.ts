@@ -56,7 +56,8 @@ const mistakes: string[][] = [
   ['serve'],
   ['serve', '--auth', 'nosuch'],
   ['settings', 'set', 'nosuch', '1'],
-  ['settings', 'set', 'display', 'guard'],
+  ['settings', 'set', 'display', 'off'],
+  ['settings', 'set', 'spike-guard', 'on'],
   ['settings', 'set', 'window', '-1'],
 ]
 

@@ -25,6 +25,7 @@ test('what post-rate exports', async (t) => {
     'Counters',
     'DatedRating',
     'DependencyStatus',
+    'DisplayOptions',
     'DisplaySettings',
     'Drift',
     'DriftKind',

@@ -55,12 +55,13 @@ function syntaxProblem(path: string, { message }: SyntaxError): string {
   return `it is not JSON${position === undefined ? '' : ` (${position})`}.`
 }
 
-/** Numbers, lists and the prior's object may stand in a file as what they are. */
+/** Numbers, lists, and the objects of prior and spike guard may stand in a file as what they are. */
 function asText(name: string, path: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',')
-  const { weight, mean } = value as { weight?: unknown; mean?: unknown }
+  const { weight, mean, starTakesHours } = (value ?? {}) as Record<string, unknown>
+  if (name === 'spikeGuard' && typeof starTakesHours === 'number') return String(starTakesHours)
   if (name === 'prior' && typeof weight === 'number' && typeof mean === 'number') return `${weight}:${mean}`
   throw new ConfigurationError(`${name} in ${path} must be text or a number.`)
 }

@@ -1,4 +1,4 @@
-import { type DisplaySettings, displayPolicyNames, isPostRateError, parsePrior } from 'post-rate'
+import { type DisplayOptions, type DisplaySettings, displayPolicyNames, isPostRateError, parsePrior } from 'post-rate'
 import { whole } from './whole.ts'
 
 /** Everything that can be configured; what is null or missing has the library's default. */
@@ -22,6 +22,8 @@ export interface Settings {
   display?: DisplaySettings['display']
   windowSeconds?: number
   prior?: DisplaySettings['prior']
+  spikeGuard?: DisplayOptions['spikeGuard']
+  minCount?: number
   schema?: string
   topic?: string
   topicPartitions?: number
@@ -70,6 +72,8 @@ export const keys: readonly Key[] = [
   key('display', 'POST_RATE_DISPLAY', parseDisplay),
   key('windowSeconds', 'POST_RATE_WINDOW_SECONDS', whole(1, 86_400)),
   key('prior', 'POST_RATE_PRIOR', parsePriorText),
+  key('spikeGuard', 'POST_RATE_SPIKE_GUARD', parseSpikeGuard),
+  key('minCount', 'POST_RATE_MIN_COUNT', whole(0, 1_000_000)),
   key('schema', 'POST_RATE_SCHEMA', matching(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'letters, digits and _'), {
     flag: 'schema',
   }),
@@ -92,11 +96,18 @@ export const keys: readonly Key[] = [
   key('trustProxy', 'POST_RATE_TRUST_PROXY', text, { flag: 'trust-proxy' }),
 ]
 
-/** `freeze` or `live`; also for `settings set`. */
+/** `guard`, `freeze` or `live`; also for `settings set`. */
 export function parseDisplay(value: string): DisplaySettings['display'] {
-  if (value === 'guard')
-    throw new Error(`must be ${displayPolicyNames.join(' or ')}: the policy guard comes with a later version`)
   return oneOf(displayPolicyNames)(value)
+}
+
+/** `off`, or the hours that a star takes; also for `settings set`. */
+export function parseSpikeGuard(value: string): NonNullable<DisplayOptions['spikeGuard']> {
+  if (value === 'off') return value
+  const starTakesHours = /^\d{1,4}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN
+  if (!(starTakesHours >= 0.001 && starTakesHours <= 8_760))
+    throw new Error('must be off, or the hours that a star takes, from 0.001 to 8760')
+  return { starTakesHours }
 }
 
 export function parseWindow(value: string): number {

@@ -1,4 +1,4 @@
-import type { PostRateOptions } from 'post-rate'
+import type { DisplayOptions, PostRateOptions } from 'post-rate'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { keys, type Settings } from './configuration-keys.ts'
 import { readTls, type TlsSettings } from './configuration-tls.ts'
@@ -45,16 +45,22 @@ export async function readConfiguration(flags: Flags, io: Pick<Io, 'env' | 'cwd'
   return configuration
 }
 
+/** The deployment's display settings as far as they are configured. */
+export function displayOf(configuration: Settings): DisplayOptions {
+  const { display, windowSeconds, prior, spikeGuard, minCount } = configuration
+  return defined({ display, windowSeconds, prior, spikeGuard, minCount })
+}
+
 /** The library's options beside the database. */
 export function optionsOf(configuration: Configuration): Omit<PostRateOptions, 'database'> {
   const { redisTls, schema, topic, topicPartitions, group, redisPrefix, poolSize, queueLimit } = configuration
-  const { display, windowSeconds, prior, hashUserIdsKey } = configuration
+  const { hashUserIdsKey } = configuration
   const kafka = kafkaOf(configuration)
   const redis =
     configuration.redis === undefined || redisTls === null
       ? configuration.redis
       : { url: configuration.redis, tls: redisTls }
-  const believed = defined({ display, windowSeconds, prior })
+  const believed = displayOf(configuration)
   return defined({
     redis,
     kafka,

@@ -117,8 +117,8 @@ async function asConfiguration<T>(work: () => Promise<T>): Promise<T> {
 
 /** The library speaks of `display`, the user wrote `POST_RATE_DISPLAY`. */
 function withVariable(message: string): string {
-  return message.replace(/^(display|window|prior): /, (_, key: string) => {
-    const variable = key === 'window' ? 'POST_RATE_WINDOW_SECONDS' : `POST_RATE_${key.toUpperCase()}`
+  return message.replace(/^(display|window|prior|spike-guard|min-count): /, (_, key: string) => {
+    const variable = key === 'window' ? 'POST_RATE_WINDOW_SECONDS' : `POST_RATE_${key.toUpperCase().replace('-', '_')}`
     return `${key} (${variable}): `
   })
 }

@@ -28,7 +28,7 @@ export function addRoleCommands(program: Command, go: Go): void {
 
   const settings = program
     .command('settings')
-    .description("show or change the deployment's display policy, window and prior")
+    .description("show or change the deployment's display policy, spike guard, window and prior")
   settings
     .command('show', { isDefault: true })
     .description('the settings in force (the default)')
@@ -36,8 +36,11 @@ export function addRoleCommands(program: Command, go: Go): void {
     .action(go(async (context) => (await import('./commands/settings.ts')).showSettings(context)))
   settings
     .command('set')
-    .argument('<key>', 'display, window, prior or shards')
-    .argument('<value>', 'freeze | live, seconds, WEIGHT:MEAN, or a number of relay shards')
+    .argument('<key>', 'display, spike-guard, window, prior, min-count or shards')
+    .argument(
+      '<value>',
+      'guard | freeze | live, off or the hours a star takes, seconds, WEIGHT:MEAN, ratings, relay shards',
+    )
     .description('a change shows after what readers were promised by nextUpdateAt')
     .addOption(jsonOption())
     .action(

@@ -24,7 +24,13 @@ const stats = z
     guard: z
       .object({ state: z.literal('damped'), gap: z.number(), since: time })
       .nullable()
-      .register(schemaNotes, { description: 'Set while the average is held back.' }),
+      .register(schemaNotes, {
+        description: 'Set while the average is held back: unusually many ratings arrive. `gap` is shown minus true.',
+      }),
+    withheld: z
+      .object({ reason: z.literal('few-ratings'), minCount: count })
+      .optional()
+      .register(schemaNotes, { description: 'Why a rated post has no average; left out where it has one.' }),
   })
   .register(schemaNotes, { id: 'Stats' })
 

@@ -82,8 +82,9 @@ async function checkTriggers(postRate: PostRate): Promise<Check> {
 async function checkSettings(context: Context, postRate: PostRate): Promise<Check> {
   try {
     await context.start(postRate)
-    const { display, windowSeconds, prior } = await postRate.settings.get()
-    const detail = `${display}, window ${windowSeconds} s, prior ${prior.weight}:${prior.mean}`
+    const { display, windowSeconds, prior, starTakesHours } = await postRate.settings.get()
+    const policy = display === 'guard' ? `guard, a star takes ${starTakesHours} h` : display
+    const detail = `${policy}, window ${windowSeconds} s, prior ${prior.weight}:${prior.mean}`
     return { name: 'settings', verdict: 'ok', detail }
   } catch (error) {
     return { name: 'settings', verdict: 'failed', detail: (error as Error).message }

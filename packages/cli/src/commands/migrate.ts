@@ -1,5 +1,5 @@
-import type { DisplaySettings, MigrateOptions, MigrationStatus, PostRate } from 'post-rate'
-import type { Configuration } from '../configuration.ts'
+import type { MigrateOptions, MigrationStatus, PostRate } from 'post-rate'
+import { displayOf } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { table } from '../table.ts'
@@ -33,16 +33,8 @@ export async function migrateDatabase(
   postRate: PostRate,
   posts?: MigrateOptions['posts'],
 ): Promise<MigrationStatus[]> {
-  const settings = settingsFor(await context.configuration())
+  const settings = displayOf(await context.configuration())
   const applied = await postRate.migrate({ settings, ...(posts === undefined ? {} : { posts }) })
   await context.start(postRate)
   return applied
-}
-
-function settingsFor({ display, windowSeconds, prior }: Configuration): Partial<DisplaySettings> {
-  return {
-    ...(display === undefined ? {} : { display }),
-    ...(windowSeconds === undefined ? {} : { windowSeconds }),
-    ...(prior === undefined ? {} : { prior }),
-  }
 }

@@ -1,5 +1,5 @@
 import type { PostRate, Settings } from 'post-rate'
-import { parseDisplay, parsePriorText, parseWindow } from '../configuration-keys.ts'
+import { parseDisplay, parsePriorText, parseSpikeGuard, parseWindow } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
@@ -12,6 +12,8 @@ const changeable: Record<string, (value: string) => Changes> = {
   display: (value) => ({ display: parseDisplay(value) }),
   window: (value) => ({ windowSeconds: parseWindow(value) }),
   prior: (value) => ({ prior: parsePriorText(value) }),
+  'spike-guard': (value) => ({ spikeGuard: parseSpikeGuard(value) }),
+  'min-count': (value) => ({ minCount: whole(0, 1_000_000)(value) }),
   shards: (value) => ({ relayShards: whole(1, 64)(value) }),
 }
 
@@ -46,16 +48,24 @@ async function openUnbelieving(context: Context): Promise<PostRate> {
 }
 
 async function print(context: Context, settings: Settings): Promise<void> {
-  const { display, windowSeconds, prior, relayShards, previous } = settings
+  const { display, windowSeconds, prior, starTakesHours, minCount, relayShards, previous } = settings
   const effectiveAt = new Date(settings.effectiveAt).toISOString()
-  if (context.talk.json)
-    return context.talk.document({ display, windowSeconds, prior, relayShards, effectiveAt, previous })
-  await context.talk.line(`display  ${display}`)
-  await context.talk.line(`window   ${windowSeconds} s`)
-  await context.talk.line(`prior    ${prior.weight}:${prior.mean}`)
-  await context.talk.line(`shards   ${relayShards}`)
+  if (context.talk.json) {
+    const shown = { display, windowSeconds, prior, starTakesHours, minCount, relayShards, effectiveAt, previous }
+    return context.talk.document(shown)
+  }
+  await context.talk.line(`display      ${display}`)
+  await context.talk.line(`window       ${windowSeconds} s`)
+  await context.talk.line(`prior        ${prior.weight}:${prior.mean}`)
+  await context.talk.line(`spike-guard  ${guardText(settings)}`)
+  await context.talk.line(`min-count    ${minCount === 0 ? 'off' : minCount}`)
+  await context.talk.line(`shards       ${relayShards}`)
   if (previous !== null)
     await context.talk.line(
-      `since    ${effectiveAt}; before: ${previous.display}, ${previous.windowSeconds} s, ${previous.prior.weight}:${previous.prior.mean}`,
+      `since        ${effectiveAt}; before: ${previous.display}, ${previous.windowSeconds} s, ${previous.prior.weight}:${previous.prior.mean}, spike guard ${guardText(previous)}`,
     )
+}
+
+function guardText({ display, starTakesHours }: Pick<Settings, 'display' | 'starTakesHours'>): string {
+  return display === 'guard' ? `a star takes ${starTakesHours} h` : 'off'
 }
