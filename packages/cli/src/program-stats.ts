@@ -4,6 +4,21 @@ import type { Go } from './go.ts'
 
 /** The commands that look at the statistics, check them and make them anew. */
 export function addStatsCommands(program: Command, go: Go): void {
+  program
+    .command('simulate')
+    .argument('[scenario...]', 'without any all of them')
+    .description('the display policies under attack and under honest change, as a table and a plot; needs no database')
+    .option('--worlds <n>', 'posts that each scenario happens to', wholeNumber(2, 100_000), 200)
+    .option('--seed <seed>', 'any text; the published figures are those of 1', '1')
+    .option('--svg <file>', 'write the plot')
+    .option('--tune', 'the constants of the guard, each changed by itself, on the other half of the worlds')
+    .addOption(jsonOption())
+    .action(
+      go(async (context, only: string[] | undefined) =>
+        (await import('./commands/simulate.ts')).simulatePolicies(context, only ?? []),
+      ),
+    )
+
   const stats = program.command('stats').description('live and displayed statistics, side by side; audit and repair')
   stats
     .command('show')

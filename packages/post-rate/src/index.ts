@@ -1,5 +1,8 @@
 export type { PostRate, Roles, SharedRedis } from './api.ts'
 export { type PostRateContainer, tokens } from './container.ts'
+export { type Displayed, displayPolicies, type GuardState, type Live } from './domain/display-policy.ts'
+export { type GuardConstants, type GuardSettings, guardConstants, stepGuard } from './domain/guard.ts'
+export type { Histogram } from './domain/histogram.ts'
 export { isUserId, parsePostId } from './domain/ids.ts'
 export type { PageKey, PostSort } from './domain/page-cursor.ts'
 export type { Post, PostDraft, PostText } from './domain/post.ts'

@@ -11,12 +11,24 @@ import { averageOf, countOf, type Histogram, roundAverage, sameHistogram, sumOf 
  * keep the same guard.
  */
 export const referenceSeconds = 300
-/** How long the normal rate remembers. */
-const memorySeconds = 24 * 3_600
-/** Below it every rating moves a post, and nothing can be called its normal average. */
-const leastCount = 10
-/** A post with fewer ratings than this moves faster, as one over their square root. */
-const slowFrom = 30
+
+/** Chosen on half of the worlds of `post-rate simulate`, and measured on the other half. */
+export const guardConstants = {
+  /** Ratings per reference period that are normal: the rate, so many standard deviations of it, and so many more. */
+  deviations: 1.5,
+  slack: 0.5,
+  /** Ratings beyond that which arm the guard: so many standard deviations of the rate, and never fewer than these. */
+  thresholdDeviations: 3,
+  leastThreshold: 5,
+  /** How long the normal rate remembers. */
+  memorySeconds: 24 * 3_600,
+  /** Below it every rating moves a post, and nothing can be called its normal average. */
+  leastCount: 10,
+  /** A post with fewer ratings than this moves faster, as one over their square root. */
+  slowFrom: 30,
+}
+export type GuardConstants = typeof guardConstants
+
 /** Sizes from here on make no difference, and need no room. */
 const largestSize = 999
 /** In the place of the size: an administrator let the average go, until arrivals are normal again. */
@@ -40,7 +52,13 @@ interface Arrivals {
 const calm: GuardState = { armed: false, gap: 0, since: 0, memory: [0, 0, 0] }
 
 /** What is shown from `asOf` on. Windows in which nothing happened are caught up with; the arrivals are of the last one. */
-export function stepGuard(previous: Displayed, live: Live, asOf: number, settings: GuardSettings): Displayed {
+export function stepGuard(
+  previous: Displayed,
+  live: Live,
+  asOf: number,
+  settings: GuardSettings,
+  constants: GuardConstants = guardConstants,
+): Displayed {
   const { counts, activity } = live
   const before = countOf(previous.counts)
   const open = { counts, average: averageOf(counts), asOf, activity, guard: null }
@@ -50,16 +68,16 @@ export function stepGuard(previous: Displayed, live: Live, asOf: number, setting
   const [rate = 0, level = 0, size = 0] = was.memory
   const windows = Math.max(1, Math.round((asOf - previous.asOf) / (1_000 * settings.windowSeconds)))
   const share = settings.windowSeconds / referenceSeconds
-  const silent = beSilent({ rate, level }, windows - 1, share, was.gap !== 0)
-  const arrivals = pass(silent, Math.max(0, activity - previous.activity), share)
-  const unusual = arrivals.level > threshold(silent.rate)
+  const silent = beSilent({ rate, level }, windows - 1, share, was.gap !== 0, constants)
+  const arrivals = pass(silent, Math.max(0, activity - previous.activity), share, constants)
+  const unusual = arrivals.level > threshold(silent.rate, constants)
 
   let [armed, gap, held] = [false, 0, 0]
   if (size === letGo) held = unusual ? letGo : 0
-  else if (was.armed || (unusual && before >= leastCount)) {
+  else if (was.armed || (unusual && before >= constants.leastCount)) {
     held = was.armed ? size : Math.min(before, largestSize)
     const apart = Math.round((meanOf(previous.counts) + was.gap - meanOf(counts)) * perStar)
-    const limit = windows * speed(held, settings)
+    const limit = windows * speed(held, settings, constants)
     armed = unusual || Math.abs(apart) > limit
     gap = Math.abs(apart) > limit ? (apart - Math.sign(apart) * limit) / perStar : 0
     if (!armed) held = 0
@@ -85,7 +103,7 @@ export function guardPending(displayed: Displayed, live: Live): boolean {
 export function windowsToSettle({ guard }: Displayed, settings: GuardSettings): number {
   if (guard === null || isLetGo(guard)) return 1
   const apart = Math.round(Math.abs(guard.gap) * perStar)
-  return Math.max(1, Math.ceil(apart / speed(guard.memory[2] ?? 0, settings)))
+  return Math.max(1, Math.ceil(apart / speed(guard.memory[2] ?? 0, settings, guardConstants)))
 }
 
 /**
@@ -103,39 +121,43 @@ function isLetGo({ memory }: GuardState): boolean {
 }
 
 /** One window: what arrives falls into the bucket, what is normal leaks out and is learned from. */
-function pass({ rate, level }: Arrivals, arrived: number, share: number): Arrivals {
+function pass({ rate, level }: Arrivals, arrived: number, share: number, constants: GuardConstants): Arrivals {
   const filled = level + arrived
-  const leaked = Math.min(filled, share * allowance(rate))
+  const leaked = Math.min(filled, share * allowance(rate, constants))
   return {
-    rate: rounded(rate + (leaked / share - rate) * learning(share), 1e8),
+    rate: rounded(rate + (leaked / share - rate) * learning(share, constants), 1e8),
     // An overflowing bucket forgets, so that a long flood is over some time after its end.
-    level: rounded(Math.min(filled - leaked, 4 * threshold(rate)), 1e6),
+    level: rounded(Math.min(filled - leaked, 4 * threshold(rate, constants)), 1e6),
   }
 }
 
 /** Windows without arrivals. Each is stepped by itself only while that makes a difference: in all, the bucket's level bounds the work. */
-function beSilent(arrivals: Arrivals, windows: number, share: number, moving: boolean): Arrivals {
+function beSilent(
+  arrivals: Arrivals,
+  windows: number,
+  share: number,
+  moving: boolean,
+  constants: GuardConstants,
+): Arrivals {
   let [now, left] = [arrivals, windows]
-  for (; left > 0 && (moving || now.level > 0); left--) now = pass(now, 0, share)
-  return left === 0 ? now : { rate: rounded(now.rate * (1 - learning(share)) ** left, 1e8), level: 0 }
+  for (; left > 0 && (moving || now.level > 0); left--) now = pass(now, 0, share, constants)
+  return left === 0 ? now : { rate: rounded(now.rate * (1 - learning(share, constants)) ** left, 1e8), level: 0 }
 }
 
-/** Ratings per reference period that are still normal at this rate: one and a half standard deviations of chance more. */
-function allowance(rate: number): number {
-  return rate + 1.5 * Math.sqrt(rate) + 0.5
+function allowance(rate: number, { deviations, slack }: GuardConstants): number {
+  return rate + deviations * Math.sqrt(rate) + slack
 }
 
-/** Ratings beyond the allowance that arm the guard. */
-function threshold(rate: number): number {
-  return Math.max(5, 3 * Math.sqrt(rate))
+function threshold(rate: number, { leastThreshold, thresholdDeviations }: GuardConstants): number {
+  return Math.max(leastThreshold, thresholdDeviations * Math.sqrt(rate))
 }
 
-function learning(share: number): number {
+function learning(share: number, { memorySeconds }: GuardConstants): number {
   return Math.min(1, (share * referenceSeconds) / memorySeconds)
 }
 
 /** Ten-millionths of a star per window. */
-function speed(size: number, { windowSeconds, starTakesHours }: GuardSettings): number {
+function speed(size: number, { windowSeconds, starTakesHours }: GuardSettings, { slowFrom }: GuardConstants): number {
   const stars = windowSeconds / (3_600 * starTakesHours)
   return Math.max(1, Math.round(perStar * stars * Math.max(1, Math.sqrt(slowFrom / Math.max(1, size)))))
 }
