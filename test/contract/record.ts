@@ -24,6 +24,7 @@ export type RecordPorts = Pick<
   | 'auditStore'
   | 'rebuildStore'
   | 'moderationStore'
+  | 'guardStore'
   | 'settingsStore'
 >
 
@@ -98,6 +99,7 @@ function connect(t: ExecutionContext<unknown>, url: string) {
     auditStore: partOf(container, 'auditStore'),
     rebuildStore: partOf(container, 'rebuildStore'),
     moderationStore: partOf(container, 'moderationStore'),
+    guardStore: partOf(container, 'guardStore'),
     settingsStore: partOf(container, 'settingsStore'),
     schema: partOf(container, 'schema'),
   }

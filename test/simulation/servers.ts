@@ -5,7 +5,10 @@ import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.t
 import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
 import type { Caller, Network } from './network.ts'
 
-type RecordPorts = Omit<ReturnType<typeof memoryPorts>, 'clock' | 'schema' | 'rebuildStore' | 'moderationStore'>
+type RecordPorts = Omit<
+  ReturnType<typeof memoryPorts>,
+  'clock' | 'schema' | 'rebuildStore' | 'moderationStore' | 'guardStore'
+>
 
 /** What the judge hears of the database, between a change and everything that follows from it. */
 export interface DatabaseWitness {

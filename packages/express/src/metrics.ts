@@ -13,6 +13,8 @@ const counterHelp: Record<keyof Counters, string> = {
   reconciled: 'Posts healed by the reconciler of this process',
   unreadable: 'Messages skipped because they could not be read',
   foreign: 'Messages skipped because they are of another database',
+  armed: 'Posts whose average the spike guard began to hold back, published by this process',
+  released: 'Posts whose average the spike guard let go, published by this process',
 }
 
 type Sample = { labels?: Record<string, string | number>; value: number }

@@ -7,6 +7,7 @@ import type { Exclusion } from './ports/moderation-store.ts'
 import type { EraseOptions } from './ports/rating-store.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { Counters } from './services/counters.ts'
+import type { GuardedPost } from './services/guard-posts.ts'
 import type { ImportLine, ImportOptions, ImportReport } from './services/import-ratings.ts'
 import type { PostInspection } from './services/inspect-stats.ts'
 import type { ListQuery, PostPage } from './services/list-posts.ts'
@@ -79,6 +80,16 @@ export interface PostRate {
     restore(request: ModerationRequest): Promise<ModerationReport>
     /** Active and ended ones, of one post or of all; newest first. */
     list(postId?: number): Promise<Exclusion[]>
+  }
+  /** Posts whose shown average the spike guard holds back. */
+  readonly guard: {
+    /** The widest gap first. `limit` 1-1000, default 100. */
+    armed(limit?: number): Promise<GuardedPost[]>
+    /**
+     * Shows the true average at the post's next update, and stays aside until its arrivals are normal again. Resolves to
+     * false where the post is not guarded. Idempotent.
+     */
+    release(postId: number): Promise<boolean>
   }
   readonly settings: {
     get(): Promise<Settings>

@@ -8,6 +8,7 @@ import { NoStatsStore } from './adapters/memory/no-stats-store.ts'
 import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
 import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
 import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
+import { PostgresGuardStore } from './adapters/postgres/postgres-guard-store.ts'
 import { PostgresLeaseStore } from './adapters/postgres/postgres-lease-store.ts'
 import { PostgresModerationStore } from './adapters/postgres/postgres-moderation-store.ts'
 import { PostgresOutbox } from './adapters/postgres/postgres-outbox.ts'
@@ -28,8 +29,10 @@ import type { SharedRedis } from './api.ts'
 import type { PostRateOptions } from './options.ts'
 import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
+import { AnnounceGuard } from './services/announce-guard.ts'
 import { CounterSet } from './services/counters.ts'
 import { Deployment } from './services/deployment.ts'
+import { GuardPosts } from './services/guard-posts.ts'
 import { HealCopies } from './services/heal-copies.ts'
 import { ImportRatings } from './services/import-ratings.ts'
 import { InspectStats } from './services/inspect-stats.ts'
@@ -62,6 +65,7 @@ export interface Services {
   verifyStats: VerifyStats
   importRatings: ImportRatings
   moderateRatings: ModerateRatings
+  guardPosts: GuardPosts
   reportStatus: ReportStatus
 }
 
@@ -94,6 +98,7 @@ export const tokens: { readonly [name in keyof Ports]: symbol } = {
   auditStore: token('auditStore'),
   rebuildStore: token('rebuildStore'),
   moderationStore: token('moderationStore'),
+  guardStore: token('guardStore'),
   settingsStore: token('settingsStore'),
   schema: token('schema'),
   clock: token('clock'),
@@ -157,6 +162,7 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
   bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
   bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
+  bind('guardStore', ['database'], (database) => new PostgresGuardStore(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
   })
@@ -199,9 +205,14 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
     return new ListPosts(...parts, options.textMaxAgeMs ?? 1000)
   })
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
-  bind('relayOutbox', ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'], (...parts) => {
-    return new RelayOutbox(...parts, nameUsers(options.hashUserIds))
-  })
+  bind(
+    'relayOutbox',
+    ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'],
+    (outbox, bus, leases, deployment, counters, logger) => {
+      const announcing = new AnnounceGuard(bus, counters, logger, options.hooks?.unusualActivity)
+      return new RelayOutbox(outbox, announcing, leases, deployment, counters, logger, nameUsers(options.hashUserIds))
+    },
+  )
   bind('ratePost', ['ratingStore', 'postStore', 'counters', 'relayOutbox'], (ratings, posts, counters, relay) => {
     return new RatePost(ratings, posts, counters, () => relay.wake(), options.queueLimit ?? 10_000)
   })
@@ -239,6 +250,7 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   bind('moderateRatings', ['moderationStore', 'clock', 'relayOutbox'], (store, clock, relay) => {
     return new ModerateRatings(store, clock, () => relay.wake())
   })
+  bind('guardPosts', ['guardStore', 'relayOutbox'], (store, relay) => new GuardPosts(store, () => relay.wake()))
   bind(
     'reportStatus',
     [

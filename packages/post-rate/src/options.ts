@@ -1,9 +1,11 @@
 import type { RedisOptions } from 'ioredis'
 import type { KafkaConfig } from 'kafkajs'
 import type { PoolConfig } from 'pg'
+import type { RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions } from './domain/settings.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
+import type { UnusualActivity } from './services/announce-guard.ts'
 
 /** How to reach PostgreSQL: a URL, pg's pool options, a Sequelize 6 instance or a `pg.Pool` of the host's own. */
 export type DatabaseOption = string | PoolConfig | SequelizeLike | PoolLike
@@ -32,6 +34,23 @@ export interface KafkaLike {
   producer(...args: never[]): unknown
   consumer(...args: never[]): unknown
   admin(...args: never[]): unknown
+}
+
+/**
+ * What a host is told. A hook that throws or rejects is logged, and changes nothing: no rating fails because of it. Nobody
+ * waits for a promise that it returns.
+ */
+export interface Hooks {
+  /**
+   * A rating that changed something was committed by this process; called before `ratings.rate` resolves, in the order of
+   * its answers. At most once: what other processes, imports or SQL rate is on the topic, which misses nothing.
+   */
+  rated?(receipt: RatingReceipt): unknown
+  /**
+   * The spike guard armed or released. Called in the process that relays, after the change is durable, in order for each
+   * post. At least once: after a crash again, with the same `postId` and `at`.
+   */
+  unusualActivity?(activity: UnusualActivity): unknown
 }
 
 export interface PostRateOptions {
@@ -66,6 +85,7 @@ export interface PostRateOptions {
   display?: DisplayOptions
   /** Replaces user ids in messages by a keyed hash (HMAC-SHA-256, hex). Default: they are sent as they are. */
   hashUserIds?: { key: string }
+  hooks?: Hooks
   logger?: Logger
   /** Parts of the host's own in the place of the library's, by port. */
   overrides?: Partial<Ports>

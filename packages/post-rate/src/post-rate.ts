@@ -35,6 +35,7 @@ class Engine implements PostRate {
   readonly stats: PostRate['stats']
   readonly users: PostRate['users']
   readonly moderation: PostRate['moderation']
+  readonly guard: PostRate['guard']
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
   readonly #options: PostRateOptions
@@ -66,7 +67,7 @@ class Engine implements PostRate {
       },
     }
     this.ratings = {
-      rate: (rating) => this.#service('ratePost').rate(rating),
+      rate: options.hooks?.rated === undefined ? (rating) => this.#service('ratePost').rate(rating) : this.#rateAndTell,
       withdraw: (rating) => this.#service('ratePost').withdraw(rating),
       import: (lines, importOptions = {}) => this.#service('importRatings').import(lines, importOptions),
       export: () => this.#port('ratingStore').export(),
@@ -88,6 +89,10 @@ class Engine implements PostRate {
       restore: async (request) => this.#service('moderateRatings').restore(request),
       list: async (postId) => this.#service('moderateRatings').list(postId),
     }
+    this.guard = {
+      armed: (limit) => this.#service('guardPosts').armed(limit),
+      release: (postId) => this.#service('guardPosts').release(postId),
+    }
     this.settings = {
       get: async () => (await this.#service('deployment').get()).settings,
       set: (changes) => this.#changeSettings(changes),
@@ -97,6 +102,15 @@ class Engine implements PostRate {
       check: () => this.#port('schema').check(),
       bypasses: () => this.#port('schema').bypasses(),
     }
+  }
+
+  readonly #rateAndTell: PostRate['ratings']['rate'] = async (rating) => {
+    const receipt = await this.#service('ratePost').rate(rating)
+    if (receipt.changed)
+      void (async () => this.#options.hooks?.rated?.(receipt))().catch((error: unknown) => {
+        this.#port('logger').error('the hook rated failed', { error: String(error), postId: receipt.postId })
+      })
+    return receipt
   }
 
   migrate(options: MigrateOptions = {}) {

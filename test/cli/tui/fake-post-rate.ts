@@ -56,6 +56,8 @@ export const goodStatus: Status = {
     reconciled: 0,
     unreadable: 0,
     foreign: 0,
+    armed: 0,
+    released: 0,
   },
 }
 

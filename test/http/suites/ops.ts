@@ -17,6 +17,8 @@ const counters = {
   reconciled: 0,
   unreadable: 0,
   foreign: 0,
+  armed: 2,
+  released: 1,
 }
 
 const away = { configured: true, reachable: false, version: null, encrypted: null, pooled: false }
@@ -107,6 +109,8 @@ export function opsSuite(): void {
       t.is(asked, times, 'the status is read once a scrape')
       for (const line of [
         'post_rate_rated_total 3',
+        'post_rate_armed_total 2',
+        'post_rate_released_total 1',
         'post_rate_outbox_rows 7',
         'post_rate_outbox_oldest_seconds 1.5',
         'post_rate_freshness_seconds 0.4',

@@ -116,7 +116,7 @@ export function releaseGuard(guard: GuardState | null): GuardState | null {
   return { ...guard, memory: [rate, level, letGo] }
 }
 
-function isLetGo({ memory }: GuardState): boolean {
+export function isLetGo({ memory }: GuardState): boolean {
   return memory[2] === letGo
 }
 

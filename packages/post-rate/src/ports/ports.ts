@@ -1,6 +1,7 @@
 import type { AuditStore } from './audit-store.ts'
 import type { Clock } from './clock.ts'
 import type { EventBus } from './event-bus.ts'
+import type { GuardStore } from './guard-store.ts'
 import type { LeaseStore } from './lease-store.ts'
 import type { Logger } from './logger.ts'
 import type { ModerationStore } from './moderation-store.ts'
@@ -27,6 +28,7 @@ export interface Ports {
   auditStore: AuditStore
   rebuildStore: RebuildStore
   moderationStore: ModerationStore
+  guardStore: GuardStore
   settingsStore: SettingsStore
   schema: Schema
   clock: Clock

@@ -11,6 +11,9 @@ export interface Counters {
   reconciled: number
   unreadable: number
   foreign: number
+  /** Posts whose average the spike guard began to hold back, and let go; as far as this process published it. */
+  armed: number
+  released: number
 }
 
 export class CounterSet implements Counters {
@@ -25,4 +28,6 @@ export class CounterSet implements Counters {
   reconciled = 0
   unreadable = 0
   foreign = 0
+  armed = 0
+  released = 0
 }

@@ -1,4 +1,5 @@
 import { MemoryAuditStore } from './memory-audit-store.ts'
+import { MemoryGuardStore } from './memory-guard-store.ts'
 import { MemoryLeaseStore } from './memory-lease-store.ts'
 import { MemoryModerationStore } from './memory-moderation-store.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
@@ -22,6 +23,7 @@ export function memoryPorts(record: MemoryRecord) {
     auditStore: new MemoryAuditStore(record),
     rebuildStore: new MemoryRebuildStore(record),
     moderationStore: new MemoryModerationStore(record),
+    guardStore: new MemoryGuardStore(record),
     settingsStore: new MemorySettingsStore(record),
     schema: { migrate: async () => [], status: async () => [], check: async () => {}, bypasses: async () => [] },
     clock: record.clock,

@@ -50,13 +50,13 @@ export function outgoing(
   return { id: `${id}/${eventId}`, message: { schema: messageSchema, kind, source, eventId, ...rating, ...state } }
 }
 
-/** The message of a post's end or return, or of a window's end. */
+/** The message of a post's end or return, of a release, or of a window's end. */
 export function withoutRating(
   kind: Exclude<StatsChange['kind'], 'rating'>,
   { id, event_id: eventId }: Pick<OutboxRow, 'id' | 'event_id'>,
   state: EncodedStats,
   source: string,
 ): OutgoingChange {
-  const shown = kind === 'created' ? 'display' : kind
+  const shown = kind === 'created' || kind === 'released' ? 'display' : kind
   return { id: `${id}/${eventId}`, message: { schema: messageSchema, kind: shown, source, eventId, ...state } }
 }
