@@ -68,6 +68,27 @@ test.serial('posts are listed live beside displayed, with a histogram and the ti
   await shows(/displayed as of 11:58:12 UTC · next change in 3:\d\d/)
 })
 
+test.serial('guarded posts are listed with gap and time; x asks, and only y lets one go', async (t) => {
+  const guarded = [17, 4].map((postId) => ({
+    ...{ postId, count: 401, shownAverage: 3.52, trueAverage: 1.78, gap: 1.74, normalPerHour: 2.5, released: false },
+    ...{ since: '2026-05-04T11:40:00.000Z', nextUpdateAt: '2026-05-04T12:03:12.000Z' },
+  }))
+  const { press, shows, postRate } = dashboard(t, { guarded })
+  await press('4')
+  await shows('Spike guard', '2 held back', /▶ 17 +401 +3\.52 +1\.78 +\+1\.74 +11:40:00 +3:\d\d/)
+  await press('x')
+  await shows('Let the average of post 17 go?')
+  await press('n')
+  await press('j')
+  await shows('▶ 4')
+  t.deepEqual(postRate.releases, [])
+  await press('x')
+  await shows('Let the average of post 4 go?')
+  await press('y')
+  await shows('Post 4 shows its true average at its next update')
+  t.deepEqual(postRate.releases, [4])
+})
+
 test.serial('j and k select, over the ends of pages too; PgDn turns, g goes home, s sorts', async (t) => {
   const { press, shows } = dashboard(t)
   await press('2')

@@ -81,6 +81,23 @@ export function addDataCommands(program: Command, go: Go): void {
     .action(go(async (context, user: string) => (await import('./commands/users.ts')).eraseUser(context, user)))
 
   addModerationCommands(program, go)
+  addGuardCommands(program, go)
+}
+
+function addGuardCommands(program: Command, go: Go): void {
+  const guard = program.command('guard').description('posts whose average the spike guard holds back')
+  guard
+    .command('status', { isDefault: true })
+    .description('which, how far and since when; the widest gap first (the default)')
+    .option('--limit <n>', 'posts', wholeNumber(1, 1_000), 100)
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/guard.ts')).guardStatus(context)))
+  guard
+    .command('release')
+    .argument('<post>', 'post')
+    .description('show the true average at the next update, and leave the post alone until its arrivals are normal')
+    .addOption(jsonOption())
+    .action(go(async (context, post: string) => (await import('./commands/guard.ts')).releasePost(context, post)))
 }
 
 function addModerationCommands(program: Command, go: Go): void {

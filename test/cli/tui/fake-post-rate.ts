@@ -1,4 +1,13 @@
-import type { Drift, Post, PostInspection, PostRate, RebuildOptions, Status, VerifyOptions } from 'post-rate'
+import type {
+  Drift,
+  GuardedPost,
+  Post,
+  PostInspection,
+  PostRate,
+  RebuildOptions,
+  Status,
+  VerifyOptions,
+} from 'post-rate'
 
 /** 2026-05-04T12:00:00Z, at which the fake's clock starts. */
 export const startOfTime = Date.UTC(2026, 4, 4, 12)
@@ -11,15 +20,17 @@ export interface FakeOptions {
   titles?: Record<number, string>
   status?: Partial<Status>
   drift?: Drift[]
+  guarded?: GuardedPost[]
   /** How many posts a rebuild has to go through, one every `rebuildStepMs`. */
   rebuildPosts?: number
   rebuildStepMs?: number
 }
 
-export interface FakePostRate extends Pick<PostRate, 'status' | 'now' | 'posts' | 'stats'> {
+export interface FakePostRate extends Pick<PostRate, 'status' | 'now' | 'posts' | 'stats' | 'guard'> {
   /** Set: `status()` rejects with it. */
   failure: Error | null
   readonly rebuilds: { dryRun: boolean; ended: 'done' | 'aborted' | null }[]
+  readonly releases: number[]
   readonly calls: { status: number; statusAtOnce: number }
 }
 
@@ -71,6 +82,7 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
   const fake: FakePostRate = {
     failure: null,
     rebuilds: [],
+    releases: [],
     calls: { status: 0, statusAtOnce: 0 },
     now: () => startOfTime + Date.now() - started,
     async status() {
@@ -98,6 +110,13 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
       get: never,
       delete: never,
       removed: never,
+    },
+    guard: {
+      armed: async () => options.guarded ?? [],
+      release: async (postId) => {
+        fake.releases.push(postId)
+        return true
+      },
     },
     stats: {
       get: async (ids) => ids.map(inspectionOf),

@@ -3,6 +3,7 @@ import { Box } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
 import { useCallback, useState } from 'react'
 import { Footer, Header, Message, type Tab } from './frame.tsx'
+import { Guard } from './guard.tsx'
 import { Help } from './help.tsx'
 import { Overview } from './overview.tsx'
 import { Posts, postsLayout } from './posts.tsx'
@@ -10,6 +11,7 @@ import { progressFigures } from './progress.tsx'
 import { Rebuild } from './rebuild.tsx'
 import { ColorContext, Say } from './tone.tsx'
 import { useClock } from './use-clock.ts'
+import { useGuarded } from './use-guarded.ts'
 import { type Place, useKeys } from './use-keys.ts'
 import type { Polled } from './use-poll.ts'
 import { usePosts } from './use-posts.ts'
@@ -24,6 +26,7 @@ export interface DashboardSource {
   now: PostRate['now']
   posts: Pick<PostRate['posts'], 'list'>
   stats: Pick<PostRate['stats'], 'get' | 'verify' | 'rebuild'>
+  guard: PostRate['guard']
 }
 
 export interface AppProps {
@@ -42,16 +45,23 @@ const nothing = () => {}
 export function App({ postRate, databaseName, color, onRedraw = nothing }: AppProps) {
   const { columns: width, rows } = useSize()
   const height = rows - 3
-  const [place, setPlace] = useState<Place>({ tab: 'overview', help: false, asking: false, quitting: false })
+  const [place, setPlace] = useState<Place>({
+    tab: 'overview',
+    help: false,
+    asking: false,
+    releasing: null,
+    quitting: false,
+  })
   const show = useCallback((changes: Partial<Place>) => setPlace((before) => ({ ...before, ...changes })), [])
-  const { tab, help, asking, quitting } = place
+  const { tab, help, asking, releasing, quitting } = place
 
   const now = useClock(useCallback(() => postRate.now(), [postRate]))
   const status = useStatus(postRate)
   const posts = usePosts(postRate, { pageSize: postsLayout(width, height).pageSize, active: tab === 'posts' })
+  const guarded = useGuarded(postRate, { active: tab === 'guard' })
   const verify = useTask<VerifyReport>()
   const rebuild = useRebuild(postRate)
-  useKeys({ postRate, place, show, posts, verify, rebuild, onRedraw })
+  useKeys({ postRate, place, show, posts, guarded, verify, rebuild, onRedraw })
 
   if (width < smallest.columns || rows < smallest.rows)
     return <Say>{`The dashboard needs ${smallest.columns}x${smallest.rows} cells; here are ${width}x${rows}.`}</Say>
@@ -59,12 +69,27 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
     if (help) return <Help width={width} height={height} />
     if (tab === 'posts')
       return <Posts page={posts.polled.value} selected={posts.selected} now={now} width={width} height={height} />
+    if (tab === 'guard') {
+      const { polled, selected, outcome } = guarded
+      return (
+        <Guard
+          posts={polled.value}
+          selected={selected}
+          asking={releasing}
+          outcome={outcome}
+          now={now}
+          width={width}
+          height={height}
+        />
+      )
+    }
     if (tab === 'rebuild')
       return <Rebuild task={rebuild.now} asking={asking} dryRun={rebuild.dryRun} width={width} height={height} />
     if (status.value === null) return <Say tone="quiet">{' Reading the status…'}</Say>
     return <Overview {...status.value} verify={verify.now} width={width} height={height} />
   }
-  const failing = tab === 'posts' && posts.polled.error !== null ? posts.polled : status
+  const views: Partial<Record<Tab, Polled<unknown>>> = { posts: posts.polled, guard: guarded.polled }
+  const failing = views[tab]?.error != null ? (views[tab] as Polled<unknown>) : status
   const message = quitting ? 'A rebuild runs: q again stops it and quits, any other key goes on.' : trouble(failing)
   return (
     <ColorContext value={color}>
@@ -72,7 +97,7 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
         <Header databaseName={databaseName} tab={tab} notes={{ rebuild: partDone(rebuild.now) }} width={width} />
         <Box height={height}>{body()}</Box>
         <Message text={message} tone={quitting ? 'warn' : 'bad'} width={width} />
-        <Footer keys={footerKeys(tab, asking, rebuild.now.state === 'running')} width={width} />
+        <Footer keys={footerKeys(tab, asking, rebuild.now.state === 'running', releasing !== null)} width={width} />
       </Box>
     </ColorContext>
   )
@@ -89,7 +114,12 @@ function partDone(task: TaskState<unknown>): string {
   return task.progress === null ? '…' : `${Math.floor(progressFigures(task.progress, task.seconds).part * 100)}%`
 }
 
-function footerKeys(tab: Tab, asking: boolean, running: boolean): [string, string][] {
+function footerKeys(tab: Tab, asking: boolean, running: boolean, releasing: boolean): [string, string][] {
+  if (releasing)
+    return [
+      ['y', 'yes'],
+      ['n', 'no'],
+    ]
   if (asking)
     return [
       ['y', 'yes'],
@@ -105,6 +135,10 @@ function footerKeys(tab: Tab, asking: boolean, running: boolean): [string, strin
       ['j k', 'select'],
       ['PgDn PgUp', 'page'],
       ['s', 'sort'],
+    ],
+    guard: [
+      ['j k', 'select'],
+      ['x', 'release'],
     ],
     rebuild: running
       ? [['esc', 'stop']]

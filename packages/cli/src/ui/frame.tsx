@@ -3,10 +3,10 @@ import { Box } from 'ink'
 import { fitted } from './fitted.ts'
 import { Say, type Tone } from './tone.tsx'
 
-export const tabs = ['overview', 'posts', 'rebuild'] as const
+export const tabs = ['overview', 'posts', 'rebuild', 'guard'] as const
 export type Tab = (typeof tabs)[number]
 
-const names: Record<Tab, string> = { overview: 'Overview', posts: 'Posts', rebuild: 'Rebuild' }
+const names: Record<Tab, string> = { overview: 'Overview', posts: 'Posts', rebuild: 'Rebuild', guard: 'Guard' }
 
 export interface HeaderProps {
   databaseName: string

@@ -4,7 +4,7 @@ import { Panel } from './panel.tsx'
 import { Say } from './tone.tsx'
 
 const keys: readonly (readonly [keys: string, what: string] | null)[] = [
-  ['1 2 3, Tab', 'overview, posts, rebuild'],
+  ['1 2 3 4, Tab', 'overview, posts, rebuild, spike guard'],
   ['?', 'these keys'],
   ['q, Ctrl-C', 'quit'],
   ['Ctrl-L', 'draw the screen anew'],
@@ -17,6 +17,7 @@ const keys: readonly (readonly [keys: string, what: string] | null)[] = [
   ['PgDn PgUp, → ←', 'next and previous page'],
   ['g', 'first page'],
   ['s', 'sort: newest or top'],
+  ['x', 'spike guard: let the average of the selected post go; asks first'],
 ]
 
 /** Every key and what it does. */

@@ -2,6 +2,7 @@ import { useApp, useInput } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
 import { type Tab, tabs } from './frame.tsx'
 import { keyNames } from './keys.ts'
+import type { Guarded } from './use-guarded.ts'
 import type { Posts } from './use-posts.ts'
 import type { RebuildTask } from './use-rebuild.ts'
 import type { Task } from './use-task.ts'
@@ -12,6 +13,8 @@ export interface Place {
   help: boolean
   /** The rebuild's question waits for its answer. */
   asking: boolean
+  /** The post whose release waits for its answer. */
+  releasing: number | null
   /** `q` was pressed while a rebuild runs. */
   quitting: boolean
 }
@@ -22,15 +25,16 @@ export interface Keyboard {
   place: Place
   show(changes: Partial<Place>): void
   posts: Posts
+  guarded: Guarded
   verify: Task<VerifyReport>
   rebuild: RebuildTask
   onRedraw(): void
 }
 
 /** Every key of the help. A question takes all keys until it is answered; only Ctrl-C goes past it. */
-export function useKeys({ postRate, place, show, posts, verify, rebuild, onRedraw }: Keyboard): void {
+export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild, onRedraw }: Keyboard): void {
   const { exit } = useApp()
-  const { tab, help, asking, quitting } = place
+  const { tab, help, asking, releasing, quitting } = place
   const rebuilding = rebuild.now.state === 'running'
   const go = (by: number) => show({ tab: tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab })
   const run = (dryRun: boolean) => {
@@ -46,6 +50,7 @@ export function useKeys({ postRate, place, show, posts, verify, rebuild, onRedra
     '1': () => show({ tab: 'overview' }),
     '2': () => show({ tab: 'posts' }),
     '3': () => show({ tab: 'rebuild' }),
+    '4': () => show({ tab: 'guard' }),
     v: () => verify.start((options) => postRate.stats.verify(options)),
     r: () => show({ tab: 'rebuild', asking: !rebuilding }),
     escape: () => (rebuilding ? rebuild.cancel() : verify.cancel()),
@@ -64,6 +69,11 @@ export function useKeys({ postRate, place, show, posts, verify, rebuild, onRedra
       s: posts.toggleSort,
     },
     rebuild: { d: () => run(true) },
+    guard: {
+      down: () => guarded.move(1),
+      up: () => guarded.move(-1),
+      x: () => show({ releasing: guarded.post?.postId ?? null }),
+    },
   }
 
   const press = (name: string) => {
@@ -75,7 +85,15 @@ export function useKeys({ postRate, place, show, posts, verify, rebuild, onRedra
       if (name === 'y' || name === 'd') return run(name === 'd')
       return show({ asking: false })
     }
-    if (tab === 'posts' && /^(j+|k+)$/.test(name)) return posts.move(name.startsWith('j') ? name.length : -name.length)
+    if (releasing !== null) {
+      if (name === 'y') guarded.release(releasing)
+      return show({ releasing: null })
+    }
+    if (/^(j+|k+)$/.test(name)) {
+      const rows = name.startsWith('j') ? name.length : -name.length
+      if (tab === 'posts') return posts.move(rows)
+      if (tab === 'guard') return guarded.move(rows)
+    }
     const action = ofTab[tab][name] ?? everywhere[name]
     action?.()
   }
