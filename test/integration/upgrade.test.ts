@@ -23,7 +23,10 @@ async function firstVersion(t: ExecutionContext<unknown>): Promise<string> {
     url,
     'create table post_rate.migrations (version integer primary key, name text not null, applied_at timestamptz not null default clock_timestamp())',
   )
-  await runSql(url, ratings.sql({ schema: 'post_rate', posts: 'own', settings: defaultDisplaySettings }))
+  await runSql(
+    url,
+    ratings.sql({ schema: 'post_rate', posts: 'own', settings: { ...defaultDisplaySettings, display: 'freeze' } }),
+  )
   await runSql(url, "insert into post_rate.migrations (version, name) values (1, 'ratings')")
   await runSql(
     url,
@@ -93,6 +96,8 @@ withPostgres('an upgrade under load blocks nobody for long, and every rating is 
   t.true(longest < 3_000, `a rating took ${Math.round(longest)} ms`)
   t.true(rated > 50)
 
+  // Its policy is what it was.
+  t.like(await postRate.settings.get(), { display: 'freeze', starTakesHours: 4.2, minCount: 0 })
   await postRate.start({ relay: true })
   await eventually(async () => (await postRate.status()).outbox?.rows === 0, { timeout: 30_000 })
   t.like(await postRate.stats.verify(), { checked: 20, drift: [], pending: 0 })
