@@ -1,7 +1,10 @@
 import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createRouter } from '@post-rate/express'
 import test, { type ExecutionContext } from 'ava'
+import express from 'express'
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { createPostRate, type PostRate } from 'post-rate'
 import { startExample } from '../examples/start-example.ts'
@@ -31,6 +34,43 @@ test.before(async (t) => {
     ],
   })
   cleanUp(t, () => browser.close())
+})
+
+withBrowser('a raid of 500 zeros: the average hardly moves, the page says why, and the ranking stays', async (t) => {
+  t.timeout(120_000)
+  const { url, postRate, titles } = await startBlog(t, { windowSeconds: 2, display: 'guard' })
+  const raided = (await postRate.posts.list()).items.find(({ title }) => title === titles[0])?.id as number
+  const second = (await postRate.posts.list()).items.find(({ title }) => title === titles[1])?.id as number
+  const rate = await doorOf(t, postRate)
+  await Promise.all(Array.from({ length: 60 }, (_, n) => rate(raided, `fan ${n}`, 4 + (n % 2))))
+  await Promise.all(Array.from({ length: 40 }, (_, n) => rate(second, `fan ${n}`, 3)))
+  const page = await openPage(t)
+  await page.goto(`${url}?sort=top`)
+  const post = card(page, titles[0])
+  await shows(post, '4.50', '60 ratings')
+  const order = [titles[0], titles[1], titles[2]]
+  t.deepEqual(await headings(page), order)
+  t.false(await post.locator('.held').isVisible())
+  await picture(page, 'raid-1-before')
+
+  const began = Date.now()
+  for (let n = 0; n < 500; n += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, i) => rate(raided, `raider ${n + i}`, 0)))
+  await post.getByText('560 ratings').waitFor()
+  await post.getByText('Unusually many ratings since').waitFor()
+  const shown = Number(await post.locator('.average strong').textContent())
+  t.true(shown > 4, String(shown))
+  t.like((await postRate.stats.get([raided]))[0]?.live, { count: 560, average: 0.4821 })
+  await page.reload()
+  await post.getByText('Unusually many ratings since').waitFor()
+  t.deepEqual(await headings(page), order)
+  await picture(page, 'raid-2-during')
+
+  const period = { postId: raided, from: new Date(began).toISOString(), by: 'ada', reason: 'a raid' }
+  t.is((await postRate.moderation.exclude(period)).ratings, 500)
+  await shows(post, '4.50', '60 ratings')
+  await post.locator('.held').waitFor({ state: 'hidden' })
+  await picture(page, 'raid-3-after')
 })
 
 withBrowser('readers rate by pointer and by keyboard, and see their own score at once', async (t) => {
@@ -175,11 +215,19 @@ const looks: Record<string, BrowserContextOptions> = {
   dark: { viewport: { width: 1200, height: 900 }, colorScheme: 'dark' },
 }
 
-async function startBlog(t: ExecutionContext, { windowSeconds, posts = 3 }: { windowSeconds: number; posts?: number }) {
+interface BlogOptions {
+  windowSeconds: number
+  posts?: number
+  display?: 'freeze' | 'guard'
+}
+
+async function startBlog(t: ExecutionContext, { windowSeconds, posts = 3, display = 'freeze' }: BlogOptions) {
   const [database, redis] = [await testDatabase(t, { migrated: false }), testRedis(t)]
   const postRate: PostRate = createPostRate({ database, redis: redis.url, redisPrefix: redis.prefix })
   cleanUp(t, () => postRate.close())
-  await postRate.migrate({ settings: { display: 'freeze', windowSeconds, prior: { weight: 10, mean: 2.5 } } })
+  await postRate.migrate({
+    settings: { display, windowSeconds, starTakesHours: 0.2, prior: { weight: 10, mean: 2.5 } },
+  })
   const titles = Array.from({ length: posts }, (_, n) => `Post number ${n + 1}`)
   for (const title of titles) {
     await postRate.posts.create({ title, content: 'A text of two lines or so, '.repeat(6), createdBy: 'cleo' })
@@ -192,6 +240,24 @@ async function startBlog(t: ExecutionContext, { windowSeconds, posts = 3 }: { wi
   })
   const [url] = await example.printed(/http:\S+/)
   return { url, postRate, titles }
+}
+
+/** The API on the same database for whoever says a name: the blog itself has three accounts. */
+async function doorOf(t: ExecutionContext, postRate: PostRate) {
+  const app = express()
+  app.use(createRouter({ postRate, getUser: (req) => req.get('x-user') }))
+  const server = app.listen(0, '127.0.0.1')
+  cleanUp(t, () => new Promise((resolve) => server.close(resolve)))
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  return async (post: number, user: string, score: number) => {
+    const answer = await fetch(`http://127.0.0.1:${port}/posts/${post}/rating`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'x-user': user },
+      body: JSON.stringify({ score }),
+    })
+    t.is(answer.status, 200)
+  }
 }
 
 /** A page of a fresh profile; whatever it complains about fails the test. */
@@ -243,5 +309,5 @@ async function headings(page: Page): Promise<string[]> {
 
 async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' })
 }

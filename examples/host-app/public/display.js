@@ -1,6 +1,8 @@
 /** The figures that all readers see: average, histogram, and when they will change. */
 export function createDisplay(element) {
-  const [average, of, update] = ['.average strong', '.average .of', '.update'].map((s) => element.querySelector(s))
+  const [average, of, update, held] = ['.average strong', '.average .of', '.update', '.held'].map((s) =>
+    element.querySelector(s),
+  )
   const rows = [5, 4, 3, 2, 1, 0].map(createRow)
   element.querySelector('.histogram tbody').append(...rows.map((row) => row.element))
   let nextUpdateAt = null
@@ -14,7 +16,9 @@ export function createDisplay(element) {
       for (const row of rows) row.show(stats.histogram[row.score], highest)
       nextUpdateAt = stats.nextUpdateAt === null ? null : Date.parse(stats.nextUpdateAt)
       idleText = stats.count === 0 ? 'the first rating shows at once' : 'shows every rating at once'
-      element.classList.toggle('damped', stats.guard !== null)
+      const note = noteOf(stats)
+      held.hidden = note === ''
+      if (held.textContent !== note) held.textContent = note
     },
 
     /** True while the figures are promised to stay as they are. */
@@ -27,6 +31,14 @@ export function createDisplay(element) {
       if (update.textContent !== text) update.textContent = text
     },
   }
+}
+
+/** Why the average is not what the bars say, in words. */
+function noteOf({ guard, withheld }) {
+  if (withheld !== undefined) return `An average is shown from ${withheld.minCount} ratings on.`
+  if (guard === null) return ''
+  const since = new Date(guard.since).toLocaleTimeString('en', { timeStyle: 'short' })
+  return `Unusually many ratings since ${since}. All of them count; the average follows slowly.`
 }
 
 function createRow(score) {

@@ -73,19 +73,21 @@ function scores(post) {
 }
 
 function shown(post) {
-  const { count, average, histogram } = post.stats
+  const { count, average, histogram, guard, withheld } = post.stats
   const bars = make('span', { className: 'bars', title: histogram.map((n, score) => score + ': ' + n).join('  ') },
     ...histogram.map((n) => {
       const bar = make('i')
       bar.style.height = (100 * n) / Math.max(1, ...histogram) + '%'
       return bar
     }))
-  const text = average === null ? 'not rated yet' : average.toFixed(2)
+  const text = average !== null ? average.toFixed(2) : withheld ? 'too few ratings' : 'not rated yet'
+  const held = guard === null ? '' : 'Unusually many ratings: all of them count, the average follows slowly.'
   return make('span', { className: 'row' },
     make('span', { className: 'average', textContent: text }),
     bars,
     make('span', { className: 'shown', textContent: count + (count === 1 ? ' rating' : ' ratings') }),
-    make('span', { className: 'shown due' }))
+    make('span', { className: 'shown due' }),
+    make('span', { className: 'shown', textContent: held }))
 }
 
 async function rate(post, score) {
