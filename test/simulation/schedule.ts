@@ -21,7 +21,7 @@ export type Step =
   | { do: 'store'; what: 'flush' | 'lose' | 'regress' | 'differ' | 'ahead' | 'corrupt' | 'stranger'; post: number }
   | { do: 'backup' }
   | { do: 'restore'; moved: boolean }
-  | { do: 'settings'; display: 'freeze' | 'live'; windowSeconds: number; relayShards: number }
+  | { do: 'settings'; display: 'guard' | 'freeze' | 'live'; windowSeconds: number; relayShards: number }
   | { do: 'bypass'; post: number; user: string; score: number }
 
 /** A step, and how many milliseconds after the one before it. */
@@ -93,7 +93,7 @@ function step(): fc.Arbitrary<Step> {
     {
       weight: 1,
       arbitrary: fc.record({
-        ...{ do: one('settings'), display: fc.constantFrom('freeze', 'live') },
+        ...{ do: one('settings'), display: fc.constantFrom('freeze', 'live', 'guard') },
         ...{ windowSeconds: fc.constantFrom(2, 6), relayShards: fc.constantFrom(1, 2) },
       }),
     },
@@ -120,7 +120,11 @@ export function schedules(): fc.Arbitrary<Schedule> {
   )
   return fc.record({
     world: fc.record({
-      ...{ seed: fc.nat(0xffff), kafka: fc.boolean(), display: fc.constantFrom('freeze' as const, 'live' as const) },
+      ...{
+        seed: fc.nat(0xffff),
+        kafka: fc.boolean(),
+        display: fc.constantFrom('freeze' as const, 'live' as const, 'guard' as const),
+      },
       ...{ windowSeconds: fc.constantFrom(6, 2), relayShards: fc.constantFrom(1, 2) },
     }),
     steps: fc.array(timed, { maxLength: 20, size: 'max' }),
