@@ -62,6 +62,48 @@ withPostgres('settings set; a process configured otherwise exits 3', async (t) =
   t.is((await runCli(['stats', 'top'], other)).code, 0)
 })
 
+withPostgres('the spike guard is set in hours, and switched off', async (t) => {
+  const { invocation } = await deployment(t)
+  const settings = async () => runJson<Record<string, unknown>>(['settings'], invocation)
+  t.like(await settings(), { display: 'guard', starTakesHours: 4.2, minCount: 0 })
+  t.is((await runCli(['settings', 'set', 'spike-guard', '2.5'], invocation)).code, 0)
+  t.is((await runCli(['settings', 'set', 'min-count', '3'], invocation)).code, 0)
+  t.like(await settings(), { display: 'guard', starTakesHours: 2.5, minCount: 3 })
+  const other = { ...invocation, env: { ...invocation.env, POST_RATE_SPIKE_GUARD: '9' } }
+  const { code, stderr } = await runCli(['stats', 'top'], other)
+  t.is(code, 3)
+  t.regex(stderr, /POST_RATE_SPIKE_GUARD.*9 hours a star.*settings set spike-guard/)
+  t.is((await runCli(['settings', 'set', 'spike-guard', 'off'], invocation)).code, 0)
+  t.like(await settings(), { display: 'freeze' })
+  t.regex((await runCli(['settings'], invocation)).stdout, /spike-guard +off/)
+  t.regex((await runCli(['guard'], invocation)).stderr, /spike guard is off/)
+})
+
+withPostgres('guard status and guard release', async (t) => {
+  const { invocation, url } = await deployment(t)
+  t.deepEqual(await runJson(['guard', 'status'], invocation), [])
+  await runSql(
+    url,
+    `insert into post_rate.posts (title, content, created_by) values ('Raided', 'Text', 'ada');
+update post_rate.post_stats set counts = '{60,0,0,0,0,20}', displayed_counts = '{60,0,0,0,0,20}', displayed_count = 80,
+  displayed_average = 4.2, window_end = '2100-01-01', step_at = '2100-01-01',
+  guard = '{"armed":true,"gap":2.95,"since":1767225600000,"memory":[0.5,20,20]}'`,
+  )
+  t.deepEqual(await runJson(['guard', 'status'], invocation), [
+    {
+      ...{ postId: 1, count: 80, shownAverage: 4.2, trueAverage: 1.25, gap: 2.95, since: '2026-01-01T00:00:00.000Z' },
+      ...{ nextUpdateAt: '2100-01-01T00:00:00.000Z', normalPerHour: 6, released: false },
+    },
+  ])
+  t.regex((await runCli(['guard'], invocation)).stdout, /^ +1 +80 +4\.20 +1\.25 +\+2\.95 +2026-01-01/m)
+  t.deepEqual(await runJson(['guard', 'release', '1'], invocation), { postId: 1, released: true })
+  t.deepEqual(await runSql(url, 'select kind, post_id::int from post_rate.rating_outbox'), [
+    { kind: 'released', post_id: 1 },
+  ])
+  t.deepEqual(await runJson(['guard', 'release', '2'], invocation), { postId: 2, released: false })
+  t.regex((await runCli(['guard', 'release', '2'], invocation)).stderr, /not guarded/)
+})
+
 withPostgres('posts create, list and delete', async (t) => {
   const { invocation, create } = await deployment(t)
   const ids = [await create(), await create(), await create()]
