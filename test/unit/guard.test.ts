@@ -199,6 +199,12 @@ test('a state of an unknown guard counts as a fresh one', (t) => {
   t.true(next(shown, only(0, 100)).guard?.armed)
 })
 
+test('arrivals that leave the histogram as it was are looked at all the same', (t) => {
+  const shown = rated([10, 0, 0, 0, 0, 10])
+  t.false(guardPending(shown, shown))
+  t.true(guardPending(shown, { counts: shown.counts, activity: shown.activity + 2 }))
+})
+
 test('freeze takes a gap that another policy left to its end', (t) => {
   const damped = next(rated([0, 0, 0, 0, 50, 50]), only(0, 100))
   t.true(displayPolicies.freeze.pending(damped, damped))
