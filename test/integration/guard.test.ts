@@ -68,10 +68,8 @@ withServices('a simulated raid through PUT, relay, Kafka and Redis shows what th
   await eventually(async () => (await look()).stats.guard === null, { timeout: 10_000 })
   await eventually(async () => told.length === 2, { timeout: 5_000 })
   t.like(told[1], { postId: attacked, state: 'released', gap: 0 })
-  t.deepEqual(
-    (await get<{ items: Post[] }>('/api/posts?sort=top')).items.map(({ id }) => id),
-    [other, attacked],
-  )
+  // The order of a page may be up to a second old.
+  await eventually(async () => (await get<{ items: Post[] }>('/api/posts?sort=top')).items[0]?.id === other)
 
   await eventually(async () => (await postRate.status()).outbox?.rows === 0, { timeout: 10_000 })
   const count = postRate.counters.published
