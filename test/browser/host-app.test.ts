@@ -44,8 +44,15 @@ withBrowser('a raid of 500 zeros: the average hardly moves, the page says why, a
   const rate = await doorOf(t, postRate)
   await Promise.all(Array.from({ length: 60 }, (_, n) => rate(raided, `fan ${n}`, 4 + (n % 2))))
   await Promise.all(Array.from({ length: 40 }, (_, n) => rate(second, `fan ${n}`, 3)))
+  const counts = async () => (await postRate.stats.get([raided, second])).map(({ displayed }) => displayed.count)
+  await eventually(async () => (await counts()).join() === '60,40', { timeout: 10_000 })
   const page = await openPage(t)
-  await page.goto(`${url}?sort=top`)
+  // The order of a page may be up to a second old.
+  await eventually(async () => {
+    await page.goto(`${url}?sort=top`)
+    await card(page, titles[0]).waitFor()
+    return (await headings(page))[0] === titles[0]
+  })
   const post = card(page, titles[0])
   await shows(post, '4.50', '60 ratings')
   const order = [titles[0], titles[1], titles[2]]
