@@ -1,8 +1,11 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { settingsAt } from '../../packages/post-rate/src/domain/display-window.ts'
 import { averageOf, type Histogram } from '../../packages/post-rate/src/domain/histogram.ts'
 import { foldEvent, type PostStats, type RatingEvent } from '../../packages/post-rate/src/domain/post-stats.ts'
+import { readDisplayOptions } from '../../packages/post-rate/src/domain/settings.ts'
 import { showStats } from '../../packages/post-rate/src/domain/shown-stats.ts'
+import { foldBatch } from '../../packages/post-rate/src/services/relay-outbox.ts'
 import { contextOf, created, foldInto, noon, Ratings, settingsOf, stepTo, windowMs } from './rating-events.ts'
 
 const context = contextOf({ settings: settingsOf({ display: 'guard' }) })
@@ -110,6 +113,77 @@ test('a release shows at the promised moment, not before, and means nothing to a
 
   const [calm] = foldEvent(after, { ...release, at: after.displayed.asOf + 1 }, context)
   t.deepEqual({ ...calm?.stats, version: 0 }, { ...after, version: 0 })
+})
+
+test('nothing that readers see changes before the promised moment: crowds, releases, other settings', (t) => {
+  const step = fc.record({
+    pause: fc.oneof(fc.integer({ min: 0, max: 2_000 }), fc.integer({ min: 0, max: 3 * windowMs })),
+    people: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 })),
+    score: fc.integer({ min: 0, max: 5 }),
+    release: fc.boolean(),
+    change: fc.option(
+      fc.record({
+        display: fc.constantFrom('guard' as const, 'guard' as const, 'freeze' as const, 'live' as const),
+        windowSeconds: fc.constantFrom(4, 60, 300),
+        starTakesHours: fc.constantFrom(0.1, 4.2),
+        minCount: fc.constantFrom(0, 5, 30),
+      }),
+      { freq: 6 },
+    ),
+  })
+  let held = 0
+  check(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+      let stats = foldInto(
+        created(),
+        Array.from({ length: 12 }, (_, i) => strangerAt(`fan ${i}`, 5, noon)),
+        context,
+      ).at(-1)?.stats as PostStats
+      let settings = settingsOf({ display: 'guard' })
+      let now = noon
+      let watermark = noon
+      const promises: { until: number; shown: string }[] = []
+      for (const [n, { pause, people, score, release, change }] of steps.entries()) {
+        now += pause + 1
+        if (change) {
+          const { relayShards, ...old } = settings
+          const previous = old.previous !== null && now < old.effectiveAt ? old.previous : old
+          settings = { ...settings, ...change, effectiveAt: now + 10_000, previous }
+        }
+        const crowd = Array.from({ length: people }, (_, i) => strangerAt(`${n} ${i}`, score, now))
+        const events = release ? [...crowd, { kind: 'released', postId: 1, at: now } as const] : crowd
+        const folded = foldBatch({
+          states: [stats],
+          events: events.map((event, id) => ({ id: String(id), event })),
+          context: contextOf({ settings, watermark }),
+          now,
+        })
+        stats = folded.at(-1)?.change.stats ?? stats
+        watermark = now
+        const told = showStats(stats, settingsAt(settings, 1, now), { now, watermark })
+        if (told.guard !== null) held++
+        const { nextUpdateAt, ...figures } = told
+        const shown = JSON.stringify(figures)
+        for (const promise of promises)
+          if (promise.until > now) t.is(shown, promise.shown, `promised until ${promise.until}, now ${now}`)
+        if (nextUpdateAt !== null) promises.push({ until: Date.parse(nextUpdateAt), shown })
+      }
+    }),
+  )
+  t.true(held > 100, String(held))
+})
+
+test('off is freeze, bit for bit', (t) => {
+  check(
+    fc.property(crowds, (list) => {
+      const events = eventsOf(list, new Ratings(), 1)
+      const [off, freeze] = [readDisplayOptions({ spikeGuard: 'off' }), { display: 'freeze' as const }].map((display) =>
+        foldInto(created(), events, contextOf({ settings: settingsOf(display) })),
+      )
+      t.deepEqual(off, freeze)
+    }),
+  )
+  t.pass()
 })
 
 test('a post that becomes quiet at the true average has nothing to step', (t) => {
