@@ -37,7 +37,7 @@ export async function simulatePolicies(context: Context, only: readonly string[]
     return exitCodes.done
   }
   for (const report of reports) for (const line of reportLines(report, talk.columns)) await talk.line(line)
-  const pictured = tune ? [] : reports.filter(({ name }) => only.length > 0 || name === 'the-post-of-the-issue')
+  const pictured = tune ? [] : reports.filter(({ name }) => only.length > 0 || name === 'raid-on-200')
   for (const report of pictured) for (const line of ['', ...plotText(report, talk.columns)]) await talk.line(line)
   talk.note(
     `${worlds} worlds of seed ${seed}, ${tune ? 'the half for choosing constants' : 'the half that no constant was chosen on'}; means with their 95 % intervals, and 95th percentiles.`,

@@ -92,9 +92,7 @@ export const scenarios: readonly Scenario[] = [
   viral(2_000, 'bell'),
   viral(200, 'divided'),
   {
-    ...attack('the-post-of-the-issue', '200 ratings of mean 3.56, 200 zeros in 30 minutes', () =>
-      spread(200, 0, halfHour),
-    ),
+    ...attack('raid-on-200', '200 ratings of mean 3.56, 200 zeros in 30 minutes', () => spread(200, 0, halfHour)),
     world: {
       size: 200,
       rate: 200 / (14 * windowsPerDay),
