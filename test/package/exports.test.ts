@@ -72,6 +72,7 @@ test('what post-rate exports', async (t) => {
     'PostDraft',
     'PostInspection',
     'PostPage',
+    'PostPageJson',
     'PostRate',
     'PostRateContainer',
     'PostRateErrorCode',
