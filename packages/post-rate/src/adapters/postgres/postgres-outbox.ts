@@ -3,7 +3,7 @@ import { encodeStats } from '../../domain/rating-change.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FoldBatch, FoldedChange, FoldReport, Outbox, OutgoingChange, Shard } from '../../ports/outbox.ts'
 import { type EncodedStats, eventOf, type OutboxRow, outgoing, type UnfoldedRow, withoutRating } from './outbox-rows.ts'
-import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
+import { arrayOf, type PostgresDatabase, type Queryable, type Row } from './postgres-database.ts'
 import { lockSettings, settingsColumns, settingsOfRow } from './postgres-settings-store.ts'
 import { type StatsRow, statsColumns, statsOfRow, writeLiveStats, writeStats } from './stats-row.ts'
 
@@ -68,7 +68,7 @@ where o.version is not null and ($1::int = 1 or o.post_id % $1 = $2) order by o.
     const rows = ids.map((id) => id.split('/'))
     await this.#database.query({
       text: `delete from ${this.#outbox} where id = any ($1::bigint[]) and event_id = any ($2::uuid[]) and version is not null`,
-      values: [rows.map(([id]) => id), rows.map(([, eventId]) => eventId ?? null)],
+      values: [arrayOf(rows.map(([id]) => id as string)), arrayOf(rows.map(([, eventId]) => eventId ?? 'null'))],
     })
   }
 
@@ -227,7 +227,11 @@ where step_at <= $1 and ($2::int = 1 or post_id % $2 = $3) order by step_at limi
       text: `update ${this.#outbox} o set version = n.version, state = n.state
 from rows from (unnest($1::bigint[]), unnest($2::bigint[]), json_array_elements($3::json)) as n (id, version, state)
 where o.id = n.id`,
-      values: [marked.map(({ row }) => row.id), marked.map(({ state }) => state.version), textOf(marked)],
+      values: [
+        arrayOf(marked.map(({ row }) => row.id)),
+        arrayOf(marked.map(({ state }) => state.version)),
+        textOf(marked),
+      ],
     })
     const changes = marked.map(({ kind, row, state }) => outgoing(kind, row, state, source))
     await marking
@@ -238,7 +242,11 @@ where o.id = n.id`,
 select 'display', n.post_id, n.version, n.state
 from rows from (unnest($1::bigint[]), unnest($2::bigint[]), json_array_elements($3::json)) as n (post_id, version, state)
 returning id::text as id, event_id, post_id, version`,
-        values: [stepped.map(({ state }) => state.postId), stepped.map(({ state }) => state.version), textOf(stepped)],
+        values: [
+          arrayOf(stepped.map(({ state }) => state.postId)),
+          arrayOf(stepped.map(({ state }) => state.version)),
+          textOf(stepped),
+        ],
       })
       const ids = new Map(added.map((row) => [`${row.post_id}/${row.version}`, row]))
       for (const { state } of stepped) {
@@ -299,7 +307,7 @@ export async function lockStats(connection: Queryable, schema: string, ids: read
   const rows = await connection.query<StatsRow>({
     name: 'lock-stats',
     text: `select ${statsColumns('s')} from ${schema}.post_stats s where post_id = any ($1::bigint[]) order by post_id for update`,
-    values: [ids],
+    values: [arrayOf(ids)],
   })
   return rows.map(statsOfRow)
 }

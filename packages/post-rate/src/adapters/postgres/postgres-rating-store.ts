@@ -1,7 +1,7 @@
 import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
 import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
-import { type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
+import { arrayOf, type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
 import { lateness, WriteDeadline, writeDeadline } from './write-deadline.ts'
 
@@ -245,9 +245,9 @@ select (select count(*) from made) as created, (select count(*) from moved) as m
         deadline: '$4',
       }),
       values: [
-        ratings.map((r) => r.postId),
+        arrayOf(ratings.map((r) => r.postId)),
         ratings.map((r) => r.userId),
-        ratings.map((r) => r.score),
+        arrayOf(ratings.map((r) => r.score)),
         this.#deadline.next(),
       ],
     }
@@ -264,9 +264,9 @@ select (select count(*) from made) as created, (select count(*) from moved) as m
         where: 'r.rated_at < excluded.rated_at',
       }),
       values: [
-        ratings.map((r) => r.postId),
+        arrayOf(ratings.map((r) => r.postId)),
         ratings.map((r) => r.userId),
-        ratings.map((r) => r.score),
+        arrayOf(ratings.map((r) => r.score)),
         ratings.map((r) => isoTime(r.ratedAt)),
       ],
     }

@@ -1,6 +1,6 @@
 import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import { type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
+import { arrayOf, type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
 import { deploymentOfRow } from './postgres-settings-store.ts'
 import { nullStatsColumns, type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
@@ -30,9 +30,9 @@ export class PostgresRecordReader implements RecordReader {
   async read(scores: readonly OwnScoresWanted[], states: readonly number[], deployment = false): Promise<RecordRead> {
     const readers = scores.flatMap((wanted, reader) => wanted.postIds.map(() => reader))
     const values = [
-      readers,
+      arrayOf(readers),
       readers.map((reader) => (scores[reader] as OwnScoresWanted).userId),
-      scores.flatMap((wanted) => wanted.postIds),
+      arrayOf(scores.flatMap((wanted) => wanted.postIds)),
     ]
     const found = scores.map(() => new Map<number, number>())
     if (states.length === 0 && !deployment) {
@@ -52,7 +52,7 @@ export class PostgresRecordReader implements RecordReader {
     const rows = await this.#database.query<MixedRow>({
       name: 'read-record',
       text: this.#everything,
-      values: [...values, states],
+      values: [...values, arrayOf(states)],
       timeoutMs: readTimeoutMs,
     })
     collect(
@@ -99,7 +99,7 @@ from ${schema}.settings c`
 
   get #ownScores(): string {
     return `select i.reader, r.post_id, r.score
-from unnest($1::int[], $2::text[], $3::bigint[]) as i (reader, user_id, post_id)
+from unnest((select $1::int[]), (select $2::text[]), (select $3::bigint[])) as i (reader, user_id, post_id)
 join ${this.#database.schema}.ratings r on r.post_id = i.post_id and r.user_id = i.user_id`
   }
 }

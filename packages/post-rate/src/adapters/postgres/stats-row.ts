@@ -4,7 +4,7 @@ import type { PostStats } from '../../domain/post-stats.ts'
 import { rankOf } from '../../domain/ranking.ts'
 import type { DisplaySettings } from '../../domain/settings.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { Queryable } from './postgres-database.ts'
+import { arrayOf, type Queryable } from './postgres-database.ts'
 
 /** A row of `post_stats` as it is read with {@link statsColumns}. */
 export interface StatsRow {
@@ -98,10 +98,10 @@ set version = n.version, counts = n.counts::bigint[], activity = n.activity, cha
 from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) as n (post_id, version, counts, activity)
 where s.post_id = n.post_id`,
     values: [
-      states.map((stats) => stats.postId),
-      states.map((stats) => stats.version),
-      states.map((stats) => `{${stats.counts.join()}}`),
-      states.map((stats) => stats.activity),
+      arrayOf(states.map((stats) => stats.postId)),
+      arrayOf(states.map((stats) => stats.version)),
+      arrayOf(states.map((stats) => `"{${stats.counts.join()}}"`)),
+      arrayOf(states.map((stats) => stats.activity)),
     ],
   })
 }
