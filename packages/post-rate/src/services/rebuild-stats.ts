@@ -1,5 +1,5 @@
 import { checkPostId } from '../domain/ids.ts'
-import { type PostStats, repairCounts } from '../domain/post-stats.ts'
+import { repairCounts } from '../domain/post-stats.ts'
 import type { AuditStore, PostRange, Suspect } from '../ports/audit-store.ts'
 import type { RebuildRun } from '../ports/rebuild-store.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
@@ -97,27 +97,40 @@ export class RebuildStats {
   }
 
   /**
-   * The copies are compared while PostgreSQL is at the ratings, so with states that are not repaired yet. Whatever is
-   * repaired is copied once more. Resolves to how many posts were wrong, here or there.
+   * The copies are compared while PostgreSQL is at the ratings, but not healed before the states are right: a copy that
+   * differs from a wrong state would have that one's version raised. Resolves to how many posts were wrong, here or there.
    */
   async #range(range: PostRange, request: RebuildOptions, report: (found: number) => void): Promise<number> {
     const stop = new AbortController()
     const signal = request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal
-    const copied = this.#copyRange(range, { ...request, signal })
+    const compared = this.#wrongCopies(range, signal)
+    // Heard below; until then a failure is nobody's.
+    compared.catch(() => {})
     try {
       const wrong = await this.#repair(await this.#audit.compare(range), request, report)
-      for (const id of await copied) wrong.add(id)
+      const rest = [...(await compared)].filter((id) => !wrong.has(id))
+      for (let at = 0; at < rest.length && !request.dryRun; at += pageSize) {
+        request.signal?.throwIfAborted()
+        const { states } = await this.#record.read([], rest.slice(at, at + pageSize))
+        // A copy that is a moment behind is the bus's business; it is brought up to date all the same.
+        await this.#copies.heal(states)
+      }
+      for (const id of rest) wrong.add(id)
       return wrong.size
     } finally {
       stop.abort()
-      await copied.catch(() => {})
+      await compared.catch(() => {})
     }
   }
 
   async #only(ids: readonly number[], request: RebuildOptions): Promise<{ posts: number; repaired: number }> {
     const wrong = await this.#repair(await this.#audit.compareOnly(ids), request)
-    const { states } = await this.#record.read([], ids)
-    for (const id of await this.#copy(states, request)) wrong.add(id)
+    if (this.#store.keeps) {
+      const { states } = await this.#record.read([], ids)
+      const drift = await compareCopies(this.#store, states)
+      if (!request.dryRun && drift.length > 0) await this.#copies.heal(states)
+      for (const { postId } of drift) wrong.add(postId)
+    }
     request.onProgress?.({ done: ids.length, total: ids.length, found: wrong.size })
     return { posts: ids.length, repaired: wrong.size }
   }
@@ -147,27 +160,17 @@ export class RebuildStats {
     return repaired
   }
 
-  async #copyRange({ after, last }: PostRange, request: RebuildOptions): Promise<Set<number>> {
+  async #wrongCopies({ after, last }: PostRange, signal: AbortSignal): Promise<Set<number>> {
     const wrong = new Set<number>()
     if (!this.#store.keeps) return wrong
     for (let from = after; ; ) {
-      request.signal?.throwIfAborted()
+      signal.throwIfAborted()
       const states = (await this.#states.range(from, pageSize)).filter((stats) => last === null || stats.postId <= last)
-      for (const id of await this.#copy(states, request)) wrong.add(id)
+      for (const { postId } of await compareCopies(this.#store, states)) wrong.add(postId)
       const end = states.at(-1)
       if (states.length < pageSize || end === undefined) return wrong
       from = end.postId
     }
-  }
-
-  async #copy(states: readonly PostStats[], { dryRun }: RebuildOptions): Promise<number[]> {
-    if (!this.#store.keeps || states.length === 0) return []
-    const drift = await compareCopies(this.#store, states)
-    if (drift.length === 0) return []
-    const wrong = new Set(drift.map(({ postId }) => postId))
-    // A copy that is a moment behind is the bus's business; it is brought up to date all the same.
-    if (!dryRun) await this.#copies.heal(states.filter(({ postId }) => wrong.has(postId)))
-    return [...wrong]
   }
 
   async #removeUnknown({ dryRun }: RebuildOptions): Promise<number> {
