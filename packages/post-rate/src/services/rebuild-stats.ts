@@ -5,7 +5,7 @@ import type { RebuildRun } from '../ports/rebuild-store.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
-import { compareCopies } from './compare-copies.ts'
+import { wrongCopies } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
 
 /** Copied, or repaired, between two looks at the signal. */
@@ -127,9 +127,9 @@ export class RebuildStats {
     const wrong = await this.#repair(await this.#audit.compareOnly(ids), request)
     if (this.#store.keeps) {
       const { states } = await this.#record.read([], ids)
-      const drift = await compareCopies(this.#store, states)
-      if (!request.dryRun && drift.length > 0) await this.#copies.heal(states)
-      for (const { postId } of drift) wrong.add(postId)
+      const copies = await wrongCopies(this.#store, states)
+      if (!request.dryRun && copies.length > 0) await this.#copies.heal(states)
+      for (const id of copies) wrong.add(id)
     }
     request.onProgress?.({ done: ids.length, total: ids.length, found: wrong.size })
     return { posts: ids.length, repaired: wrong.size }
@@ -166,7 +166,7 @@ export class RebuildStats {
     for (let from = after; ; ) {
       signal.throwIfAborted()
       const states = (await this.#states.range(from, pageSize)).filter((stats) => last === null || stats.postId <= last)
-      for (const { postId } of await compareCopies(this.#store, states)) wrong.add(postId)
+      for (const id of await wrongCopies(this.#store, states)) wrong.add(id)
       const end = states.at(-1)
       if (states.length < pageSize || end === undefined) return wrong
       from = end.postId

@@ -15,7 +15,7 @@ export function countedRatings(schema: string): string {
 }
 
 /**
- * The posts whose state is not what it should be: `post_id`, the state's `version`, the counts that are `expected`.
+ * The posts whose state is not what it should be: `postId`, the state's `version`, the counts that are `expected`.
  * `range` says which posts, by the name of their id; `own`: every post must have a state, rated or not.
  */
 export function differing(schema: string, range: (id: string) => string, own: boolean): string {
@@ -27,7 +27,7 @@ from ${schema}.posts p where ${range('p.id')}
   and not exists (select from ${schema}.post_stats s where s.post_id = p.id)
   and not exists (select from ${schema}.ratings r where r.post_id = p.id)`
   return `
-select coalesce(s.post_id, a.post_id, d.post_id) as post_id, s.version, e.expected
+select coalesce(s.post_id, a.post_id, d.post_id) as "postId", s.version, e.expected
 from (select * from ${schema}.post_stats where ${within}) s
 full join (select post_id, ${histogramOfRatings} as counts from ${countedRatings(schema)} r where ${within} group by post_id) a
   on a.post_id = s.post_id

@@ -7,7 +7,7 @@ import { PostgresRepairs, type Repair } from './postgres-repairs.ts'
 import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
 /** What a comparison has at most. Of ratings as the statistics of the tables have them. */
-const postsAtMost = 100_000
+const postsAtMost = 50_000
 const ratingsAtMost = 10_000_000
 /** Of tables that have no statistics yet; and a range that is not cut in two any more. */
 const postsAtLeast = 2_000
@@ -62,8 +62,8 @@ export class PostgresAuditStore implements AuditStore {
   async compareOnly(ids: readonly number[]): Promise<CountsDrift[]> {
     const rows = await this.#database.query<StatsRow & { audited: number; expected: Histogram }>({
       name: 'audit-only',
-      text: `select f.post_id as audited, f.expected, ${statsColumns('s')}
-from (${await this.#differing((id) => `${id} = any ($1::bigint[])`)}) f left join ${this.#stats} s on s.post_id = f.post_id
+      text: `select f."postId" as audited, f.expected, ${statsColumns('s')}
+from (${await this.#differing((id) => `${id} = any ($1::bigint[])`)}) f left join ${this.#stats} s on s.post_id = f."postId"
 order by 1`,
       values: [ids],
     })
@@ -109,10 +109,10 @@ from (select post_id, deleted from ${this.#stats} where post_id > $1 order by po
   /** Not prepared: a plan for any range would not be one for nearly all of the ratings. */
   async #compare({ after, last }: PostRange): Promise<Suspect[]> {
     const text = await this.#differing((id) => (last === null ? `${id} > $1` : `${id} > $1 and ${id} <= $2`))
-    const rows = await this.#database.onConnection(async (connection) => {
+    return this.#database.onConnection(async (connection) => {
       await connection.query(this.#begin())
       try {
-        return await connection.query<{ post_id: number; version: number | null; expected: Histogram }>({
+        return await connection.query<Suspect>({
           text,
           values: last === null ? [after] : [after, last],
         })
@@ -121,7 +121,6 @@ from (select post_id, deleted from ${this.#stats} where post_id > $1 order by po
         await connection.query('rollback').catch(() => {})
       }
     })
-    return rows.map(({ post_id, version, expected }) => ({ postId: post_id, version, expected }))
   }
 
   /** The server gives up before this side does: a statement that nobody waits for any more would go on. */
