@@ -15,7 +15,7 @@ export const rate: Row = {
   title: '`ratings.rate()`, 64 callers in one process',
   async run(bench) {
     const { database, rater, stop } = await raterOn(bench)
-    const seconds = 3 * bench.scale
+    const seconds = 2 * bench.scale
     const { ratios, values } = await race(bench.runs, {
       ours: () => rater.ask<number>({ what: 'rate', callers, seconds, posts, users }),
       counters: () => pgbench(bench, database, upsertWithCounters(posts, users), { clients: callers, seconds }),

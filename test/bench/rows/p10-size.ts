@@ -19,7 +19,7 @@ export const size: Row = {
     const small = await visited(bench, await ratedPosts(bench, 100))
     const findings: Finding[] = []
     const compare = async (letter: string, title: string, against: string, ours: Call, peer: Call) => {
-      const { ratios, values } = await race(bench.runs * 3, { ours, peer })
+      const { ratios, values } = await race(bench.runs * 2, { ours, peer })
       const measured = `${digits(values.ours.median)} ms against ${digits(values.peer.median)} ms`
       const result = ratios.ours
       findings.push({ id: `P10${letter}`, title, peer: against, result, unit: '×', bound: { atMost }, measured })
