@@ -31,6 +31,7 @@ const warmUpMs = 1_500
 /** Where the clients themselves come this late (99 of 100 turns are sooner), latencies tell of the machine. */
 const starvedFromMs = 25
 /** A process that has ended by itself more often than this is in a crash loop. */
+const sameAgainMs = 3_000
 const mostCrashes = 5
 
 /** One case: load, fault, heal, drain, judgement. */
@@ -63,8 +64,12 @@ export async function runCase(
     await world.restore()
   }
   const recovery = await recovered(world, healLimitSeconds * 1000)
-  // What was promised before the database went back is void, until everything says the same again.
-  if (fault.goesBack) world.load.promises.forget()
+  // What was promised before the database went back is void, until everything says the same again: every copy, after the
+  // reconciler's next round, and a page that a process made of one just before, and keeps for a second.
+  if (fault.goesBack) {
+    await sleep(sameAgainMs)
+    world.load.promises.forget()
+  }
   if (recovery.problem !== null) problems.push(`not healed: ${recovery.problem}`)
   await sleep(500)
   await world.load.stop()

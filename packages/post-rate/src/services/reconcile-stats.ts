@@ -40,6 +40,8 @@ export class ReconcileStats {
   #identity: string | null = null
   /** What has been brought to the store; of another store everything is compared. */
   #seen: string | null = null
+  /** The version floor when everything was compared last: where it has risen since, the record went back. */
+  #floor: number | null = null
 
   constructor(
     states: StateStore,
@@ -84,8 +86,10 @@ export class ReconcileStats {
   async #round(): Promise<number> {
     if (!(await this.#lead())) return renewEveryMs
     // Also brings this process's idea of the database's time up to date.
-    const { source } = await this.#deployment.get()
     await this.#noticeMove()
+    const { source, versionFloor } = await this.#deployment.get()
+    const wentBack = this.#floor !== null && versionFloor !== this.#floor
+    if (wentBack) this.#forget()
     const mark = await this.#store.mark()
     await refuseForeignStore(this.#store, mark, source)
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
@@ -96,11 +100,14 @@ export class ReconcileStats {
       this.#seen,
     )
     if (!(known ? await this.#healPages(pages) : await this.#compare(0))) return 0
+    // Of posts whose only ratings were lost the record has nothing to compare with.
+    if (wentBack) await this.#removeUnknown()
     const marked = await this.#store.mark(watermark === null ? undefined : { watermark, source })
     // A store that was emptied or replaced meanwhile has another identity, and is filled in the next round.
     const same = mark.identity === null || marked.identity === mark.identity
     this.#identity = same && marked.source === source ? marked.identity : null
     this.#seen = seen
+    this.#floor = versionFloor
     return roundPauseMs
   }
 
@@ -124,15 +131,24 @@ export class ReconcileStats {
     this.#logger.warn('the database was restored or failed over: raising the version floor')
     await this.#states.raiseFloor(floorAbove(versionFloor))
     this.#deployment.forget()
+  }
+
+  /** What this process knew of the store is of another past of the record's: everything is compared at once. */
+  #forget(): void {
     this.#identity = null
+    this.#seen = null
   }
 
   async #compareAll(): Promise<number> {
     if (!this.#leading) return 1_000
     const began = performance.now()
     await this.#compare(pagePauseMs)
-    for await (const ids of this.#store.ids()) await this.#copies.removeUnknown(ids)
+    await this.#removeUnknown()
     return Math.max(1_000, comparisonEveryMs - (performance.now() - began))
+  }
+
+  async #removeUnknown(): Promise<void> {
+    for await (const ids of this.#store.ids()) await this.#copies.removeUnknown(ids)
   }
 
   /** Resolves to false when it was cut short: after a long outage the pages are many. */

@@ -27,7 +27,7 @@ export class MemoryStateStore implements StateStore {
 
   async *#changedAfter(since: number, seen: number): AsyncIterable<PostStats[]> {
     const changed = [...this.#record.states.values()].filter(
-      ({ changedAt, change }) => changedAt > since && change > seen,
+      ({ changedAt, change, stats }) => changedAt > since && (stats.deleted || change > seen),
     )
     if (changed.length > 0) yield changed.map(({ stats }) => stats)
   }

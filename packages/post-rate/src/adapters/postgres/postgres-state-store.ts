@@ -67,7 +67,7 @@ export class PostgresStateStore implements StateStore {
       const rows = await this.#database.query<StatsRow>({
         text: `select ${statsColumns('s')} from ${this.#stats} s
 where changed_at > $1::timestamptz and post_id > $2
-  and ($4::pg_snapshot is null or not pg_visible_in_snapshot(${writerOf('s')}, $4)) order by post_id limit $3`,
+  and ($4::pg_snapshot is null or s.deleted or not pg_visible_in_snapshot(${writerOf('s')}, $4)) order by post_id limit $3`,
         values: [since, after, pageSize, snapshot],
       })
       if (rows.length > 0) yield rows.map(statsOfRow)

@@ -1,0 +1,54 @@
+import test from 'ava'
+import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
+import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
+import { MemoryStatsStore } from '../../packages/post-rate/src/adapters/memory/memory-stats-store.ts'
+import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
+import { compareCopies } from '../../packages/post-rate/src/services/compare-copies.ts'
+import { CounterSet } from '../../packages/post-rate/src/services/counters.ts'
+import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
+import { HealCopies } from '../../packages/post-rate/src/services/heal-copies.ts'
+import { RebuildStats } from '../../packages/post-rate/src/services/rebuild-stats.ts'
+import { addPosts, foldAll } from '../contract/record.ts'
+
+test('a wrong state is repaired in one version, however right its copy is', async (t) => {
+  const { rebuild, record, store } = await rated()
+  const right = record.allStates()
+  await store.apply(right, { trusted: true, ceiling: 2 ** 53 })
+  for (const stats of right.slice(0, 2)) record.writeState({ ...stats, counts: [7, 0, 0, 0, 0, 0] })
+  const report = await rebuild.rebuild({})
+  t.is(report.repaired, 2)
+  const versions = record.allStates().map(({ version }) => version)
+  t.deepEqual(
+    versions,
+    right.map(({ version }, n) => version + (n < 2 ? 1 : 0)),
+  )
+  t.deepEqual(
+    record.allStates().map(({ counts }) => counts),
+    right.map(({ counts }) => counts),
+  )
+  t.deepEqual(await compareCopies(store, record.allStates()), [])
+})
+
+test('a copy that is wrong of a right state is brought up to date, and a dry run leaves both', async (t) => {
+  const { rebuild, record, store } = await rated()
+  const right = record.allStates()
+  await store.apply(right.slice(1), { trusted: true, ceiling: 2 ** 53 })
+  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 1)
+  t.is((await compareCopies(store, record.allStates())).length, 1)
+  t.is((await rebuild.rebuild({})).repaired, 1)
+  t.deepEqual(record.allStates(), right)
+  t.deepEqual(await compareCopies(store, right), [])
+})
+
+async function rated() {
+  const record = new MemoryRecord({ clock: { now: () => Date.now() } })
+  const ports = memoryPorts(record)
+  await addPosts(ports, 3)
+  await ports.ratingStore.rate([1, 2, 3].map((postId) => ({ postId, userId: 'u1', score: 4 as const })))
+  await foldAll(ports)
+  const store = new MemoryStatsStore()
+  const deployment = new Deployment(ports.settingsStore)
+  const copies = new HealCopies(ports.stateStore, store, ports.recordReader, deployment, new CounterSet(), silentLogger)
+  const rebuild = new RebuildStats(ports.auditStore, ports.stateStore, store, ports.recordReader, copies)
+  return { rebuild, record, store }
+}
