@@ -216,7 +216,7 @@ where step_at <= $1 and ($2::int = 1 or post_id % $2 = $3) order by step_at limi
     const live: PostStats[] = []
     const whole: PostStats[] = []
     for (const stats of newest.values()) (onlyLiveDiffers(before.get(stats.postId), stats) ? live : whole).push(stats)
-    await writeLiveStats(connection, schema, live)
+    await writeLiveStats(connection, schema, live, context.settings.prior)
     await writeStats(connection, schema, whole, context.settings.prior)
   }
 

@@ -83,25 +83,30 @@ export function statsOfRow(row: StatsRow): PostStats {
  */
 export const changedNow = '(select to_timestamp(ceil(extract(epoch from clock_timestamp()) / 8) * 8))'
 
-/** Writes live figures over rows that the caller has locked, where nothing else of them changed. */
+/**
+ * Writes live figures over rows that the caller has locked, where nothing else of them changed; and the rank, which
+ * follows a prior that was changed meanwhile. The same rank again keeps the update heap-only.
+ */
 export async function writeLiveStats(
   connection: Queryable,
   schema: string,
   states: readonly PostStats[],
+  prior: DisplaySettings['prior'],
 ): Promise<void> {
   if (states.length === 0) return
   await connection.query({
     name: 'write-live-stats',
     text: `
 update ${schema}.post_stats s
-set version = n.version, counts = n.counts::bigint[], activity = n.activity, changed_at = ${changedNow}
-from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) as n (post_id, version, counts, activity)
+set version = n.version, counts = n.counts::bigint[], activity = n.activity, rank = n.rank, changed_at = ${changedNow}
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::numeric[]) as n (post_id, version, counts, activity, rank)
 where s.post_id = n.post_id`,
     values: [
       arrayOf(states.map((stats) => stats.postId)),
       arrayOf(states.map((stats) => stats.version)),
       arrayOf(states.map((stats) => `"{${stats.counts.join()}}"`)),
       arrayOf(states.map((stats) => stats.activity)),
+      arrayOf(states.map((stats) => rankOf(stats.displayed, prior))),
     ],
   })
 }
