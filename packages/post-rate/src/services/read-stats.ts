@@ -151,10 +151,14 @@ async function readCopies(store: StatsStore, wanted: (readonly number[])[]): Pro
   const [only] = wanted
   if (only !== undefined && wanted.length === 1) return [await store.read(only)]
   const read = await store.read([...new Set(wanted.flat())])
-  return wanted.map((ids) => ({
-    ...read,
-    states: new Map([...read.states].filter(([id]) => ids.includes(id))),
-  }))
+  return wanted.map((ids) => {
+    const states = new Map<number, PostStats>()
+    for (const id of ids) {
+      const stats = read.states.get(id)
+      if (stats !== undefined) states.set(id, stats)
+    }
+    return { ...read, states }
+  })
 }
 
 async function readTogether(record: RecordReader, deployment: Deployment, wanted: Wanted[]): Promise<Found[]> {

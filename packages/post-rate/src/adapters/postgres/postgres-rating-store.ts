@@ -2,6 +2,7 @@ import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
 import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
+import { isContention, isOfRow, retryContended, splitBatch } from './split-batch.ts'
 import { isoTime } from './stats-row.ts'
 import { lateness, WriteDeadline, writeDeadline } from './write-deadline.ts'
 
@@ -52,10 +53,10 @@ export class PostgresRatingStore implements RatingStore {
       this.#deadline.check(rows[0])
       return rows
     }
-    const rows = await this.#split(ratings, run)
+    const rows = await splitBatch(ratings, run)
     for (let attempt = 0, unseen = indexesOfUnseen(rows); unseen.length > 0; unseen = indexesOfUnseen(rows)) {
       if (++attempt > 10) throw new PostRateError('UNAVAILABLE', 'Ratings are written and cannot be read back.')
-      const again = await this.#split(
+      const again = await splitBatch(
         unseen.map((n) => ratings[n] as Rating),
         run,
       )
@@ -90,7 +91,7 @@ returning r.previous_score, r.rated_at, clock_timestamp() as now`,
       return { ...rating, previousScore: row.previous_score, changed: true, ratedAt: isoTime(row.rated_at) }
     } catch (error) {
       const state = sqlState(error) ?? ''
-      if (/^2[23]/.test(state) || isContention(state)) return null
+      if (isOfRow(state) || isContention(state)) return null
       throw error
     }
   }
@@ -98,7 +99,7 @@ returning r.previous_score, r.rated_at, clock_timestamp() as now`,
   async withdraw(postId: number, userId: string): Promise<boolean> {
     await this.#learnPosts()
     const known = this.#posts === null ? 'true' : `exists (select from ${this.#posts} where id = $1)`
-    const [row] = await this.#retry(() =>
+    const [row] = await retryContended(() =>
       this.#database.query<{ known: boolean; now: number; late: boolean }>({
         name: 'withdraw',
         // The time is looked at after the lock, which may have been waited for.
@@ -121,7 +122,7 @@ select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}
     for (let after = 0; ; ) {
       signal?.throwIfAborted()
       const ids = await this.#ratedPosts(after, eraseBatch)
-      const gone = await this.#retry(() =>
+      const gone = await retryContended(() =>
         this.#database.query({
           text: `delete from ${this.#ratings} where post_id = any ($1::bigint[]) and user_id = $2 returning post_id`,
           values: [ids, userId],
@@ -154,7 +155,7 @@ select post_id from rated where post_id is not null`,
   async import(ratings: readonly DatedRating[], { createPosts }: { createPosts: boolean }): Promise<ImportOutcome> {
     await this.#learnPosts()
     const postsCreated = createPosts && this.#posts !== null ? await this.#createPosts(ratings) : 0
-    const outcomes = await this.#split(ratings, (part) => this.#database.query<RatedRow>(this.#importQuery(part)))
+    const outcomes = await splitBatch(ratings, (part) => this.#database.query<RatedRow>(this.#importQuery(part)))
     const rows = outcomes.map((outcome) => {
       if (outcome instanceof Error) throw outcome
       return outcome
@@ -206,7 +207,7 @@ select post_id from rated where post_id is not null`,
 
   /** The sequence is moved past the given ids, so that the next post made without one does not collide. */
   async #createPosts(ratings: readonly DatedRating[]): Promise<number> {
-    const [row] = await this.#retry(() =>
+    const [row] = await retryContended(() =>
       this.#database.query<{ created: number }>({
         text: `
 with made as (
@@ -290,46 +291,6 @@ left join written w using (post_id, user_id)
 left join ${this.#ratings} s on w.post_id is null and s.post_id = i.post_id and s.user_id = i.user_id
 order by i.n`
   }
-
-  /**
-   * One bad row fails a whole statement. Halving the batch until it stands alone lets its neighbours through; the lone
-   * row is answered with its error, or with nothing when its post vanished in between.
-   */
-  async #split<T extends Rating, R>(
-    batch: readonly T[],
-    run: (part: readonly T[]) => Promise<R[]>,
-  ): Promise<(R | Error | undefined)[]> {
-    try {
-      return await this.#retry(() => run(batch))
-    } catch (error) {
-      const state = sqlState(error) ?? ''
-      // A row alone waits for one lock and holds none: it cannot be part of another deadlock.
-      const contended = isContention(state) && batch.length > 1
-      // Data exceptions and constraint violations alone are the fault of a row.
-      if (!/^2[23]/.test(state) && !contended) throw error
-      if (batch.length === 1) return [state === '23503' ? undefined : (error as Error)]
-      const middle = batch.length >> 1
-      return [...(await this.#split(batch.slice(0, middle), run)), ...(await this.#split(batch.slice(middle), run))]
-    }
-  }
-
-  /** A deadlock or a serialization failure undid the whole statement, so it can be run again. */
-  async #retry<T>(run: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await run()
-      } catch (error) {
-        const state = sqlState(error)
-        if (attempt === 5 || !isContention(state ?? '')) throw error
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
-      }
-    }
-  }
-}
-
-/** A deadlock or a serialization failure: others wanted the same rows at the same moment. */
-function isContention(state: string): boolean {
-  return state === '40P01' || state === '40001'
 }
 
 /**
