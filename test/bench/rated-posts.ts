@@ -1,5 +1,8 @@
 import type { Bench } from './bench.ts'
 
+/** Callers that rate as fast as they are answered, and what their ratings are spread over. */
+export const crowd = { callers: 64, posts: 10_000, users: 100_000 }
+
 export interface Stock {
   posts: number
   /** Ratings of each post, by different users `u0`, `u1`… */

@@ -1,13 +1,11 @@
 import type { Bench, Program } from '../bench.ts'
 import { pgbench, plainTables, upsert, upsertWithCounters } from '../pgbench.ts'
 import { race } from '../race.ts'
-import { fill } from '../rated-posts.ts'
+import { crowd, fill } from '../rated-posts.ts'
 import { milliseconds, perSecond } from '../report.ts'
 import type { Finding, Row } from '../row.ts'
 
-const callers = 64
-const posts = 10_000
-const users = 100_000
+const { callers, posts, users } = crowd
 
 /** Rating through the library, against the least that storing a rating costs; and all of it on one post. */
 export const rate: Row = {
@@ -44,10 +42,9 @@ async function mannersOf(bench: Bench, rater: Program): Promise<Finding[]> {
   const seconds = bench.scale
   const ask = (what: string, more: object) => () => rater.ask<number>({ what, seconds, posts, users, ...more })
   const lone = await race(bench.runs, { ours: ask('lone', {}), peer: ask('lonePlain', {}) })
-  const crowd = { callers: 32 }
   const flooded = await race(bench.runs, {
-    ours: ask('beside', { ...crowd, flood: 2_000 }),
-    peer: ask('beside', { ...crowd, flood: 0 }),
+    ours: ask('beside', { callers: 32, flood: 2_000 }),
+    peer: ask('beside', { callers: 32, flood: 0 }),
   })
   return [
     {

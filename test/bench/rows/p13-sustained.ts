@@ -1,12 +1,11 @@
 import { deploy } from '../deployment.ts'
 import { pgbench, plainTables, upsert } from '../pgbench.ts'
+import { crowd } from '../rated-posts.ts'
 import { digits, perSecond } from '../report.ts'
 import type { Row } from '../row.ts'
 import { spreadOf } from '../statistics.ts'
 
-const callers = 64
-const posts = 10_000
-const users = 100_000
+const { callers, posts, users } = crowd
 /** About two seconds' worth on the way to Redis. */
 const most = 20_000
 
