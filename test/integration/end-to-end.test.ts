@@ -6,12 +6,11 @@ import { Redis } from 'ioredis'
 import { createPostRate, type Post, type PostRate, type RatingChange } from 'post-rate'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { fullProfile } from '../helpers/full-profile.ts'
 import { judge } from '../helpers/judge.ts'
 import { readTopic } from '../helpers/read-topic.ts'
 import { withServices } from '../helpers/requires.ts'
-import { runSql, testDatabase } from '../helpers/test-database.ts'
-import { testRedis } from '../helpers/test-redis.ts'
-import { testTopic } from '../helpers/test-topic.ts'
+import { runSql } from '../helpers/test-database.ts'
 
 const windowSeconds = 3
 
@@ -27,16 +26,9 @@ interface Host {
 /** A host application on the full profile, all roles in this process. */
 async function startHost(t: ExecutionContext<unknown>, display: 'freeze' | 'live' = 'freeze'): Promise<Host> {
   t.timeout(60_000)
-  const database = await testDatabase(t, { migrated: false })
-  const redis = testRedis(t)
-  const kafka = testTopic(t)
+  const { database, redis, kafka, options } = await fullProfile(t)
   const postRate = createPostRate({
-    database,
-    redis: redis.url,
-    redisPrefix: redis.prefix,
-    kafka: { brokers: kafka.brokers },
-    topic: kafka.topic,
-    group: kafka.group,
+    ...options,
   })
   cleanUp(t, () => postRate.close())
   await postRate.migrate({ settings: { display, windowSeconds, prior: { weight: 10, mean: 2.5 } } })

@@ -17,11 +17,9 @@ import { scenarios, tell } from '../../packages/cli/src/simulate/scenarios.ts'
 import { makeWorld, vote } from '../../packages/cli/src/simulate/worlds.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { fullProfile } from '../helpers/full-profile.ts'
 import { readTopic } from '../helpers/read-topic.ts'
 import { withServices } from '../helpers/requires.ts'
-import { testDatabase } from '../helpers/test-database.ts'
-import { testRedis } from '../helpers/test-redis.ts'
-import { testTopic } from '../helpers/test-topic.ts'
 
 const settings = { windowSeconds: 2, starTakesHours: 0.02 }
 const windowMs = 1_000 * settings.windowSeconds
@@ -169,16 +167,9 @@ function replay(messages: readonly RatingChange[]): Map<string, Shown> {
 }
 
 async function startHost(t: ExecutionContext<unknown>, unusualActivity: (activity: UnusualActivity) => void) {
-  const database = await testDatabase(t, { migrated: false })
-  const redis = testRedis(t)
-  const kafka = testTopic(t)
+  const { redis, kafka, options } = await fullProfile(t)
   const postRate = createPostRate({
-    database,
-    redis: redis.url,
-    redisPrefix: redis.prefix,
-    kafka: { brokers: kafka.brokers },
-    topic: kafka.topic,
-    group: kafka.group,
+    ...options,
     display: { windowSeconds: settings.windowSeconds, spikeGuard: { starTakesHours: settings.starTakesHours } },
     hooks: { unusualActivity },
   })

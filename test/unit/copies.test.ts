@@ -76,6 +76,29 @@ test('heal: a tombstone replaces what is there, is healed like any state, and do
   }
 })
 
+test('reconcile: a copy that was read before the deletion, and arrives after it, is refused', async (t) => {
+  const { ports, states, store, reconciler, record } = await copying(t)
+  await ports.postStore.delete(1)
+  await foldAll(ports)
+  reconciler.start()
+  await eventually(async () => (await store.mark()).watermark !== null)
+  await store.apply([state(states, 1)], forced)
+  t.deepEqual(await compareCopies(store, record.allStates()), [])
+  await reconciler.stop()
+})
+
+test('reconcile: after the floor rose everything is compared at once, also posts that the record never rated', async (t) => {
+  const { ports, states, store, reconciler, record } = await copying(t)
+  reconciler.start()
+  // Its first look at everything is over then, and the next one is far.
+  await sleep(3_000)
+  await store.apply([{ ...state(states, 1), postId: 4 }], forced)
+  await ports.stateStore.raiseFloor(floorAbove(record.deployment.versionFloor))
+  await eventually(async () => !(await idsOf(store)).includes(4), { timeout: 10_000 })
+  t.deepEqual(await compareCopies(store, record.allStates()), [])
+  await reconciler.stop()
+})
+
 test('heal: posts that the record does not know, or that nobody rated, are removed', async (t) => {
   const { healer, states, store } = await copying()
   await healer.heal(states)
