@@ -32,17 +32,12 @@ export class HealCopies {
     this.#logger = logger
   }
 
-  /**
-   * Brings the store's copies of these states up to date; resolves to how many had to be changed. Tombstones replace what
-   * is there, since an expired one must not come back; those of posts that were deleted after `freshSince` are written in any
-   * case, because a copy that was read before the deletion may still be on its way.
-   */
-  async heal(states: readonly PostStats[], freshSince = Number.POSITIVE_INFINITY): Promise<number> {
+  /** Brings the store's copies of these states up to date; resolves to how many had to be changed. */
+  async heal(states: readonly PostStats[]): Promise<number> {
     const rated = states.filter((stats) => stats.version > 0)
+    // Tombstones only replace what is there: an expired one must not come back.
     const alive = rated.filter((stats) => !stats.deleted)
-    const dead = rated.filter((stats) => stats.deleted)
-    const fresh = dead.filter((stats) => stats.displayed.asOf > freshSince)
-    const buried = [...fresh, ...(await this.#withCopy(dead.filter((stats) => !fresh.includes(stats))))]
+    const buried = await this.#withCopy(rated.filter((stats) => stats.deleted))
     const ceiling = corruptionCeiling(await this.#deployment.get())
     const wanted = [...alive, ...buried]
     const outcomes = await this.#store.apply(wanted, { trusted: true, ceiling })

@@ -17,8 +17,6 @@ const pageSize = 1_000
 /** Pace of the full comparison: 100,000 posts in 25 s, and never more than one comparison in 20 s. */
 const pagePauseMs = 250
 const comparisonEveryMs = 20_000
-/** Longer than a write to the store may be on its way. */
-const lateWriteMs = 30_000
 const leaseSeconds = 12
 const renewEveryMs = 3_000
 
@@ -156,7 +154,7 @@ export class ReconcileStats {
   /** Resolves to false when it was cut short: after a long outage the pages are many. */
   async #healPages(pages: AsyncIterable<PostStats[]>): Promise<boolean> {
     for await (const states of pages) {
-      await this.#copies.heal(states, Number.NEGATIVE_INFINITY)
+      await this.#copies.heal(states)
       if (!(await this.#lead())) return false
     }
     return true
@@ -166,7 +164,7 @@ export class ReconcileStats {
   async #compare(pause: number): Promise<boolean> {
     for (let after = 0; ; ) {
       const states = await this.#states.range(after, pageSize)
-      await this.#copies.heal(states, this.#clock.now() - lateWriteMs)
+      await this.#copies.heal(states)
       const last = states.at(-1)
       if (states.length < pageSize || last === undefined) return true
       if (!(await this.#lead())) return false
