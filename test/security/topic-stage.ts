@@ -102,10 +102,11 @@ async function caughtUp(admin: Admin, topic: string, group: string): Promise<voi
   )
 }
 
-/** Not the mark, which the reconciler moves. */
+/** Not the mark, which the reconciler moves, nor tombstones, which a deleted post has for a while or has not. */
 async function copies(client: Redis, prefix: string): Promise<string> {
   const keys = (await client.keys(`${prefix}*`)).filter((key) => key.includes('{')).sort()
-  return JSON.stringify(await Promise.all(keys.map(async (key) => [key, await client.hgetall(key)])))
+  const all = await Promise.all(keys.map(async (key) => [key, await client.hgetall(key)] as const))
+  return JSON.stringify(all.filter(([, hash]) => hash.deleted !== '1'))
 }
 
 async function memoryOf({ pid }: CliProcess): Promise<number> {

@@ -158,13 +158,9 @@ export function repairCounts(stats: PostStats, counts: Histogram, time: number, 
   return changes
 }
 
-/** True where the displayed figures of a settled post (no step pending) disagree with the policy's own idea of them. */
-export function displayIsStale(stats: PostStats, settings: Settings): boolean {
-  if (stats.stepAt !== null || stats.deleted) return false
-  const { display } = settingsAt(settings, stats.postId, stats.displayed.asOf)
-  return (
-    displayPolicies[display].pending(stats.displayed, stats) || !sameHistogram(stats.displayed.counts, stats.counts)
-  )
+/** True where the figures that a settled post (no step pending) displays are not the live ones. */
+export function displayIsStale({ stepAt, deleted, displayed, counts }: PostStats): boolean {
+  return stepAt === null && !deleted && !sameHistogram(displayed.counts, counts)
 }
 
 /** The same state one version up, above the floor: how a copy that differs is overwritten. */

@@ -13,7 +13,8 @@ export interface StateStore {
   /**
    * States changed in the last `seconds`, page by page as they are asked for, and the watermark that was reached before
    * they were read. However much changed, no page is large. `seen`, as an earlier call gave it: without the changes that
-   * were committed before that call, so that what it looks back on is not read again.
+   * were committed before that call, so that what it looks back on is not read again; tombstones apart, behind which an
+   * older copy may arrive.
    */
   changedWithin(seconds: number, seen?: string | null): Promise<ChangedStates>
   /** Raises the version of each post, by one or to above `above`, so that copies which differ are replaced. */

@@ -47,7 +47,7 @@ export class MemoryAuditStore implements AuditStore {
       const stats = this.#record.stateOf(postId) ?? newPostStats(postId, now)
       this.#record.writeState(stats)
       const expected = this.#record.expectedCounts(postId)
-      if (sameHistogram(stats.counts, expected) && !displayIsStale(stats, settings)) return []
+      if (sameHistogram(stats.counts, expected) && !displayIsStale(stats)) return []
       const repaired = repair(stats, expected, now, { settings, versionFloor, watermark }).at(-1)?.stats ?? stats
       this.#record.writeState(repaired)
       return [repaired]
@@ -65,7 +65,7 @@ export class MemoryAuditStore implements AuditStore {
       const same =
         found === null
           ? expected.every((n) => n === 0)
-          : sameHistogram(found.counts, expected) && !displayIsStale(found, this.#record.deployment.settings)
+          : sameHistogram(found.counts, expected) && !displayIsStale(found)
       return same ? [] : [{ postId, version: found?.version ?? null, expected, found }]
     })
   }

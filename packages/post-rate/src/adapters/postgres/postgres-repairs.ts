@@ -67,7 +67,7 @@ export class PostgresRepairs {
         values: [postId],
       })
       const expected = row?.expected ?? emptyHistogram
-      const right = sameHistogram(stats.counts, expected) && !displayIsStale(stats, context.settings) && !row?.misranked
+      const right = sameHistogram(stats.counts, expected) && !displayIsStale(stats) && !row?.misranked
       if (right) return missing ? [stats] : []
       const repaired = repair(stats, expected, now, context).at(-1)?.stats ?? stats
       await writeStats(connection, schema, [repaired], context.settings.prior)
