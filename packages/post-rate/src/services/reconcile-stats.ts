@@ -17,6 +17,8 @@ const pageSize = 1_000
 /** Pace of the full comparison: 100,000 posts in 25 s, and never more than one comparison in 20 s. */
 const pagePauseMs = 250
 const comparisonEveryMs = 20_000
+/** After the floor rose a slow write may take what lies above it for corruption, and overwrite it: longer than one takes. */
+const uneasyMs = 30_000
 const leaseSeconds = 12
 const renewEveryMs = 3_000
 
@@ -42,6 +44,8 @@ export class ReconcileStats {
   #seen: string | null = null
   /** The version floor when everything was compared last: where it has risen since, the record went back. */
   #floor: number | null = null
+  /** When it did, or this process began: it knows nothing of what was before. */
+  #roseAt = performance.now()
 
   constructor(
     states: StateStore,
@@ -90,6 +94,7 @@ export class ReconcileStats {
     const { source, versionFloor } = await this.#deployment.get()
     const wentBack = this.#floor !== null && versionFloor !== this.#floor
     if (wentBack) this.#forget()
+    const uneasy = performance.now() - this.#roseAt < uneasyMs
     const mark = await this.#store.mark()
     await refuseForeignStore(this.#store, mark, source)
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
@@ -97,7 +102,7 @@ export class ReconcileStats {
     const known = own && mark.watermark !== null
     const { pages, watermark, seen } = await this.#states.changedWithin(
       known ? lookBackSeconds + Math.max(0, this.#clock.now() - (mark.watermark as number)) / 1000 : 0,
-      this.#seen,
+      uneasy ? null : this.#seen,
     )
     if (!(known ? await this.#healPages(pages) : await this.#compare(0))) return 0
     // Of posts whose only ratings were lost the record has nothing to compare with.
@@ -136,7 +141,7 @@ export class ReconcileStats {
   /** What this process knew of the store is of another past of the record's: everything is compared at once. */
   #forget(): void {
     this.#identity = null
-    this.#seen = null
+    this.#roseAt = performance.now()
   }
 
   async #compareAll(): Promise<number> {
