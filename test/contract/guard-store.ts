@@ -10,6 +10,7 @@ export const guardStoreCases: Cases = {
       armed.map(({ postId }) => postId),
       [2, 1],
     )
+    t.is(await record.guardStore.count(), 2)
     for (const { displayed, stepAt } of armed) {
       t.true(displayed.guard?.armed)
       t.not(stepAt, null)

@@ -50,6 +50,24 @@ export const moderationStoreCases: Cases = {
     t.deepEqual(await drift(record), [])
   },
 
+  'what was rated within a period, without what is excluded': async (t, create) => {
+    const { record, at } = await rated(t, create)
+    const within = async (from: number, to: number) =>
+      Object.fromEntries(
+        await record.recordReader.ratedWithin([
+          { postId: 1, from: at(from), to: at(to) },
+          { postId: 2, from: 0, to: at(9) },
+        ]),
+      )
+    t.deepEqual(await within(2, 4), { 1: [0, 0, 1, 1, 1, 0] })
+    await record.moderationStore.exclude({ postId: 1, from: at(2), to: at(4) }, note)
+    t.deepEqual(await within(2, 4), { 1: [0, 0, 0, 0, 1, 0] })
+    await rateOne(record, { postId: 1, userId: 'u2', score: 0 })
+    t.deepEqual(await within(1, 5), { 1: [0, 1, 0, 0, 1, 1] })
+    t.deepEqual(await within(6, 9), {})
+    t.deepEqual(await record.recordReader.ratedWithin([]), new Map())
+  },
+
   'a period may be excluded again after it was restored; the log keeps both': async (t, create) => {
     const { record, at } = await rated(t, create)
     const period = { postId: 1, from: at(2), to: at(4) }

@@ -13,6 +13,7 @@ import { ProjectStats } from '../../packages/post-rate/src/services/project-stat
 import { RatePost } from '../../packages/post-rate/src/services/rate-post.ts'
 import { ReadStats, type ReadStatsResult } from '../../packages/post-rate/src/services/read-stats.ts'
 import { RebuildStats } from '../../packages/post-rate/src/services/rebuild-stats.ts'
+import { RecentFigures } from '../../packages/post-rate/src/services/recent-figures.ts'
 import { ReconcileStats } from '../../packages/post-rate/src/services/reconcile-stats.ts'
 import { RelayOutbox } from '../../packages/post-rate/src/services/relay-outbox.ts'
 import { VerifyStats } from '../../packages/post-rate/src/services/verify-stats.ts'
@@ -36,6 +37,7 @@ export class Node implements Caller {
   readonly postStore: PostStore
   readonly deployment: Deployment
   readonly #readStats: ReadStats
+  readonly #noRecent: RecentFigures
   readonly #world: World
   readonly #relay: RelayOutbox
   readonly #reconciler: ReconcileStats
@@ -67,6 +69,7 @@ export class Node implements Caller {
     this.#reconciler = new ReconcileStats(stateStore, statsStore, copies, leaseStore, this.deployment, clock, log)
     this.rebuildStats = new RebuildStats(auditStore, stateStore, statsStore, recordReader, copies)
     this.verifyStats = new VerifyStats(auditStore, stateStore, statsStore, recordReader, outbox, copies)
+    this.#noRecent = new RecentFigures(recordReader, null)
     this.#readStats = new ReadStats(statsStore, recordReader, this.deployment, clock, log)
   }
 
@@ -108,7 +111,14 @@ export class Node implements Caller {
         return made
       },
     } as ReadStats
-    const listPosts = new ListPosts(this.postStore, watched, this.deployment, { now: () => Date.now() }, 0)
+    const listPosts = new ListPosts(
+      this.postStore,
+      watched,
+      this.#noRecent,
+      this.deployment,
+      { now: () => Date.now() },
+      0,
+    )
     const { items } = await listPosts.list({ limit: 10, userId })
     if (made) this.#world.judge.readers.answered(began, items, made)
   }

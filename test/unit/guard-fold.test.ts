@@ -1,11 +1,15 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
+import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
 import { settingsAt } from '../../packages/post-rate/src/domain/display-window.ts'
 import { averageOf, type Histogram } from '../../packages/post-rate/src/domain/histogram.ts'
 import { foldEvent, type PostStats, type RatingEvent } from '../../packages/post-rate/src/domain/post-stats.ts'
+import type { Score } from '../../packages/post-rate/src/domain/rating.ts'
 import { readDisplayOptions } from '../../packages/post-rate/src/domain/settings.ts'
 import { showStats } from '../../packages/post-rate/src/domain/shown-stats.ts'
 import { foldBatch } from '../../packages/post-rate/src/services/relay-outbox.ts'
+import { addPosts, foldAll } from '../contract/record.ts'
 import { contextOf, created, foldInto, noon, Ratings, settingsOf, stepTo, windowMs } from './rating-events.ts'
 
 const context = contextOf({ settings: settingsOf({ display: 'guard' }) })
@@ -95,6 +99,40 @@ test('a rating that is repeated arrives once in five minutes, however short the 
     short,
   ).at(-1)?.stats
   t.true((last?.activity ?? 0) <= 2, String(last?.activity))
+})
+
+test('a duplicate is a no-op: the same score again changes neither state nor version', async (t) => {
+  const given = fc.record({
+    user: fc.nat(30),
+    score: fc.integer({ min: 0, max: 5 }),
+    pause: fc.nat(windowMs / 4),
+    again: fc.nat(3),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(given, { minLength: 1, maxLength: 60 }), async (list) => {
+      const folded = async (repeated: boolean) => {
+        const clock = { time: noon }
+        const record = new MemoryRecord({
+          clock: { now: () => clock.time },
+          settings: settingsOf({ display: 'guard' }),
+        })
+        const ports = memoryPorts(record)
+        await addPosts(ports, 1)
+        for (const { user, score, pause, again } of list) {
+          clock.time += pause
+          const rating = { postId: 1, userId: `user ${user}`, score: score as Score }
+          for (let n = 0; n <= (repeated ? again : 0); n++) {
+            const [receipt] = await ports.ratingStore.rate([rating])
+            if (n > 0) t.like(receipt, { changed: false })
+          }
+          await foldAll(ports)
+        }
+        return record.stateOf(1)
+      }
+      t.deepEqual(await folded(true), await folded(false))
+    }),
+    { numRuns: 60 },
+  )
 })
 
 test('a release shows at the promised moment, not before, and means nothing to a post that is not guarded', (t) => {

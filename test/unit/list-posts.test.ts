@@ -3,11 +3,14 @@ import test from 'ava'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
 import { MemoryStatsStore } from '../../packages/post-rate/src/adapters/memory/memory-stats-store.ts'
+import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.ts'
+import { recentFigure } from '../../packages/post-rate/src/domain/recent-figure.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import type { PostStore } from '../../packages/post-rate/src/ports/post-store.ts'
 import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
 import { ListPosts } from '../../packages/post-rate/src/services/list-posts.ts'
 import { ReadStats } from '../../packages/post-rate/src/services/read-stats.ts'
+import { RecentFigures } from '../../packages/post-rate/src/services/recent-figures.ts'
 import { ShownPage, type ShownPost } from '../../packages/post-rate/src/services/shown-page.ts'
 import { addPosts, foldAll } from '../contract/record.ts'
 
@@ -128,6 +131,51 @@ test('a reader who may not see a post gets neither it nor its figures, whoever s
   t.deepEqual(await idsOf('ada'), [3, 2, 1])
 })
 
+test('a recent figure stands beside the one of all time, still for as long, and leaves out what is old', async (t) => {
+  const clock = { time: Date.parse('2026-03-01T12:00:00Z') }
+  const { list, rate, fold } = await listing({ maxAgeMs: 0, clock, recentDays: 30 })
+  const stats = async () => (await list.get(1, null)).stats
+  const days = (n: number) => {
+    clock.time += n * 86_400_000
+  }
+  t.false('recent' in (await (await listing()).list.get(1, null)).stats)
+  t.deepEqual((await stats()).recent, { days: 30, count: 0, average: null })
+  await rate('ada', 1, 5)
+  await fold()
+  t.like(await stats(), { count: 1, recent: { days: 30, count: 1, average: 5 } })
+  clock.time += 1000
+  await rate('grace', 1, 0)
+  await fold()
+  t.like(await stats(), { count: 1, recent: { count: 1, average: 5 } })
+  days(20)
+  await fold()
+  t.like(await stats(), { count: 2, average: 2.5, recent: { count: 2, average: 2.5 } })
+  days(9)
+  await rate('grace', 1, 1)
+  days(2)
+  await fold()
+  t.like(await stats(), { count: 2, average: 3, recent: { count: 1, average: 1 } })
+  t.is((await list.list({})).items.find(({ id }) => id === 1)?.stats.recent?.count, 1)
+  t.regex((await list.listJson({})).items, /"recent":\{"days":30,"count":1,"average":1\}/)
+  days(31)
+  t.like(await stats(), { count: 2, recent: { days: 30, count: 0, average: null } })
+})
+
+test('while the guard holds a post it has no recent figure, and below the least count no recent average', async (t) => {
+  const { list, rate, fold, record } = await listing({ maxAgeMs: 0, recentDays: 30 })
+  await rate('ada', 1, 5)
+  await fold()
+  const stats = record.stateOf(1) as PostStats
+  const guard = { armed: true, gap: 1, since: 0, memory: [1] }
+  record.writeState({ ...stats, displayed: { ...stats.displayed, guard } })
+  const held = (await list.get(1, null)).stats
+  t.is(held.guard?.gap, 1)
+  t.false('recent' in held)
+  t.is((await list.get(2, null)).stats.recent?.count, 0)
+  t.deepEqual(recentFigure([0, 0, 0, 0, 0, 4], 7, 5), { days: 7, count: 4, average: null })
+  t.deepEqual(recentFigure([0, 0, 0, 0, 0, 5], 7, 5), { days: 7, count: 5, average: 5 })
+})
+
 test('of two readings that overtake each other the newer state is shown', (t) => {
   const text = { id: 1, title: 'Title', content: 'Text', createdBy: 'ada', createdAt: 0 }
   const page = new ShownPage([text], null)
@@ -148,10 +196,11 @@ interface Options {
   maxAgeMs?: number
   clock?: { time: number }
   visibleTo?: (userId: string | null) => number[]
+  recentDays?: number
 }
 
 /** Three posts without ratings. */
-async function listing({ maxAgeMs = 1_000, clock, visibleTo }: Options = {}) {
+async function listing({ maxAgeMs = 1_000, clock, visibleTo, recentDays }: Options = {}) {
   const time = { now: () => clock?.time ?? Date.now() }
   const record = new MemoryRecord({ clock: time })
   const ports = memoryPorts(record)
@@ -172,7 +221,14 @@ async function listing({ maxAgeMs = 1_000, clock, visibleTo }: Options = {}) {
   }
   const deployment = new Deployment(ports.settingsStore)
   const stats = new ReadStats(new MemoryStatsStore(), ports.recordReader, deployment, time, silentLogger)
-  const list = new ListPosts(posts, stats, deployment, time, maxAgeMs)
+  const list = new ListPosts(
+    posts,
+    stats,
+    new RecentFigures(ports.recordReader, recentDays ?? null),
+    deployment,
+    time,
+    maxAgeMs,
+  )
   const rate = (userId: string, postId: number, score: number) =>
     ports.ratingStore.rate([{ postId, userId, score: score as 0 | 1 | 2 | 3 | 4 | 5 }])
   const hold = () => {

@@ -13,8 +13,8 @@ const clock = { now: () => Date.now(), offset: 0 }
 const noRoles = { relay: null, consumer: null }
 
 function reporting(probes: ConstructorParameters<typeof ReportStatus>[0]) {
-  const { outbox, leaseStore, recordReader } = memoryPorts(new MemoryRecord())
-  return new ReportStatus(probes, outbox, leaseStore, bus, recordReader, clock, new CounterSet())
+  const { outbox, leaseStore, recordReader, guardStore } = memoryPorts(new MemoryRecord())
+  return new ReportStatus(probes, outbox, leaseStore, bus, recordReader, guardStore, clock, new CounterSet())
 }
 
 test('servers that stand still are told apart in time, beside one that answers', async (t) => {

@@ -31,6 +31,7 @@ export interface Settings {
   redisPrefix?: string
   poolSize?: number
   queueLimit?: number
+  recentDays?: number
   hashUserIdsKey?: string
   jwtSecret?: string
   rateLimit?: number
@@ -87,6 +88,7 @@ export const keys: readonly Key[] = [
   }),
   key('poolSize', 'POST_RATE_POOL_SIZE', whole(1, 1000)),
   key('queueLimit', 'POST_RATE_QUEUE_LIMIT', whole(1, 1_000_000)),
+  key('recentDays', 'POST_RATE_RECENT_DAYS', whole(1, 3650)),
   key('hashUserIdsKey', 'POST_RATE_HASH_USER_IDS_KEY', text, { secret: true }),
   key('jwtSecret', 'POST_RATE_JWT_SECRET', text, { secret: true }),
   key('rateLimit', 'POST_RATE_RATE_LIMIT', whole(1, 1_000_000), { flag: 'rate-limit' }),

@@ -53,7 +53,8 @@ export function displayOf(configuration: Settings): DisplayOptions {
 
 /** The library's options beside the database. */
 export function optionsOf(configuration: Configuration): Omit<PostRateOptions, 'database'> {
-  const { redisTls, schema, topic, topicPartitions, group, redisPrefix, poolSize, queueLimit } = configuration
+  const { redisTls, schema, topic, topicPartitions, group, redisPrefix, poolSize, queueLimit, recentDays } =
+    configuration
   const { hashUserIdsKey } = configuration
   const kafka = kafkaOf(configuration)
   const redis =
@@ -71,6 +72,7 @@ export function optionsOf(configuration: Configuration): Omit<PostRateOptions, '
     redisPrefix,
     poolSize,
     queueLimit,
+    recentDays,
     display: Object.keys(believed).length > 0 ? believed : undefined,
     hashUserIds: hashUserIdsKey === undefined ? undefined : { key: hashUserIdsKey },
   })

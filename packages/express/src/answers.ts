@@ -31,6 +31,12 @@ const stats = z
       .object({ reason: z.literal('few-ratings'), minCount: count })
       .optional()
       .register(schemaNotes, { description: 'Why a rated post has no average; left out where it has one.' }),
+    recent: z
+      .object({ days: z.int().min(1), count, average: z.number().nullable() })
+      .optional()
+      .register(schemaNotes, {
+        description: 'Of the last days, where the host turned it on; left out while the average is held back.',
+      }),
   })
   .register(schemaNotes, { id: 'Stats' })
 

@@ -44,6 +44,11 @@ const gauges: readonly GaugeKind[] = [
     read: ({ freshnessSeconds }) => known(freshnessSeconds),
   },
   {
+    name: 'guarded_posts',
+    help: 'Posts that the spike guard is armed for',
+    read: ({ guardedPosts }) => known(guardedPosts),
+  },
+  {
     name: 'clock_offset_seconds',
     help: 'Clock of the database minus clock of this process',
     read: ({ clockOffsetMs }) => known(clockOffsetMs === null ? null : clockOffsetMs / 1000),

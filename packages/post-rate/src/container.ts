@@ -43,6 +43,7 @@ import { RatePost } from './services/rate-post.ts'
 import { ReadStats } from './services/read-stats.ts'
 import { RebuildAll } from './services/rebuild-all.ts'
 import { RebuildStats } from './services/rebuild-stats.ts'
+import { RecentFigures } from './services/recent-figures.ts'
 import { ReconcileStats } from './services/reconcile-stats.ts'
 import { RelayOutbox } from './services/relay-outbox.ts'
 import { type Probes, ReportStatus } from './services/report-status.ts'
@@ -54,6 +55,7 @@ export interface Services {
   counters: CounterSet
   ratePost: RatePost
   readStats: ReadStats
+  recentFigures: RecentFigures
   listPosts: ListPosts
   inspectStats: InspectStats
   relayOutbox: RelayOutbox
@@ -201,7 +203,8 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   bind('readStats', ['statsStore', 'recordReader', 'deployment', 'clock', 'logger'], (...parts) => {
     return new ReadStats(...parts)
   })
-  bind('listPosts', ['postStore', 'readStats', 'deployment', 'clock'], (...parts) => {
+  bind('recentFigures', ['recordReader'], (record) => new RecentFigures(record, options.recentDays ?? null))
+  bind('listPosts', ['postStore', 'readStats', 'recentFigures', 'deployment', 'clock'], (...parts) => {
     return new ListPosts(...parts, options.textMaxAgeMs ?? 1000)
   })
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
@@ -262,15 +265,16 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
       'leaseStore',
       'eventBus',
       'recordReader',
+      'guardStore',
       'counters',
     ],
-    (database, clock, redis, kafka, outbox, leases, bus, record, counters) => {
+    (database, clock, redis, kafka, outbox, leases, bus, record, guard, counters) => {
       const probes: Probes = {
         postgres: new PostgresProbe(database, clock),
         redis: redis && new RedisProbe(redis),
         kafka,
       }
-      return new ReportStatus(probes, outbox, leases, bus, record, clock, counters)
+      return new ReportStatus(probes, outbox, leases, bus, record, guard, clock, counters)
     },
   )
 }

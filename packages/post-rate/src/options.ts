@@ -79,6 +79,11 @@ export interface PostRateOptions {
    */
   textMaxAgeMs?: number
   /**
+   * Days of the recent figure, 1-3650, that readers get beside the one of all time as `stats.recent`; it is counted from
+   * the ratings when a page is shown. The same in every process. Default: none.
+   */
+  recentDays?: number
+  /**
    * The display settings that this process believes in; a start on a deployment with others is refused with
    * `INVALID_INPUT`. Left out: whatever the deployment has.
    */

@@ -24,6 +24,9 @@ import type { RoleStatus } from './services/report-status.ts'
 export function createPostRate(options: PostRateOptions): PostRate {
   if (options?.database === undefined)
     throw invalidInput('database', 'is missing: give a URL, pg options, a Sequelize instance or a pg.Pool')
+  const { recentDays: days } = options
+  if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= 3650))
+    throw invalidInput('recentDays', 'must be a whole number of days from 1 to 3650; leave it out for no recent figure')
   return new Engine(options)
 }
 

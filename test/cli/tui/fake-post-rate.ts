@@ -54,6 +54,7 @@ export const goodStatus: Status = {
   freshnessSeconds: 0.31,
   clockOffsetMs: 4,
   ratingsPerSecond: 512.3,
+  guardedPosts: 1,
   roles: { relay: null, consumer: null },
   counters: {
     rated: 0,

@@ -33,6 +33,7 @@ function statusNow(): Status {
     freshnessSeconds: 0.4,
     clockOffsetMs: -250,
     ratingsPerSecond: null,
+    guardedPosts: 3,
     roles: { relay: { healthy: true, detail: '' }, consumer: null },
     counters,
   }
@@ -110,6 +111,7 @@ export function opsSuite(): void {
       for (const line of [
         'post_rate_rated_total 3',
         'post_rate_armed_total 2',
+        'post_rate_guarded_posts 3',
         'post_rate_released_total 1',
         'post_rate_outbox_rows 7',
         'post_rate_outbox_oldest_seconds 1.5',

@@ -1,6 +1,7 @@
 import { type SettingsInForce, windowEndAt } from './display-window.ts'
 import { averageOf, countOf, type Histogram, roundAverage, sumOf } from './histogram.ts'
 import type { PostStats } from './post-stats.ts'
+import type { RecentFigure } from './recent-figure.ts'
 
 /** The figures of a histogram. `average` is null at count 0, otherwise rounded to 4 decimals. */
 export interface Figures {
@@ -22,6 +23,8 @@ export interface ShownStats {
   guard: ShownGuard | null
   /** Why a rated post has no average; left out where it has one. */
   withheld?: { reason: 'few-ratings'; minCount: number }
+  /** Only where the host wants recent figures (`recentDays`), and not while the guard holds the post. */
+  recent?: RecentFigure
 }
 
 /** Said of a post while its shown average is not the true one: unusually many ratings arrive, or it is on its way back. */

@@ -4,6 +4,8 @@ import type { PostStats } from '../domain/post-stats.ts'
 export interface GuardStore {
   /** States whose guard is armed and has something to do at the end of their window, the widest gap first. */
   armed(limit: number): Promise<PostStats[]>
+  /** How many posts those are. */
+  count(): Promise<number>
   /**
    * Records for the relay that a guarded average may go, in its order among the post's ratings. Resolves to false where
    * the post is not guarded; repeating it is safe.

@@ -1,4 +1,6 @@
+import type { Histogram } from '../domain/histogram.ts'
 import type { PostStats } from '../domain/post-stats.ts'
+import type { Period } from '../domain/recent-figure.ts'
 import type { DeploymentRow } from './settings-store.ts'
 
 /** The scores that one reader wants to know as their own. */
@@ -24,4 +26,6 @@ export interface RecordReader {
   read(scores: readonly OwnScoresWanted[], states: readonly number[], deployment?: boolean): Promise<RecordRead>
   /** Those of these posts that the record does not know, that nobody has rated, or that were deleted. */
   unrated(ids: readonly number[]): Promise<number[]>
+  /** The standing, counted ratings that were given within each period, one a post; posts without any are absent. */
+  ratedWithin(periods: readonly Period[]): Promise<Map<number, Histogram>>
 }

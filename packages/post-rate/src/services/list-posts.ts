@@ -3,13 +3,14 @@ import { checkPostId, checkUserId } from '../domain/ids.ts'
 import { decodeCursor, encodeCursor, type PageKey, type PostSort } from '../domain/page-cursor.ts'
 import { checkPostDraft, type Post, type PostText } from '../domain/post.ts'
 import { newPostStats } from '../domain/post-stats.ts'
-import { showStats } from '../domain/shown-stats.ts'
+import { type ShownStats, showStats } from '../domain/shown-stats.ts'
 import { invalidInput, postNotFound } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PostStore } from '../ports/post-store.ts'
 import type { Deployment } from './deployment.ts'
 import { PageTexts } from './page-texts.ts'
 import type { ReadStats, ReadStatsResult } from './read-stats.ts'
+import type { RecentFigures } from './recent-figures.ts'
 import { type PostPageJson, pageJson, type ShownPage, type ShownPost } from './shown-page.ts'
 
 export const largestPage = 100
@@ -45,14 +46,23 @@ const noScores: ReadonlyMap<number, number> = new Map()
 export class ListPosts {
   readonly #posts: PostStore
   readonly #stats: ReadStats
+  readonly #recent: RecentFigures
   readonly #deployment: Deployment
   readonly #clock: Clock
   readonly #pages: PageTexts
 
   /** `textMaxAgeMs`: how old a text may be that another process changed. */
-  constructor(posts: PostStore, stats: ReadStats, deployment: Deployment, clock: Clock, textMaxAgeMs: number) {
+  constructor(
+    posts: PostStore,
+    stats: ReadStats,
+    recent: RecentFigures,
+    deployment: Deployment,
+    clock: Clock,
+    textMaxAgeMs: number,
+  ) {
     this.#posts = posts
     this.#stats = stats
+    this.#recent = recent
     this.#deployment = deployment
     this.#clock = clock
     this.#pages = new PageTexts(posts, textMaxAgeMs)
@@ -95,7 +105,13 @@ export class ListPosts {
     if (page.ids.length === 0 || (ids.length === 0 && userId === null)) return noScores
     const read = await this.#stats.read(ids, userId === null ? null : { userId, postIds: page.ids })
     const due = new Set(ids)
-    if (due.size > 0) page.show(page.texts.filter((text) => due.has(text.id)).map((text) => this.#show(text, read)))
+    if (due.size > 0)
+      page.show(
+        await this.#show(
+          page.texts.filter((text) => due.has(text.id)),
+          read,
+        ),
+      )
     return userId === null ? noScores : read.scores
   }
 
@@ -106,7 +122,8 @@ export class ListPosts {
     if (post === undefined || !(await this.#posts.visible([postId], userId)).includes(postId))
       throw postNotFound(postId)
     const read = await this.#stats.read([postId], userId === null ? null : { userId, postIds: [postId] })
-    return { ...this.#show(post, read).post, myScore: read.scores.get(postId) ?? null }
+    const [shown] = await this.#show([post], read)
+    return { ...(shown as ShownPost).post, myScore: read.scores.get(postId) ?? null }
   }
 
   async create(input: { title: unknown; content: unknown; createdBy: unknown }): Promise<Post> {
@@ -120,19 +137,32 @@ export class ListPosts {
     return { ...textOf(post), stats, myScore: null }
   }
 
-  #show(text: PostText, read: ReadStatsResult): ShownPost {
+  async #show(texts: readonly PostText[], read: ReadStatsResult): Promise<ShownPost[]> {
     const now = this.#clock.now()
-    const known = read.states.get(text.id)
-    const stats = known === undefined || known.deleted ? newPostStats(text.id, text.createdAt) : known
-    const time = { now, watermark: read.watermarkOf(text.id) }
-    const shown = showStats(stats, settingsAt(read.settings, text.id, now), time)
-    const post = { ...textOf(text), stats: shown }
-    return {
-      post,
-      json: `${JSON.stringify(post).slice(0, -1)},"myScore":`,
-      version: known?.version ?? 0,
-      until: shown.nextUpdateAt === null ? null : Date.parse(shown.nextUpdateAt),
-    }
+    const shown = texts.map((text) => {
+      const known = read.states.get(text.id)
+      const state = known === undefined || known.deleted ? newPostStats(text.id, text.createdAt) : known
+      const time = { now, watermark: read.watermarkOf(text.id) }
+      return { text, state, stats: showStats(state, settingsAt(read.settings, text.id, now), time) }
+    })
+    // Of a post that the guard holds it would show what the guard holds back.
+    const free = shown.filter(({ stats }) => stats.guard === null).map(({ state }) => state)
+    const recent = await this.#recent.read(free, read.settings, now)
+    return shown.map(({ text, stats }) => {
+      const figure = recent.get(text.id)
+      const version = read.states.get(text.id)?.version ?? 0
+      return shownPost(text, figure === undefined ? stats : { ...stats, recent: figure }, version)
+    })
+  }
+}
+
+function shownPost(text: PostText, stats: ShownStats, version: number): ShownPost {
+  const post = { ...textOf(text), stats }
+  return {
+    post,
+    json: `${JSON.stringify(post).slice(0, -1)},"myScore":`,
+    version,
+    until: stats.nextUpdateAt === null ? null : Date.parse(stats.nextUpdateAt),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EventBus, PartitionLag } from '../ports/event-bus.ts'
+import type { GuardStore } from '../ports/guard-store.ts'
 import type { Lease, LeaseStore } from '../ports/lease-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
@@ -38,6 +39,8 @@ export interface Status {
   clockOffsetMs: number | null
   /** Changes of ratings folded per second, all relays together, since the status before this one; null at the first. */
   ratingsPerSecond: number | null
+  /** Posts that the spike guard is armed for. Null where that is unknown. */
+  guardedPosts: number | null
   roles: { relay: RoleStatus | null; consumer: RoleStatus | null }
   counters: Counters
 }
@@ -67,6 +70,7 @@ export class ReportStatus {
   readonly #leases: LeaseStore
   readonly #bus: EventBus
   readonly #record: RecordReader
+  readonly #guard: GuardStore
   readonly #clock: StatusClock
   readonly #counters: CounterSet
   #lastFolded: { events: number; at: number } | null = null
@@ -77,6 +81,7 @@ export class ReportStatus {
     leases: LeaseStore,
     bus: EventBus,
     record: RecordReader,
+    guard: GuardStore,
     clock: StatusClock,
     counters: CounterSet,
   ) {
@@ -85,6 +90,7 @@ export class ReportStatus {
     this.#leases = leases
     this.#bus = bus
     this.#record = record
+    this.#guard = guard
     this.#clock = clock
     this.#counters = counters
   }
@@ -102,10 +108,11 @@ export class ReportStatus {
       probe(this.#probes.redis, patient ? patientProbeMs : probeMs),
       probe(this.#probes.kafka, patient ? patientProbeMs : probeMs),
     ])
-    const [backlog, leases, record, lag] = await Promise.all([
+    const [backlog, leases, record, guardedPosts, lag] = await Promise.all([
       postgres.reachable ? orNull(this.#outbox.backlog()) : null,
       postgres.reachable ? orNull(this.#leases.list()) : null,
       postgres.reachable ? orNull(this.#record.read([], [], true)) : null,
+      postgres.reachable ? orNull(this.#guard.count()) : null,
       kafka.reachable ? orNull(this.#bus.lag()) : null,
     ])
     return {
@@ -116,6 +123,7 @@ export class ReportStatus {
       freshnessSeconds: record?.watermark == null ? null : Math.max(0, (this.#clock.now() - record.watermark) / 1000),
       clockOffsetMs: this.#clock.offset,
       ratingsPerSecond: backlog ? this.#rate(backlog.folded) : null,
+      guardedPosts,
       roles,
       counters: { ...this.#counters },
     }

@@ -11,17 +11,23 @@ export class MemoryGuardStore implements GuardStore {
   }
 
   async armed(limit: number): Promise<PostStats[]> {
-    return this.#record
-      .allStates()
-      .filter(({ stepAt, displayed }) => stepAt !== null && displayed.guard?.armed)
+    return this.#armed()
       .sort((a, b) => gapOf(b) - gapOf(a) || a.postId - b.postId)
       .slice(0, limit)
+  }
+
+  async count(): Promise<number> {
+    return this.#armed().length
   }
 
   async release(postId: number): Promise<boolean> {
     if (!this.#record.stateOf(postId)?.displayed.guard?.armed) return false
     this.#record.addEvent({ kind: 'released', postId, at: this.#record.clock.now() })
     return true
+  }
+
+  #armed(): PostStats[] {
+    return this.#record.allStates().filter(({ stepAt, displayed }) => stepAt !== null && displayed.guard?.armed)
   }
 }
 

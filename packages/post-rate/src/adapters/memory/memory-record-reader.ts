@@ -1,5 +1,7 @@
+import { emptyHistogram, type Histogram, moveRating } from '../../domain/histogram.ts'
+import type { Period } from '../../domain/recent-figure.ts'
 import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
-import type { MemoryRecord } from './memory-record.ts'
+import { countedScore, type MemoryRecord } from './memory-record.ts'
 
 /** Own scores and states of a {@link MemoryRecord}. */
 export class MemoryRecordReader implements RecordReader {
@@ -27,5 +29,16 @@ export class MemoryRecordReader implements RecordReader {
       const stats = this.#record.stateOf(id)
       return stats === undefined || stats.version === 0 || stats.deleted
     })
+  }
+
+  async ratedWithin(periods: readonly Period[]): Promise<Map<number, Histogram>> {
+    const found = new Map<number, Histogram>()
+    for (const rating of this.#record.ratings.values()) {
+      const period = periods.find(({ postId }) => postId === rating.postId)
+      const score = countedScore(rating)
+      if (period === undefined || score === null || rating.ratedAt < period.from || rating.ratedAt > period.to) continue
+      found.set(rating.postId, moveRating(found.get(rating.postId) ?? emptyHistogram, null, score))
+    }
+    return found
   }
 }

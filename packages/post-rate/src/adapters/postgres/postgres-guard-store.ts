@@ -22,6 +22,13 @@ order by abs((s.guard ->> 'gap')::float8) desc, s.post_id limit $1`,
     return rows.map(statsOfRow)
   }
 
+  async count(): Promise<number> {
+    const [row] = await this.#database.query<{ n: number }>({
+      text: `select count(*)::int as n from ${this.#database.schema}.post_stats s where ${armed}`,
+    })
+    return row?.n ?? 0
+  }
+
   async release(postId: number): Promise<boolean> {
     const { schema } = this.#database
     const rows = await this.#database.query({

@@ -1,4 +1,7 @@
+import type { Histogram } from '../../domain/histogram.ts'
+import type { Period } from '../../domain/recent-figure.ts'
 import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
+import { histogramOfRatings } from './audit-sql.ts'
 import type { PostgresClock } from './postgres-clock.ts'
 import { arrayOf, type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
 import { deploymentOfRow } from './postgres-settings-store.ts'
@@ -78,6 +81,25 @@ where s.post_id is null`,
       values: [ids],
     })
     return rows.map(({ post_id }) => post_id)
+  }
+
+  async ratedWithin(periods: readonly Period[]): Promise<Map<number, Histogram>> {
+    const rows = await this.#database.query<{ post_id: number; counts: Histogram }>({
+      name: 'rated-within',
+      text: `select i.post_id, ${histogramOfRatings} as counts
+from unnest((select $1::bigint[]), (select $2::float8[]), (select $3::float8[])) as i (post_id, starts_at, ends_at)
+join ${this.#database.schema}.ratings r on r.post_id = i.post_id
+  and r.rated_at between to_timestamp(i.starts_at / 1000) and to_timestamp(i.ends_at / 1000)
+  and r.excluded_rated_at is distinct from r.rated_at
+group by i.post_id`,
+      values: [
+        arrayOf(periods.map(({ postId }) => postId)),
+        arrayOf(periods.map(({ from }) => from)),
+        arrayOf(periods.map(({ to }) => to)),
+      ],
+      timeoutMs: readTimeoutMs,
+    })
+    return new Map(rows.map(({ post_id, counts }) => [post_id, counts]))
   }
 
   /** Three kinds of rows in one answer: own scores, states, and the deployment with the watermark. */
