@@ -50,9 +50,10 @@ answering({
       arrived = there
       since = at
     }
+    const all = answered
     running = false
     await Promise.all(calls)
-    return { rates, highest }
+    return { rates, highest, answered: all }
   },
   close: () => postRate.close(),
 })

@@ -1,6 +1,6 @@
 import type { Row } from '../row.ts'
 import { oneHotPost, rate } from './p01-rate.ts'
-import { listForNobody, listForUser, putRating } from './p02-http.ts'
+import { listForNobody, listForUser, putRating, putRatingBesideRoles } from './p02-http.ts'
 import { consume } from './p05-consume.ts'
 import { relay } from './p06-relay.ts'
 import { latency } from './p07-latency.ts'
@@ -15,5 +15,5 @@ import { tenMinutes } from './p14-ten-minutes.ts'
 export const rows: readonly Row[] = [
   ...[rate, putRating, listForUser, listForNobody],
   ...[relay, consume, latency, rebuild, oneHotPost],
-  ...[size, start, idle, sustained, tenMinutes],
+  ...[size, start, idle, sustained, putRatingBesideRoles, tenMinutes],
 ]

@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.ts'
-import { type Host, listScript, rateScript, startHost } from '../host.ts'
+import { type Host, listScript, type Roles, rateScript, startHost } from '../host.ts'
 import { type RaceResult, race } from '../race.ts'
 import { perSecond } from '../report.ts'
 import type { Finding, Row } from '../row.ts'
@@ -12,8 +12,17 @@ export const putRating = httpRow({
   title: '`PUT /posts/:id/rating`',
   peer: 'bare Express, same JSON, stores nothing',
   atLeast: 0.85,
-  relay: false,
+  roles: 'none',
   contenders: { ours: rateScript(), counters: rateScript('/counted'), peer: rateScript() },
+})
+
+export const putRatingBesideRoles = httpRow({
+  id: 'P13c',
+  title: 'P2 with a relay and a consumer running',
+  peer: 'bare Express beside them, stores nothing',
+  atLeast: null,
+  roles: 'relay and consumer',
+  contenders: { ours: rateScript(), peer: rateScript() },
 })
 
 export const listForUser = httpRow({
@@ -21,7 +30,7 @@ export const listForUser = httpRow({
   title: '`GET /posts` of 20 with a user',
   peer: 'bare Express, same bytes, one query by primary key',
   atLeast: 0.9,
-  relay: true,
+  roles: 'relay',
   contenders: {
     ours: listScript(),
     counters: listScript({ path: '/posts-with-counters' }),
@@ -35,7 +44,7 @@ export const listForNobody = httpRow({
   title: '`GET /posts` of 20, anonymous',
   peer: 'bare Express, same bytes',
   atLeast: 0.9,
-  relay: true,
+  roles: 'relay',
   contenders: {
     ours: listScript({ user: false }),
     counters: listScript({ path: '/posts-with-counters', user: false }),
@@ -48,18 +57,18 @@ interface HttpRow {
   id: string
   title: string
   peer: string
-  atLeast: number
-  relay: boolean
+  atLeast: number | null
+  roles: Roles
   /** Lua of `wrk`; `ours` goes to the router, the others to what is written by hand. */
   contenders: { ours: string; peer: string; counters?: string; aggregates?: string }
 }
 
-function httpRow({ id, title, peer, atLeast, relay, contenders }: HttpRow): Row {
+function httpRow({ id, title, peer, atLeast, roles, contenders }: HttpRow): Row {
   return {
     id,
     title,
     async run(bench): Promise<Finding[]> {
-      const host = await startHost(bench, { relay })
+      const host = await startHost(bench, roles)
       const { ratios, values } = await runAll(bench, host, contenders)
       await host.stop()
       const alternatives = {
@@ -73,7 +82,7 @@ function httpRow({ id, title, peer, atLeast, relay, contenders }: HttpRow): Row 
           peer,
           result: ratios.ours as Spread,
           unit: '×',
-          bound: { atLeast },
+          bound: atLeast === null ? null : { atLeast },
           measured: perSecond(values.ours as Spread, values.peer as Spread),
           alternatives,
         },

@@ -1,5 +1,6 @@
 import { deploy } from '../deployment.ts'
 import { pgbench, plainTables, upsert } from '../pgbench.ts'
+import { race } from '../race.ts'
 import { crowd } from '../rated-posts.ts'
 import { digits, perSecond } from '../report.ts'
 import type { Row } from '../row.ts'
@@ -27,6 +28,14 @@ export const sustained: Row = {
     const { rates, highest } = await host.ask<{ rates: number[]; highest: { outbox: number; lag: number } }>(question)
     const alone = [before, await peer()]
     await deployment.settled()
+    // Unhindered: what cannot be carried on at once waits in the outbox.
+    const seconds = 2 * bench.scale
+    const unbounded = { ...question, seconds, slices: 1, most: Number.MAX_SAFE_INTEGER }
+    const beside = await race(bench.runs, {
+      ours: async () => (await host.ask<{ answered: number }>(unbounded)).answered / seconds,
+      peer: () => pgbench(bench, database, upsert(posts, users), { clients: callers, seconds: Math.ceil(seconds) }),
+    })
+    await deployment.settled()
     await host.ask({ what: 'close' })
     for (const program of [host, ...roles]) await program.stop()
     await deployment.drop()
@@ -40,6 +49,15 @@ export const sustained: Row = {
         unit: '×',
         bound: { atLeast: 0.5 },
         measured: `${perSecond(spreadOf(rates), spreadOf(alone))}; outbox at most ${digits(highest.outbox)}, lag ${digits(highest.lag)}`,
+      },
+      {
+        id: 'P13b',
+        title: 'P1 with a relay and a consumer running',
+        peer: 'pgbench beside them',
+        result: beside.ratios.ours,
+        unit: '×',
+        bound: null,
+        measured: perSecond(beside.values.ours, beside.values.peer),
       },
     ]
   },

@@ -14,7 +14,7 @@ export const tenMinutes: Row = {
   id: 'P14',
   title: '90 % list, 10 % rate for 10 minutes',
   async run(bench): Promise<Finding[]> {
-    const host = await startHost(bench, { relay: true })
+    const host = await startHost(bench, 'relay')
     const seconds = Math.max(1, Math.round(60 * bench.scale))
     const results: WrkResult[] = []
     const memory: number[] = []
