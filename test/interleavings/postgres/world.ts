@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { createContainer, partOf } from '../../../packages/post-rate/src/container.ts'
 import type { Ports } from '../../../packages/post-rate/src/ports/ports.ts'
+import type { Deployment } from '../../../packages/post-rate/src/services/deployment.ts'
 import { foldBatch } from '../../../packages/post-rate/src/services/relay-outbox.ts'
 import { Violation } from '../explore.ts'
 import { Observer } from './observer.ts'
@@ -12,6 +13,7 @@ export interface Process {
   pool: TurnPool
   /** Under which name it holds leases. */
   holder: string
+  deployment: Deployment
   ports: Pick<
     Ports,
     'ratingStore' | 'outbox' | 'leaseStore' | 'stateStore' | 'auditStore' | 'settingsStore' | 'moderationStore'
@@ -62,6 +64,9 @@ export class World {
   async begin(setUp: SetUp): Promise<void> {
     if (this.#setUp !== setUp) await this.#make(setUp)
     await this.observer.run(this.#reset)
+    // It is remembered for some seconds: asked again in the middle of a run, it would be a statement that other runs lack.
+    const row = await this.free.ports.settingsStore.load()
+    for (const { deployment } of this.#processes) deployment.remember(row)
   }
 
   async sql(text: string, values: unknown[] = []): Promise<pg.QueryResult> {
@@ -122,7 +127,7 @@ function openProcess(url: string): Process {
     settingsStore: partOf(container, 'settingsStore'),
     moderationStore: partOf(container, 'moderationStore'),
   }
-  return { pool, ports, holder: randomUUID() }
+  return { pool, ports, holder: randomUUID(), deployment: partOf(container, 'deployment') }
 }
 
 /** What a process asks once is asked before the first run. */
