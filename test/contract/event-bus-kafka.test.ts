@@ -234,22 +234,23 @@ withKafka.serial('kafka: a large publication goes out in parts', async (t) => {
 })
 
 withKafka.serial('kafka: a broker that stands still is waited for only so long, and used again', async (t) => {
+  t.timeout(300_000)
   const server = await privateKafka(t)
   const names = { brokers: [server.url], topic: 'changes', group: 'group' }
   const bus = busOn(t, names)
   const recorder = new Recorder()
   const subscription = await bus.subscribe(recorder)
   await bus.publish([changeOf(stateOf(1, 1))])
-  await eventually(() => recorder.newest.size === 1, { timeout: 20_000 })
+  await eventually(() => recorder.newest.size === 1, { timeout: 60_000 })
   server.signal('SIGSTOP')
   const before = Date.now()
   await t.throwsAsync(bus.publish([changeOf(stateOf(2, 1))]), { code: 'UNAVAILABLE' })
   t.true(Date.now() - before < 15_000)
-  await eventually(() => !subscription.healthy(), { timeout: 40_000 })
+  await eventually(() => !subscription.healthy(), { timeout: 60_000 })
   server.signal('SIGCONT')
-  await eventually(() => bus.publish([changeOf(stateOf(3, 1))]).then(() => true), { timeout: 20_000 })
-  await eventually(() => recorder.newest.has(3), { timeout: 30_000 })
-  await eventually(() => subscription.healthy(), { timeout: 30_000 })
+  await eventually(() => bus.publish([changeOf(stateOf(3, 1))]).then(() => true), { timeout: 60_000 })
+  await eventually(() => recorder.newest.has(3), { timeout: 60_000 })
+  await eventually(() => subscription.healthy(), { timeout: 60_000 })
 })
 
 withKafka.serial('kafka: brokers that cannot be reached are named, within the deadline', async (t) => {
