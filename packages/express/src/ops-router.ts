@@ -1,23 +1,35 @@
 import express, { type Request, type Response, type Router } from 'express'
 import type { PostRate, Status } from 'post-rate'
 import { Registry } from 'prom-client'
+import { type Checks, checkOptions, objectWith, wholeNumber } from './check-options.ts'
 import { registerMetrics } from './metrics.ts'
 import { readiness } from './readiness.ts'
 import { sendNothing, sendText, setCommonHeaders } from './send.ts'
 
+/** What `createOpsRouter` takes. A key that it does not know, or a value that cannot be used, is refused at once. */
 export interface OpsRouterOptions {
+  /** What `createPostRate` gave. Needed. */
   postRate: Pick<PostRate, 'status' | 'counters'>
   /** Where the metrics are registered; the host may have others in it. Default: a registry of the router's own. */
   registry?: Registry
-  /** Milliseconds after which a status that does not come counts as not ready. Default 5000. */
+  /** Milliseconds after which a status that does not come counts as not ready, 1-600,000. Default 5000. */
   timeoutMs?: number
+}
+
+const checks: Checks<OpsRouterOptions> = {
+  postRate: ['what createPostRate of post-rate gave', objectWith('status')],
+  registry: ['a Registry of prom-client', objectWith('registerMetric', 'metrics')],
+  timeoutMs: wholeNumber(1, 600_000),
 }
 
 /**
  * `/livez`, `/readyz` and `/metrics`, for a port or a prefix that only operators reach: details of the dependencies
  * are in the answers.
+ * @throws TypeError naming the option that cannot be used
  */
-export function createOpsRouter({ postRate, registry = new Registry(), timeoutMs = 5000 }: OpsRouterOptions): Router {
+export function createOpsRouter(options: OpsRouterOptions): Router {
+  checkOptions(options, checks, ['postRate'])
+  const { postRate, registry = new Registry(), timeoutMs = 5000 } = options
   const status = async () => withTimeout(postRate.status(), timeoutMs)
   registerMetrics(registry, postRate, status)
   const pages: Record<string, (res: Response) => Promise<void>> = {

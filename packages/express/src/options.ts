@@ -25,26 +25,30 @@ export type Authorize = (question: AuthorizeQuestion, req: Request) => MaybeProm
 
 export type MaybePromise<T> = T | Promise<T>
 
+/** What `createRouter` takes. A key that it does not know, or a value that cannot be used, is refused at once. */
 export interface RouterOptions {
+  /** What `createPostRate` gave. Needed. */
   postRate: Pick<PostRate, 'posts' | 'ratings' | 'now'> & Partial<Pick<PostRate, 'redis'>>
+  /** Tells who is asking. Needed. */
   getUser: GetUser
-  /** Without it creating posts is forbidden and everything else is allowed. */
+  /** Asked before every write. Default: creating posts is forbidden and everything else is allowed. */
   authorize?: Authorize
-  /** Without it nothing is limited. Who has used up a quota is answered with 429 before a body is read. */
+  /** Requests per so many seconds. Default: nothing is limited. Who has used up a quota is answered with 429 before a body is read. */
   rateLimit?: RateLimitOptions
   /**
    * Set it, `[]` included, where users log in by cookie: a write that a browser marks as another site's is then answered
-   * with 403 unless its origin is listed, as `https://app.example.com`. Left out: nothing is checked, because who logs in by
+   * with 403 unless its origin is listed, as `https://app.example.com`. Default: nothing is checked, because who logs in by
    * a header of its own cannot be ridden on, and may well come from another origin.
    */
   allowedOrigins?: readonly string[]
   /**
    * Request headers that also tell who is asking, for example the one that a trusted proxy sets. They are added to
-   * `Vary`, and a request with one of them is never answered for shared caches.
+   * `Vary`, and a request with one of them is never answered for shared caches. Default: none but `Cookie` and
+   * `Authorization`.
    */
   varyHeader?: string | readonly string[]
-  /** Seconds for which shared caches may keep an anonymous reading answer at most. Default 30. */
+  /** Seconds for which shared caches may keep an anonymous reading answer at most, 0-31,536,000. Default 30. */
   maxAgeSeconds?: number
-  /** Value of `WWW-Authenticate` on 401, for example `Bearer`. Left out: the header is not sent. */
+  /** Value of `WWW-Authenticate` on 401, for example `Bearer`. Default: the header is not sent. */
   challenge?: string
 }

@@ -1,16 +1,17 @@
 import type { Request, Response } from 'express'
 import type { SharedRedis } from 'post-rate'
 import { RateLimiterRes } from 'rate-limiter-flexible'
+import { isObject } from './check-options.ts'
 import { createLimiter, type Limiter, type Quota } from './limiter.ts'
 import { Refusal } from './problem.ts'
 import { addressKey, userKey } from './rate-limit-keys.ts'
 
 export interface RateLimitOptions {
-  /** For the writes of each user. */
+  /** For the writes of each user. Default: not limited. */
   perUser?: Quota
   /**
    * For all requests from each address (`req.ip`, which follows the host's `trust proxy`; of IPv6 its /56), judged before
-   * the host is asked who it is.
+   * the host is asked who it is. Default: not limited.
    */
   perAddress?: Quota
   /**
@@ -29,8 +30,12 @@ export interface RateLimits {
   checkUser(userId: string, res: Response): Promise<void>
 }
 
-/** @throws RangeError for a quota that is none */
+const known = ['perUser', 'perAddress', 'redis']
+
+/** @throws TypeError for a key that is none, RangeError for a quota that is none */
 export function createRateLimits(options: RateLimitOptions, redisOfLibrary: () => SharedRedis | null): RateLimits {
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw new TypeError(`rateLimit.${unknown} is no option; there are ${known.join(', ')}`)
   const redis = () => (options.redis === undefined ? redisOfLibrary() : options.redis)
   const perUser = options.perUser && createLimiter('user', checkQuota('perUser', options.perUser), redis)
   const perAddress = options.perAddress && createLimiter('address', checkQuota('perAddress', options.perAddress), redis)
@@ -72,7 +77,8 @@ function addToList(res: Response, header: string, item: string): void {
 
 function checkQuota(option: string, quota: Quota): Quota {
   const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1
-  if (isCount(quota.requests) && isCount(quota.seconds) && quota.seconds <= longestWindow) return quota
+  if (isObject(quota) && isCount(quota.requests) && isCount(quota.seconds) && quota.seconds <= longestWindow)
+    return quota
   throw new RangeError(
     `rateLimit.${option} must have requests from 1 and seconds from 1 to ${longestWindow}, whole numbers`,
   )

@@ -1,5 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { type Caching, createCaching, nothingPromised } from './caching.ts'
+import { checkRouterOptions } from './check-router-options.ts'
 import { createOriginCheck, type OriginCheck } from './cross-site.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { createPost } from './endpoints/create-post.ts'
@@ -22,8 +23,10 @@ const endpoints: readonly Endpoint<never>[] = [listPosts, createPost, getPost, p
 /**
  * The HTTP API as a router that a host mounts where it likes. Paths that it does not know, and errors that are not the
  * library's, are the host's.
+ * @throws TypeError, or RangeError of a quota, naming the option that cannot be used
  */
 export function createRouter(options: RouterOptions): Router {
+  checkRouterOptions(options)
   const find = createFinder([...endpoints, ...describingEndpoints(endpoints)])
   const parts: Parts = {
     options,

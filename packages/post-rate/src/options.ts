@@ -53,29 +53,31 @@ export interface Hooks {
   unusualActivity?(activity: UnusualActivity): unknown
 }
 
+/** What `createPostRate` takes. A key that it does not know, or a value that cannot be used, is refused with `INVALID_INPUT`. */
 export interface PostRateOptions {
+  /** The record. Needed; nothing connects before the first call. What the host opened itself, the host closes. */
   database: DatabaseOption
   /** Without it readers' statistics come from PostgreSQL. */
   redis?: RedisOption
   /** Without it the relay hands its states to the projector in its own process. */
   kafka?: KafkaOption
-  /** PostgreSQL schema of the library's own; letters, digits and `_`. Default `post_rate`. */
+  /** PostgreSQL schema of the library's own; lower-case letters, digits and `_`, at most 51. Default `post_rate`. */
   schema?: string
-  /** Topic of the changes. Default `rating-changes`. */
+  /** Kafka topic of the changes: letters, digits, `.`, `_` and `-`. Default `rating-changes`. */
   topic?: string
-  /** Partitions the topic is made with when it is missing. Default 6. */
+  /** Partitions the topic is made with when it is missing, 1-10,000. Default 6. */
   topicPartitions?: number
-  /** Consumer group. Default `post-rate`. */
+  /** Consumer group of all processes of this deployment. Default `post-rate`. */
   group?: string
-  /** Prefix of every Redis key, without braces. Default `post-rate:`. */
+  /** Prefix of every Redis key, 1-100 characters without braces. Default `post-rate:`. */
   redisPrefix?: string
-  /** Connections to PostgreSQL that this process opens at most. Default 10. */
+  /** Connections to PostgreSQL that this process opens at most, 1-1000. Default 10. A `pg.Pool` of the host's keeps its own. */
   poolSize?: number
-  /** Ratings that may wait for their statement before further ones are refused with `OVERLOADED`. Default 10000. */
+  /** Ratings that may wait for their statement before further ones are refused with `OVERLOADED`, 1-1,000,000. Default 10000. */
   queueLimit?: number
   /**
    * Milliseconds for which a page of posts may be kept in memory, so that their texts may be as old where another process
-   * or a statement by hand changed them; 0 keeps none. Figures and own scores are never older for it. Default 1000.
+   * or a statement by hand changed them; 0 keeps none. Figures and own scores are never older for it. At most 3,600,000. Default 1000.
    */
   textMaxAgeMs?: number
   /**
@@ -85,13 +87,15 @@ export interface PostRateOptions {
   recentDays?: number
   /**
    * The display settings that this process believes in; a start on a deployment with others is refused with
-   * `INVALID_INPUT`. Left out: whatever the deployment has.
+   * `INVALID_INPUT`. Default: whatever the deployment has.
    */
   display?: DisplayOptions
   /** Replaces user ids in messages by a keyed hash (HMAC-SHA-256, hex). Default: they are sent as they are. */
   hashUserIds?: { key: string }
+  /** Functions of the host that are told of ratings and of the spike guard. Default: nobody is told. */
   hooks?: Hooks
+  /** Where to say what an operator should know. Default: nothing is said. */
   logger?: Logger
-  /** Parts of the host's own in the place of the library's, by port. */
+  /** Parts of the host's own in the place of the library's, by port. Default: none. */
   overrides?: Partial<Ports>
 }

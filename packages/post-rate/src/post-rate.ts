@@ -1,4 +1,5 @@
 import type { PostRate, Roles } from './api.ts'
+import { checkOptions } from './check-options.ts'
 import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import {
@@ -22,11 +23,7 @@ import type { RoleStatus } from './services/report-status.ts'
  * @throws PostRateError INVALID_INPUT where an option cannot be used
  */
 export function createPostRate(options: PostRateOptions): PostRate {
-  if (options?.database === undefined)
-    throw invalidInput('database', 'is missing: give a URL, pg options, a Sequelize instance or a pg.Pool')
-  const { recentDays: days } = options
-  if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= 3650))
-    throw invalidInput('recentDays', 'must be a whole number of days from 1 to 3650; leave it out for no recent figure')
+  checkOptions(options)
   return new Engine(options)
 }
 

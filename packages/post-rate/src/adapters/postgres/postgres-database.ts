@@ -91,7 +91,7 @@ export class PostgresDatabase implements Queryable {
   #named = true
 
   constructor(options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>, logger: Logger) {
-    this.schema = checkSchemaName(options.schema ?? 'post_rate')
+    this.schema = options.schema ?? 'post_rate'
     this.#logger = logger
     this.#owned = !isPool(options.database)
     this.pool = isPool(options.database)
@@ -297,13 +297,7 @@ export function isSequelize(database: unknown): database is SequelizeLike {
   return typeof database === 'object' && database !== null && 'getDialect' in database
 }
 
-function checkSchemaName(schema: string): string {
-  if (/^[a-z_][a-z0-9_]{0,50}$/.test(schema)) return schema
-  throw new PostRateError(
-    'INVALID_INPUT',
-    'schema: must be lower-case letters, digits and _, at most 51, no digit first',
-    {
-      problems: [{ field: 'schema', message: 'is no plain identifier' }],
-    },
-  )
+/** Schema names stand in the SQL as they are. */
+export function isSchemaName(schema: unknown): boolean {
+  return typeof schema === 'string' && /^[a-z_][a-z0-9_]{0,50}$/.test(schema)
 }

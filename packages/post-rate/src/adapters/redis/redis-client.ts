@@ -129,15 +129,27 @@ function isClient(option: RedisOption): option is RedisLike {
   return typeof option === 'object' && typeof (option as Partial<RedisLike>).pipeline === 'function'
 }
 
-function fromUrl(text: string, options: ClientOptions): RedisClient {
-  const urls = text.split(',').map(parseUrl)
-  const [first] = urls as [URL]
-  const encrypted = first.protocol === 'rediss:'
+/** The URL of an option that has one. @throws PostRateError INVALID_INPUT where it cannot be used */
+export function checkRedisUrl(option: string | { url?: unknown; tls?: unknown }): void {
+  const { url, tls } = typeof option === 'string' ? { url: option } : option
+  if (url !== undefined) readUrls(String(url), tls)
+}
+
+function readUrls(text: string, tls: unknown): { urls: [URL, ...URL[]]; encrypted: boolean } {
+  const urls = text.split(',').map(parseUrl) as [URL, ...URL[]]
+  const encrypted = urls[0].protocol === 'rediss:'
   // Whoever gives an authority to trust does not want to be read by everybody.
-  if (!encrypted && options.tls !== undefined)
+  if (!encrypted && tls !== undefined)
     throw invalidInput('redis', 'has options for TLS, so its URL must begin with rediss://')
-  if (urls.some((url) => url.protocol !== first.protocol))
+  if (urls.some((url) => url.protocol !== urls[0].protocol))
     throw invalidInput('redis', 'must not mix redis:// and rediss://')
+  for (const url of urls) databaseOf(url)
+  return { urls, encrypted }
+}
+
+function fromUrl(text: string, options: ClientOptions): RedisClient {
+  const { urls, encrypted } = readUrls(text, options.tls)
+  const [first] = urls
   const cluster = urls.length > 1 || first.searchParams.get('cluster') === 'true'
   const login = {
     ...(first.username === '' ? {} : { username: decodeURIComponent(first.username) }),
