@@ -24,7 +24,8 @@ export function startExample(
 ): Example {
   if (!existsSync(join(projectDirectory, 'packages/express/dist/index.js')))
     throw new Error('The examples run on the built packages: run `npm run build` first')
-  const child = spawn(process.execPath, [join(projectDirectory, 'examples', file)], {
+  const loader = file.endsWith('.ts') ? [`--import=${import.meta.resolve('tsx')}`] : []
+  const child = spawn(process.execPath, [...loader, join(projectDirectory, 'examples', file)], {
     cwd: projectDirectory,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

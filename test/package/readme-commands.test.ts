@@ -47,8 +47,7 @@ for (const path of readmes) {
 }
 
 /** Why a command of the project's own cannot be run so; null where it can. */
-async function problemOf(words: string[]): Promise<string | null> {
-  const [name = '', ...args] = words[0] === 'npx' ? words.slice(1) : words
+async function problemOf([name = '', ...args]: string[]): Promise<string | null> {
   switch (name) {
     case 'post-rate':
       return await usageProblem(filledIn(args))
@@ -105,8 +104,17 @@ async function usageProblem(args: string[]): Promise<string | null> {
     await cli.parseAsync(args, { from: 'user' })
     return null
   } catch (error) {
-    return (error as { code?: string }).code === 'commander.helpDisplayed' ? null : said || String(error)
+    const { code = '' } = error as { code?: string }
+    if (code === 'commander.helpDisplayed' || (isName(args) && unfinished.includes(code))) return null
+    return said || String(error)
   }
+}
+
+const unfinished = ['commander.missingArgument', 'commander.missingMandatoryOptionValue']
+
+/** As a text names a command: `post-rate import`, not how it is run. */
+function isName(args: string[]): boolean {
+  return args.every((arg) => /^[a-z][a-z-]*$/.test(arg))
 }
 
 function program(say: (text: string) => void = () => {}): CliCommand {

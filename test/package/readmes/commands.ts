@@ -1,7 +1,20 @@
 import { codeSpans, fences } from './markdown.ts'
 
 /** Programs that a README may name beside the project's own. */
-const foreign = ['cd', 'cp', 'curl', 'export', 'git', 'helm', 'kubectl', 'mkdir', 'psql', 'sudo', 'systemctl']
+const foreign = [
+  'cd',
+  'cp',
+  'curl',
+  'export',
+  'git',
+  'helm',
+  'kubectl',
+  'mkdir',
+  'openapi-typescript',
+  'psql',
+  'sudo',
+  'systemctl',
+]
 
 /** A command as a README has it, and its words. */
 export interface Command {
@@ -17,6 +30,7 @@ export function commandsOf(markdown: string): Command[] {
     .map((line) => line.replace(/(^|\s)#.*$/, ''))
     .flatMap((line) => line.split(/&&|\|\||[;&|]/))
     .map((text) => ({ text: text.trim(), words: wordsOf(text) }))
+    .map((command) => ({ ...command, words: command.words[0] === 'npx' ? command.words.slice(1) : command.words }))
     .filter(({ words: [program = ''] }) => program !== '' && !foreign.includes(program))
 }
 
