@@ -110,7 +110,7 @@ async function usageProblem(args: string[]): Promise<string | null> {
   }
 }
 
-const unfinished = ['commander.missingArgument', 'commander.missingMandatoryOptionValue']
+const unfinished = ['commander.help', 'commander.missingArgument', 'commander.missingMandatoryOptionValue']
 
 /** As a text names a command: `post-rate import`, not how it is run. */
 function isName(args: string[]): boolean {

@@ -1,12 +1,13 @@
+import { createRouter } from '@post-rate/express'
 import test from 'ava'
 import { createPostRate } from 'post-rate'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { needs } from '../helpers/requires.ts'
+import { needs, withPostgres } from '../helpers/requires.ts'
 import { freePort } from '../helpers/services/ports.ts'
 import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { testRedis } from '../helpers/test-redis.ts'
-import { fences, fenceWith, readReadme } from './readmes/markdown.ts'
+import { fences, fenceWith, readReadme, tableWith } from './readmes/markdown.ts'
 import { compile, replaced, runCompiled } from './readmes/snippet-program.ts'
 
 const withStores = needs('postgres', 'redis')
@@ -72,10 +73,8 @@ withStores('packages/post-rate/README.md: the snippet runs to its end', async (t
   t.is((await runCompiled(t, directory, 'script.js').printed(/^PAGE (.*)$/m))[1], '4')
 })
 
-test('packages/express/README.md: the snippets compile', async (t) => {
-  const [first, ...fragments] = fences(readReadme('packages/express/README.md'), 'ts') as [string, ...string[]]
-  // What a host has before it reads on.
-  const known = `import { type GetUser, createOpsRouter, createProblemHandler, createRouter } from '@post-rate/express'
+/** What the reader of packages/express/README.md has at hand after its first snippet. */
+const known = `import { type GetUser, createOpsRouter, createProblemHandler, createRouter } from '@post-rate/express'
 import express from 'express'
 import { createPostRate, toAggregateRating } from 'post-rate'
 const postRate = createPostRate({ database: 'postgres://localhost/app' })
@@ -83,6 +82,9 @@ const app = express()
 const getUser: GetUser = () => null
 export { app, createOpsRouter, createProblemHandler, createRouter, getUser, postRate, toAggregateRating }
 `
+
+test('packages/express/README.md: the snippets compile', async (t) => {
+  const [first, ...fragments] = fences(readReadme('packages/express/README.md'), 'ts') as [string, ...string[]]
   await compile(t, {
     'mount.ts': first,
     'sessions.ts':
@@ -90,4 +92,47 @@ export { app, createOpsRouter, createProblemHandler, createRouter, getUser, post
     ...Object.fromEntries(fragments.map((fragment, n) => [`fragment-${n}.ts`, known + fragment])),
   })
   t.pass()
+})
+
+withPostgres('packages/express/README.md: the recipes answer', async (t) => {
+  const [database, port] = [await testDatabase(t), await freePort()]
+  const postRate = createPostRate({ database })
+  cleanUp(t, () => postRate.close())
+  await postRate.start({ relay: true })
+  const { id } = await postRate.posts.create({ title: '</script>Bread', content: 'Flour.', createdBy: 'ada' })
+  await postRate.ratings.rate({ postId: id, userId: 'ben', score: 4 })
+  await eventually(async () => (await postRate.posts.get(id)).stats.count === 1)
+
+  const text = readReadme('packages/express/README.md')
+  const recipes = [fenceWith(text, 'ts', 'toAggregateRating('), fenceWith(text, 'ts', 'moderation.exclude(')].join('\n')
+  const host = replaced(known, { "'postgres://localhost/app'": `'${database}'` })
+  runCompiled(t, await compile(t, { 'host.ts': `${host}${recipes}\napp.listen(${port})` }), 'host.js')
+  const page = await eventually(() => fetch(`http://127.0.0.1:${port}/bread`).catch(() => null), { timeout: 30_000 })
+  const [, json = ''] = /<script type="application\/ld\+json">(.*?)<\/script>/.exec(await page.text()) ?? []
+  t.deepEqual(JSON.parse(json), {
+    '@context': 'https://schema.org',
+    '@type': 'Recipe',
+    name: '</script>Bread',
+    aggregateRating: { '@type': 'AggregateRating', ratingValue: 4, ratingCount: 1, bestRating: 5, worstRating: 0 },
+  })
+
+  const exclude = (body: object) =>
+    fetch(`http://127.0.0.1:${port}/moderation/${id}/exclude`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  t.is((await exclude({ from: '2020-01-01' })).status, 400)
+  t.like(await (await exclude({ from: '2020-01-01', reason: 'a raid', dryRun: true })).json(), {
+    ratings: 1,
+    exclusion: null,
+  })
+  t.like(await (await exclude({ from: '2020-01-01', reason: 'a raid' })).json(), { exclusion: { by: 'ada' } })
+})
+
+test('packages/express/README.md: the table has every option', (t) => {
+  const options = tableWith(readReadme('packages/express/README.md'), 'option of `createRouter`')
+  const names = options.map(([cell = '']) => /^`(\w+)/.exec(cell)?.[1])
+  const { message } = t.throws(() => createRouter({ nosuch: 1 } as never)) ?? { message: '' }
+  t.deepEqual(['postRate', ...names], message.replace(/^.*there are /, '').split(', '))
 })
