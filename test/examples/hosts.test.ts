@@ -58,6 +58,40 @@ withPostgres('Fastify over the library: listJson as it is, and the codes as stat
   await end()
 })
 
+withPostgres('TypeScript and UUIDs: articles by the rules of the host, which removes one', async (t) => {
+  const { call, end } = await start(t, 'replaced-port/main.ts')
+  const list = async (user: string | null, path = '/articles') => {
+    const { items } = (await (await call('GET', path, user)).json()) as { items: (Omit<Post, 'id'> & { id: string })[] }
+    return items
+  }
+  const seen = async (user: string | null) =>
+    (await list(user)).map(({ title, stats, myScore }) => `${title} ${stats.average} ${myScore}`)
+  t.deepEqual((await seen('ben')).toSorted(), ['Bread null null', 'Soup null null'])
+  const ids = new Map((await list('ada')).map(({ title, id }) => [title, id]))
+  t.is(ids.size, 3)
+  for (const id of ids.values()) t.regex(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+
+  const rate = async (title: string, user: string | null, score: unknown) =>
+    (await call('PUT', `/articles/${ids.get(title)}/rating`, user, { score })).status
+  t.is(await rate('Bread', 'ben', 5), 200)
+  t.is(await rate('Knives', 'ada', 2), 200)
+  t.is(await rate('Knives', 'ben', 1), 404)
+  t.is(await rate('Bread', null, 1), 401)
+  t.is(await rate('Bread', 'ben', '5'), 400)
+  t.is((await call('PUT', '/articles/1/rating', 'ben', { score: 5 })).status, 404)
+  await eventually(async () => {
+    const shown = await seen('ada')
+    return shown.join() === 'Bread 5 null,Soup null null,Knives 2 2' ? shown : null
+  })
+  t.deepEqual(await seen('ben'), ['Bread 5 5', 'Soup null null'])
+
+  t.is((await call('DELETE', `/articles/${ids.get('Bread')}`, 'ben')).status, 403)
+  t.is((await call('DELETE', `/articles/${ids.get('Bread')}`, 'ada')).status, 204)
+  t.is(await rate('Bread', 'ben', 4), 404)
+  t.deepEqual(await seen('ben'), ['Soup null null'])
+  await end()
+})
+
 /** A host on a port of its own; `end` stops it as an operator would. */
 async function start(t: ExecutionContext<unknown>, file: string) {
   const example = startExample(t, file, { DATABASE_URL: await testDatabase(t, { migrated: false }), PORT: '0' })

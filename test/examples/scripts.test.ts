@@ -21,29 +21,11 @@ withPostgres('the library alone rates, lists and withdraws', async (t) => {
   t.is(example.stderr(), '')
 })
 
-withPostgres("a replaced port lists the host's articles by the host's rules, however often", async (t) => {
-  const environment = { DATABASE_URL: await testDatabase(t, { migrated: false }) }
-  for (const run of ['first', 'second']) {
-    const example = startExample(t, 'replaced-port/main.js', environment)
-    t.is(await example.ended, 0, example.stderr())
-    t.deepEqual(
-      example.stdout().trimEnd().split('\n'),
-      [
-        'ben rates the draft: POST_NOT_FOUND',
-        'ada sees: Bread (average 5, own none), Soup (average none, own none), Knives (average 2, own 2)',
-        'ben sees: Bread (average 5, own 5), Soup (average none, own none)',
-        'Bread is removed',
-        'ben sees: Soup (average none, own none)',
-      ],
-      `${run} run`,
-    )
-    t.is(example.stderr(), '')
-  }
-})
-
 for (const [file, variable] of [
   ['library-only/main.js', 'DATABASE_URL'],
-  ['replaced-port/main.js', 'DATABASE_URL'],
+  ['replaced-port/main.ts', 'DATABASE_URL'],
+  ['express-4/main.js', 'DATABASE_URL'],
+  ['fastify/main.js', 'DATABASE_URL'],
   ['topic-consumer/main.js', 'KAFKA_BROKERS'],
 ] as const)
   test(`${file} says that ${variable} is missing`, async (t) => {
