@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava'
 import type { Post } from 'post-rate'
 import { eventually } from '../helpers/eventually.ts'
 import { withPostgres } from '../helpers/requires.ts'
-import { testDatabase } from '../helpers/test-database.ts'
+import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { startExample } from './start-example.ts'
 
 const draft = { title: 'Bread', content: 'Flour, water, time.' }
@@ -59,7 +59,7 @@ withPostgres('Fastify over the library: listJson as it is, and the codes as stat
 })
 
 withPostgres('TypeScript and UUIDs: articles by the rules of the host, which removes one', async (t) => {
-  const { call, end } = await start(t, 'replaced-port/main.ts')
+  const { call, end, database } = await start(t, 'replaced-port/main.ts')
   const list = async (user: string | null, path = '/articles') => {
     const { items } = (await (await call('GET', path, user)).json()) as { items: (Omit<Post, 'id'> & { id: string })[] }
     return items
@@ -88,15 +88,19 @@ withPostgres('TypeScript and UUIDs: articles by the rules of the host, which rem
   t.is((await call('DELETE', `/articles/${ids.get('Bread')}`, 'ben')).status, 403)
   t.is((await call('DELETE', `/articles/${ids.get('Bread')}`, 'ada')).status, 204)
   t.is(await rate('Bread', 'ben', 4), 404)
+  const left = await runSql(database, 'select user_id, score from example_articles_ratings.ratings')
+  t.deepEqual(left, [{ user_id: 'ada', score: 2 }], 'The ratings went with the article')
   t.deepEqual(await seen('ben'), ['Soup null null'])
   await end()
 })
 
 /** A host on a port of its own; `end` stops it as an operator would. */
 async function start(t: ExecutionContext<unknown>, file: string) {
-  const example = startExample(t, file, { DATABASE_URL: await testDatabase(t, { migrated: false }), PORT: '0' })
+  const database = await testDatabase(t, { migrated: false })
+  const example = startExample(t, file, { DATABASE_URL: database, PORT: '0' })
   const [url] = await example.printed(/http:\/\/127\.0\.0\.1:\d+/)
   return {
+    database,
     call: (method: string, path: string, user: string | null, body?: unknown) =>
       fetch(url + path, {
         method,
