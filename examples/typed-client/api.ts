@@ -197,6 +197,12 @@ export interface components {
                 reason: "few-ratings";
                 minCount: number;
             };
+            /** @description Of the last days, where the host turned it on; left out while the average is held back. */
+            recent?: {
+                days: number;
+                count: number;
+                average: number | null;
+            };
         };
         Post: {
             id: number;
