@@ -51,6 +51,12 @@ withPostgres('the client reads and rates', async (t) => {
   t.is(await client(), 'Bread: unrated, mine 5 (before: 5)\n')
 })
 
+test('the client says that nobody answers', async (t) => {
+  const example = startExample(t, 'typed-client/main.ts', { API_URL: 'http://127.0.0.1:1/api' })
+  t.is(await example.ended, 1)
+  t.regex(example.stderr(), /^http:\/\/127\.0\.0\.1:1\/api: [^\n]*\n$/)
+})
+
 /** Resolves with what it printed. */
 function run(args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
