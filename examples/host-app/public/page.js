@@ -24,12 +24,9 @@ async function showPosts(session) {
   if (query.has('after')) wanted.set('after', query.get('after'))
   const page = await request('GET', `/api/posts?${wanted}`)
   const cards = page.items.map((post) => createPostCard(post, session))
-  document.querySelector('#posts').replaceChildren(...cards.map((card) => card.element))
+  document.querySelector('#posts').replaceChildren(...cards)
   document.querySelector('#empty').hidden = cards.length > 0
   showPager(page.next)
-  setInterval(() => {
-    for (const card of cards) card.tick()
-  }, 250)
 }
 
 /** The API's `next` is its own URL of the next page; this page's has the same cursor. */

@@ -41,6 +41,7 @@ export function docsPage(document: OpenApiDocument): string {
 <p>${inline(info.summary)} ${inline(info.description)}</p>
 <p class="soft">Mounted at <code>${escapeHtml(prefix)}</code> · version ${escapeHtml(info.version)} ·
 <a href="${escapeHtml(root)}/openapi.json">OpenAPI ${escapeHtml(document.openapi)}</a></p>
+<p class="soft">For pages, <code>${escapeHtml(root)}/stars.js</code> is a module with the element <code>&lt;post-rate-stars post-id="1"&gt;</code>.</p>
 </header>
 <nav aria-label="Contents"><ul>
 ${operations.map((entry) => `<li><a href="#${entry.operation.operationId}">${inline(entry.operation.summary)}</a></li>`).join('\n')}

@@ -13,10 +13,10 @@ h2 { margin: 3rem 0 1rem; font-size: 1.3rem; }
 h3 { margin: 0 0 0.4rem; font-size: 1.05rem; }
 h4 { margin: 1.1rem 0 0.3rem; font-size: 0.75rem; letter-spacing: 0.06em; text-transform: uppercase; color: var(--soft); }
 p { margin: 0.4rem 0; }
-a { color: var(--accent); text-decoration: none; }
-a:hover, a:focus { text-decoration: underline; }
+a { color: var(--accent); text-underline-offset: 0.2em; }
+nav a:not(:hover, :focus) { text-decoration: none; }
 code, pre { font: 0.875em/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
-pre { margin: 0.3rem 0; padding: 0.75rem 1rem; overflow-x: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+pre { margin: 0.3rem 0; padding: 0.75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 nav ul { columns: 2; column-gap: 2rem; margin: 1.25rem 0 0; padding: 0; list-style: none; font-size: 0.93rem; }
 nav li { break-inside: avoid; padding: 0.12rem 0; }
 article { margin: 0 0 1.25rem; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; scroll-margin-top: 1rem; }

@@ -16,6 +16,7 @@ import { Refusal, refusalOf, sendProblem } from './problem.ts'
 import { createRateLimits, type RateLimits } from './rate-limit.ts'
 import { ClientGone, cutOffLater, readBody } from './read-body.ts'
 import { sendNothing, sendText, setCommonHeaders } from './send.ts'
+import { serveStars } from './serve-stars.ts'
 import { validate } from './validate.ts'
 
 const endpoints: readonly Endpoint<never>[] = [listPosts, createPost, getPost, putRating, withdrawRating, postRating]
@@ -35,6 +36,7 @@ export function createRouter(options: RouterOptions): Router {
     mayComeFrom: options.allowedOrigins && createOriginCheck(options.allowedOrigins),
   }
   const router = express.Router()
+  router.use(serveStars())
   router.use((req, res, next) => {
     const place = find(req.path)
     if (place === null) return next()

@@ -10,6 +10,7 @@ import { mountingSuite } from './mounting.ts'
 import { opsSuite } from './ops.ts'
 import { rateLimitSuite } from './rate-limit.ts'
 import { readingSuite } from './reading.ts'
+import { starsSuite } from './stars.ts'
 import { writingSuite } from './writing.ts'
 
 /** Everything that holds on both Express versions. */
@@ -27,4 +28,5 @@ export function httpSuites(): void {
   cachingSuite()
   describingSuite()
   opsSuite()
+  starsSuite()
 }

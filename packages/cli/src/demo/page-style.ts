@@ -9,13 +9,6 @@ input { width: 8rem }
 article { border-top: 1px solid var(--line); padding: .9rem 0 }
 h2 { font-size: 1.05rem; margin: 0 }
 article p { margin: .25rem 0 .5rem }
-.by, .shown { opacity: .75; font-size: .9rem }
-.row { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center }
-.scores { display: flex; border: 0; margin: 0; padding: 0 }
-.scores button { border: 0; background: none; padding: .1rem .25rem; font-size: 1.35rem; line-height: 1; cursor: pointer; color: inherit; opacity: .45; min-width: 1.9rem }
-.scores button.on { color: var(--star); opacity: 1 }
-.scores button:focus-visible { outline: 2px solid; outline-offset: 1px }
-.average { font-weight: 600; font-variant-numeric: tabular-nums }
-.bars { display: inline-flex; gap: 2px; align-items: flex-end; height: 1.4rem }
-.bars i { width: 8px; background: currentColor; opacity: .55; min-height: 1px }
+.by { opacity: .75; font-size: .9rem }
+post-rate-stars { max-width: 22rem }
 `

@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import express, { type RequestHandler } from 'express'
+import { setCommonHeaders } from './send.ts'
+
+/**
+ * `GET /stars.js`, the element for pages, and what it imports from `/stars/`. Files of the package, the same for
+ * everybody; an upgrade reaches pages within five minutes.
+ */
+export function serveStars(): RequestHandler {
+  const files = express.static(fileURLToPath(new URL('../browser', import.meta.url)), {
+    index: false,
+    redirect: false,
+    maxAge: '5m',
+    setHeaders: setCommonHeaders,
+  })
+  return (req, res, next) => (/^\/stars(\.js$|\/)/.test(req.path) ? files(req, res, next) : next())
+}

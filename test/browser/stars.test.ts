@@ -1,0 +1,291 @@
+import type { AddressInfo } from 'node:net'
+import { createRouter, type RouterOptions } from '@post-rate/express'
+import test, { type ExecutionContext } from 'ava'
+import express from 'express'
+import { PostRateError, type ShownStats } from 'post-rate'
+import { cleanUp } from '../helpers/clean-up.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { needs } from '../helpers/requires.ts'
+import { FakePostRate } from '../http/fake-post-rate.ts'
+import { isAccessible, type OpenPage, openBrowser, picture } from './open-browser.ts'
+
+const withChromium = needs('chromium').serial
+/** The browser tells its console of every refused request. */
+const refusals = { mayComplainAbout: /Failed to load resource/ }
+
+/** Runs in the page. */
+const focused = "document.querySelector('post-rate-stars').shadowRoot.activeElement"
+
+let openPage: OpenPage
+
+test.before(async (t) => {
+  openPage = await openBrowser(t)
+})
+
+withChromium('by keyboard alone: into the group, through it, to 0, and back out of it', async (t) => {
+  const { url, postRate } = await startPage(t)
+  const page = await openPage(t)
+  await page.goto(url)
+  await page.getByText('the first rating shows at once').waitFor()
+  await page.keyboard.press('Tab')
+  for (const key of ['Space', 'ArrowRight', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key)
+  t.is(await page.evaluate(`getComputedStyle(${focused}.parentElement).outlineStyle`), 'solid')
+  await page.getByText('You gave 3 of 5.').waitFor()
+  await page.getByText('1 rating', { exact: true }).waitFor()
+  t.deepEqual(
+    [...postRate.scores.values()].map(({ score }) => score),
+    [3],
+  )
+  t.is(postRate.calls.filter((call) => call === 'rate').length, 1, 'the scores in between were not sent')
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowLeft']) await page.keyboard.press(key)
+  await eventually(async () => [...postRate.scores.values()].some(({ score }) => score === 0))
+  t.true(await page.getByRole('radio', { name: '0 stars' }).isChecked())
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText('Taken back.').waitFor()
+  await eventually(async () => postRate.scores.size === 0)
+  t.false(await page.getByRole('button', { name: 'Take back' }).isVisible())
+  // Whoever took back is among the stars again, not at the top of the page.
+  t.is(await page.evaluate(`${focused}.value`), '0')
+})
+
+withChromium('what a screen reader is told', async (t) => {
+  const { url, postRate } = await startPage(t)
+  for (const [user, score] of ['me', 'ada', 'ben'].map((user, n) => [user, 3 + n] as const))
+    await postRate.ratings.rate({ postId: 1, userId: user, score })
+  const page = await openPage(t)
+  await page.goto(url)
+  await page.getByText('3 ratings').waitFor()
+  t.is(
+    (await page.locator('main').ariaSnapshot()).trim(),
+    `- main:
+  - heading "Stars" [level=1]
+  - group "Ratings":
+    - paragraph:
+      - strong: "4.00"
+      - text: of 5 · 3 ratings
+    - table "Ratings by score":
+      - caption: Ratings by score
+      - rowgroup:
+${[5, 4, 3, 2, 1, 0].map((score) => snapshotRow(score, score > 2 ? 1 : 0)).join('\n')}
+    - paragraph: shows every rating at once
+  - group "Your rating":
+    - text: Your rating
+    - radio "0 stars"
+    - text: 0 stars
+    - radio "1 star"
+    - text: 1 star
+    - radio "2 stars"
+    - text: 2 stars
+    - radio "3 stars" [checked]
+    - text: 3 stars
+    - radio "4 stars"
+    - text: 4 stars
+    - radio "5 stars"
+    - text: 5 stars
+  - button "Take back"
+  - status`,
+  )
+  await page.getByRole('radio', { name: '5 stars' }).check()
+  t.is(await page.getByRole('status').textContent(), 'You gave 5 of 5.')
+})
+
+function snapshotRow(score: number, count: number): string {
+  return `        - row "${score} ${count}":
+          - rowheader "${score}"
+          - cell
+          - cell "${count}"`
+}
+
+withChromium('a rating that is refused is taken back, and the reader is told why', async (t) => {
+  const { url, postRate } = await startPage(t)
+  await postRate.ratings.rate({ postId: 1, userId: 'me', score: 2 })
+  const page = await openPage(t, refusals)
+  await page.goto(url)
+  const chosen = page.locator('input:checked')
+  await eventually(async () => (await chosen.count()) === 1)
+  postRate.failure = new PostRateError('UNAVAILABLE', 'no database')
+  await page.getByRole('radio', { name: '5 stars' }).check()
+  t.is(await chosen.inputValue(), '5', 'shown before the server has said anything')
+  await page.getByRole('status').filter({ hasText: 'Not saved:' }).waitFor()
+  t.regex((await page.getByRole('status').textContent()) ?? '', /^Not saved: .+ Your rating is still 2 of 5\.$/)
+  t.is(await chosen.inputValue(), '2')
+  postRate.failure = null
+  await page.getByRole('radio', { name: '4 stars' }).check()
+  await eventually(async () => [...postRate.scores.values()].some(({ score }) => score === 4))
+  t.is(await page.getByRole('status').textContent(), 'You gave 4 of 5.')
+
+  // Without a network it is the same; without a user the page hears of it.
+  await page.context().setOffline(true)
+  await page.getByRole('button', { name: 'Take back' }).click()
+  await page.getByText('Not saved: The server cannot be reached. Your rating is still 4 of 5.').waitFor()
+  await page.context().setOffline(false)
+  await page.evaluate(
+    "addEventListener('post-rate-sign-in', ({ detail }) => { document.title = 'who rates ' + detail.postId })",
+  )
+  await page.context().addCookies([{ name: 'user', value: '', url }])
+  await page.getByRole('radio', { name: '1 star' }).check()
+  await page.getByText('please log in').waitFor()
+  t.is(await page.title(), 'who rates 1')
+  t.is(await chosen.inputValue(), '4')
+})
+
+withChromium('counts down to nextUpdateAt, asks then, and not before', async (t) => {
+  const { url, postRate } = await startPage(t)
+  const until = (seconds: number) => new Date(Date.now() + 1000 * seconds).toISOString()
+  const figures = { count: 60, average: 4.5, histogram: [0, 0, 0, 0, 30, 30] } satisfies Partial<ShownStats>
+  postRate.shown.set(1, { ...figures, nextUpdateAt: until(5) })
+  const page = await openPage(t)
+  await page.goto(url)
+  await page.getByText(/^updates in 0:0[1-5]$/).waitFor()
+  postRate.shown.set(1, { ...figures, count: 61, nextUpdateAt: until(197) })
+  await page.getByRole('radio', { name: '5 stars' }).check()
+  await eventually(async () => postRate.calls.includes('rate'))
+  const asked = () => postRate.calls.filter((call) => call === 'get').length
+  t.is(asked(), 1)
+  t.true(await page.getByText('60 ratings').isVisible(), 'the own rating shows with all others')
+  await page.getByText('61 ratings').waitFor()
+  await page.getByText(/^updates in 3:1\d$/).waitFor()
+  t.is(asked(), 2)
+})
+
+withChromium('an answer that was under way while the reader rated does not undo the rating', async (t) => {
+  const { url, postRate } = await startPage(t)
+  const soon = new Date(Date.now() + 2000).toISOString()
+  postRate.shown.set(1, { nextUpdateAt: soon })
+  const page = await openPage(t)
+  await page.goto(url)
+  await page.getByText(/^updates in/).waitFor()
+  let late = () => {}
+  await page.route('**/posts/1', async (route) => {
+    const response = await route.fetch()
+    await new Promise<void>((resolve) => {
+      late = resolve
+    })
+    await route.fulfill({ response })
+  })
+  await page.waitForRequest('**/posts/1')
+  await page.getByRole('radio', { name: '4 stars' }).check()
+  await eventually(async () => postRate.scores.size === 1)
+  postRate.shown.set(1, { nextUpdateAt: null })
+  late()
+  await page.waitForResponse('**/posts/1')
+  await page.waitForTimeout(100)
+  t.is(await page.locator('input:checked').inputValue(), '4')
+})
+
+withChromium('turned to another post, what was chosen before goes to the post before', async (t) => {
+  const { url, postRate } = await startPage(t)
+  postRate.seed(1)
+  const page = await openPage(t)
+  await page.goto(url)
+  await page.getByText('the first rating shows at once').waitFor()
+  await page.getByRole('radio', { name: '4 stars' }).check()
+  await page.evaluate("document.querySelector('post-rate-stars').setAttribute('post-id', '2')")
+  await eventually(async () => postRate.scores.size === 1)
+  t.deepEqual([...postRate.scores.keys()], ['1 me'])
+  t.is(await page.locator('input:checked').count(), 0)
+})
+
+withChromium('every state, in the light, in the dark and on a phone: it fits, and axe finds nothing', async (t) => {
+  t.timeout(120_000)
+  const { url, postRate } = await startPage(t, Object.keys(states).length)
+  for (const [n, stats] of Object.values(states).entries()) postRate.shown.set(n + 1, stats)
+  await postRate.ratings.rate({ postId: 1, userId: 'me', score: 4 })
+  for (const [look, options] of Object.entries(looks)) {
+    const page = await openPage(t, { ...refusals, ...options })
+    await page.goto(url)
+    await page.getByText('This post is no longer here.').waitFor()
+    await page.getByText('An average is shown from 10 ratings on.').waitFor()
+    await page
+      .getByText(/^Unusually many ratings since .+\. All of them count; the average follows slowly\.$/)
+      .waitFor()
+    await picture(page, `stars-${look}`)
+    await isAccessible(t, page, look)
+    const width = page.viewportSize()?.width ?? 0
+    t.true((await page.evaluate<number>('document.documentElement.scrollWidth')) <= width, `${look} scrolls sideways`)
+    const box = await page.locator('input').first().boundingBox()
+    t.true((box?.width ?? 0) >= 32 && (box?.height ?? 0) >= 40, `${look}: a star is large enough to hit`)
+  }
+  const page = await openPage(t, { viewport: { width: 390, height: 844 } })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.goto(`${url}api/docs`)
+    await picture(page, `docs-${colorScheme}`)
+    await isAccessible(t, page, `docs, ${colorScheme}`)
+  }
+})
+
+const looks = {
+  light: { viewport: { width: 1000, height: 800 } },
+  dark: { viewport: { width: 1000, height: 800 }, colorScheme: 'dark' },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
+} as const
+
+const inFiveMinutes = new Date(Date.now() + 300_000).toISOString()
+const states: Record<string, Partial<ShownStats>> = {
+  rated: { count: 1250, average: 4.1234, histogram: [10, 20, 40, 180, 500, 500], nextUpdateAt: inFiveMinutes },
+  held: {
+    ...{ count: 560, average: 4.43, histogram: [500, 0, 0, 0, 30, 30], nextUpdateAt: inFiveMinutes },
+    guard: { state: 'damped', gap: 3.95, since: new Date(Date.now() - 1_800_000).toISOString() },
+  },
+  few: {
+    ...{ count: 3, average: null, histogram: [0, 0, 1, 1, 1, 0], nextUpdateAt: inFiveMinutes },
+    withheld: { reason: 'few-ratings', minCount: 10 },
+  },
+  unrated: {},
+}
+
+/** A host with a strict Content-Security-Policy, which allows no inline style, and a page with an element per post. */
+async function startPage(t: ExecutionContext, posts = 1) {
+  const postRate = new FakePostRate()
+  postRate.seed(posts)
+  const app = express()
+  app.use((_req, res, next) => {
+    res.set(
+      'Content-Security-Policy',
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:",
+    )
+    next()
+  })
+  app.use(
+    '/api',
+    createRouter({
+      postRate: postRate as unknown as RouterOptions['postRate'],
+      getUser: (req) => (/user=(?!;|$)/.test(req.get('cookie') ?? '') ? 'me' : null),
+    }),
+  )
+  app.get('/page.css', (_req, res) => {
+    res
+      .type('css')
+      .send('body { max-width: 22rem; margin: 1rem; background: Canvas; color: CanvasText; font-family: sans-serif }')
+  })
+  app.get('/', (_req, res) => {
+    res.cookie('user', 'me').send(pageOf(posts))
+  })
+  const server = app.listen(0, '127.0.0.1')
+  cleanUp(t, () => new Promise((resolve) => server.close(resolve)))
+  await new Promise((resolve) => server.once('listening', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, postRate }
+}
+
+/** With more than one post also the states that no post is in. */
+function pageOf(posts: number): string {
+  const elements = Array.from({ length: posts }, (_, n) => `<post-rate-stars post-id="${n + 1}"></post-rate-stars>`)
+  if (posts > 1)
+    elements.push(
+      '<post-rate-stars post-id="1" signed-out><a slot="sign-in" href="/login">Log in to rate</a></post-rate-stars>',
+      '<post-rate-stars post-id="99"></post-rate-stars>',
+    )
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Stars</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css">
+<script type="module" src="/api/stars.js"></script>
+<main><h1>Stars</h1>${elements.join('<hr>')}</main>
+</html>`
+}
