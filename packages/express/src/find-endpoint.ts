@@ -2,6 +2,8 @@ import type { Endpoint } from './endpoint.ts'
 
 /** The endpoints at one path, and what its `{names}` stand for. */
 export interface Place {
+  /** The pattern that was recognised. */
+  path: string
   endpoints: readonly Endpoint<never>[]
   params: Record<string, string>
   /** Value of `Allow`. */
@@ -17,20 +19,20 @@ export function createFinder(endpoints: readonly Endpoint<never>[]): (path: stri
   const paths = [...new Set(endpoints.map(({ path }) => path))].map((path) => {
     const here = endpoints.filter((endpoint) => endpoint.path === path)
     const methods = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
-    return { segments: path.split('/'), endpoints: here, allow: [...methods, 'OPTIONS'].join(', ') }
+    return { path, segments: path.split('/'), endpoints: here, allow: [...methods, 'OPTIONS'].join(', ') }
   })
   const plain = new Map(
     paths
       .filter(({ segments }) => !segments.some((segment) => segment.startsWith('{')))
-      .map(({ segments, endpoints, allow }) => [segments.join('/'), { endpoints, allow, params: {} }]),
+      .map(({ path, endpoints, allow }) => [path, { path, endpoints, allow, params: {} }]),
   )
   return (path) => {
     const place = plain.get(path)
     if (place !== undefined) return place
     const segments = path.replace(/(?<=.)\/$/, '').split('/')
-    for (const { segments: pattern, endpoints, allow } of paths) {
+    for (const { path, segments: pattern, endpoints, allow } of paths) {
       const params = match(pattern, segments)
-      if (params !== null) return { endpoints, params, allow }
+      if (params !== null) return { path, endpoints, params, allow }
     }
     return null
   }

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { PostRate } from 'post-rate'
+import type { Registry } from 'prom-client'
 import type { RateLimitOptions } from './rate-limit.ts'
 
 /** What a caller wants to do; given to `authorize`. */
@@ -49,6 +50,11 @@ export interface RouterOptions {
   varyHeader?: string | readonly string[]
   /** Seconds for which shared caches may keep an anonymous reading answer at most, 0-31,536,000. Default 30. */
   maxAgeSeconds?: number
+  /**
+   * Where `post_rate_http_seconds` is registered: how long requests took, by method, path and status. Give
+   * `createOpsRouter` the same one. Left out: nothing is measured.
+   */
+  registry?: Registry
   /** Value of `WWW-Authenticate` on 401, for example `Bearer`. Default: the header is not sent. */
   challenge?: string
 }

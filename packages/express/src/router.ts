@@ -15,6 +15,7 @@ import type { Action, RouterOptions, WriteAction } from './options.ts'
 import { Refusal, refusalOf, sendProblem } from './problem.ts'
 import { createRateLimits, type RateLimits } from './rate-limit.ts'
 import { ClientGone, cutOffLater, readBody } from './read-body.ts'
+import { requestMetrics } from './request-metrics.ts'
 import { sendNothing, sendText, setCommonHeaders } from './send.ts'
 import { serveStars } from './serve-stars.ts'
 import { validate } from './validate.ts'
@@ -35,11 +36,13 @@ export function createRouter(options: RouterOptions): Router {
     limits: createRateLimits(options.rateLimit ?? {}, () => options.postRate.redis ?? null),
     mayComeFrom: options.allowedOrigins && createOriginCheck(options.allowedOrigins),
   }
+  const measure = options.registry && requestMetrics(options.registry)
   const router = express.Router()
   router.use(serveStars())
   router.use((req, res, next) => {
     const place = find(req.path)
     if (place === null) return next()
+    measure?.(req, res, place.path)
     answer(parts, place, req, res).catch((error: unknown) => {
       if (error instanceof ClientGone) return
       const refusal = refusalOf(error)

@@ -1,5 +1,6 @@
 import { createOpsRouter, createProblemHandler, createRouter, type RateLimitOptions } from '@post-rate/express'
 import express from 'express'
+import { Registry } from 'prom-client'
 import { authenticationFor } from '../authentication.ts'
 import type { Configuration } from '../configuration.ts'
 import type { Context } from '../context.ts'
@@ -30,7 +31,8 @@ export async function serve(context: Context): Promise<number> {
   const app = express()
   app.disable('x-powered-by')
   trustProxy(app, configuration.trustProxy)
-  app.use(createOpsRouter({ postRate }))
+  const registry = new Registry()
+  app.use(createOpsRouter({ postRate, registry }))
   app.use(
     flags.prefix,
     createRouter({
@@ -38,6 +40,7 @@ export async function serve(context: Context): Promise<number> {
       ...authentication,
       authorize: ({ action }) => action !== 'create-post' || flags.create,
       rateLimit: rateLimitOf(configuration),
+      registry,
     }),
   )
   app.use(createProblemHandler(), notFound, unexpected(context))
