@@ -194,6 +194,7 @@ function bindKafka(bind: Bind, options: PostRateOptions): void {
       group: options.group ?? 'post-rate',
       source: async () => (await deployment.get()).source,
       logger,
+      tracer: options.tracer,
     })
   })
 }

@@ -38,6 +38,7 @@ export type { Bypass, MigrateOptions, MigrationStatus, Schema } from './ports/sc
 export type { SettingsStore } from './ports/settings-store.ts'
 export type { StateStore } from './ports/state-store.ts'
 export type { StatsStore } from './ports/stats-store.ts'
+export type { TraceAttributes, Tracer, TraceSpan } from './ports/tracer.ts'
 export { createPostRate } from './post-rate.ts'
 export type { UnusualActivity } from './services/announce-guard.ts'
 export type { Drift, DriftKind } from './services/compare-copies.ts'

@@ -5,6 +5,7 @@ import type { RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions } from './domain/settings.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
+import type { Tracer } from './ports/tracer.ts'
 import type { UnusualActivity } from './services/announce-guard.ts'
 
 /** How to reach PostgreSQL: a URL, pg's pool options, a Sequelize 6 instance or a `pg.Pool` of the host's own. */
@@ -97,5 +98,8 @@ export interface PostRateOptions {
   /** Where to say what an operator should know. Default: nothing is said. */
   logger?: Logger
   /** Parts of the host's own in the place of the library's, by port. Default: none. */
+  /** Gets a span of each rating, of its publication to Kafka and of its arrival in Redis. Left out: none is made. */
+  tracer?: Tracer
+  /** Parts of the host's own in the place of the library's, by port. */
   overrides?: Partial<Ports>
 }

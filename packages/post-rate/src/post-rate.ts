@@ -17,6 +17,7 @@ import type { MigrateOptions } from './ports/schema.ts'
 import { settingsDelaySeconds } from './services/deployment.ts'
 import { refuseForeignStore } from './services/foreign-store.ts'
 import type { RoleStatus } from './services/report-status.ts'
+import { traceRating } from './services/trace-rating.ts'
 
 /**
  * Makes the library's API. It does no I/O: connections are opened by the first method that needs one.
@@ -66,8 +67,10 @@ class Engine implements PostRate {
         this.#service('relayOutbox').wake()
       },
     }
+    const rate: PostRate['ratings']['rate'] =
+      options.hooks?.rated === undefined ? (rating) => this.#service('ratePost').rate(rating) : this.#rateAndTell
     this.ratings = {
-      rate: options.hooks?.rated === undefined ? (rating) => this.#service('ratePost').rate(rating) : this.#rateAndTell,
+      rate: options.tracer === undefined ? rate : traceRating(rate, options.tracer),
       withdraw: (rating) => this.#service('ratePost').withdraw(rating),
       import: (lines, importOptions = {}) => this.#service('importRatings').import(lines, importOptions),
       export: () => this.#port('ratingStore').export(),

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EachBatchPayload } from 'kafkajs'
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { PostStats } from '../../domain/post-stats.ts'
 import type { StatsHandler, SubscriptionCounts } from '../../ports/event-bus.ts'
 import type { Logger } from '../../ports/logger.ts'
+import type { Tracer } from '../../ports/tracer.ts'
 import { type BatchContent, readBatch } from './read-batch.ts'
+import { traceApplying } from './trace-messages.ts'
 
 export interface BatchApplierOptions {
   handler: StatsHandler
@@ -13,6 +16,7 @@ export interface BatchApplierOptions {
   /** A batch was given up. */
   onGivenUp?: (error: unknown) => void
   logger: Logger
+  tracer?: Tracer | undefined
 }
 
 const slowestRetryMs = 10_000
@@ -62,7 +66,7 @@ export class BatchApplier {
       for (let attempt = 1; ; attempt++) {
         try {
           const content = readBatch(batch.messages, await this.#options.source())
-          if (content.states.length > 0) await this.#options.handler.apply(content.states, beat)
+          if (content.states.length > 0) await this.#handle(batch.messages, content.states, beat)
           this.#count(content)
           return content
         } catch (error) {
@@ -84,6 +88,12 @@ export class BatchApplier {
       this.#inHand.delete(partition)
       this.#failing.delete(partition)
     }
+  }
+
+  #handle(messages: KafkaMessage[], states: PostStats[], beat: () => Promise<void>): Promise<void> {
+    const { handler, tracer } = this.#options
+    if (tracer === undefined) return handler.apply(states, beat)
+    return traceApplying(tracer, messages, states, () => handler.apply(states, beat))
   }
 
   #count({ received, unreadable, foreign }: BatchContent): void {

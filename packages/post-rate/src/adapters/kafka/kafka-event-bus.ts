@@ -2,6 +2,7 @@ import type { RatingChange } from '../../domain/rating-change.ts'
 import type { KafkaOption } from '../../options.ts'
 import type { EventBus, PartitionLag, StatsHandler, SubscribeOptions, Subscription } from '../../ports/event-bus.ts'
 import { type Logger, silentLogger } from '../../ports/logger.ts'
+import type { Tracer } from '../../ports/tracer.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { createKafkaClient, type KafkaClient } from './kafka-client.ts'
@@ -19,6 +20,7 @@ export interface KafkaEventBusOptions {
   /** Names the own database, the `source` of its messages; others are skipped. Asked once per batch. */
   source: () => Promise<string>
   logger?: Logger
+  tracer?: Tracer | undefined
 }
 
 const attemptsWhenDraining = 5
@@ -39,7 +41,7 @@ export class KafkaEventBus implements EventBus {
     this.#client = createKafkaClient(kafka, this.#logger)
     this.#admin = new KafkaAdmin(this.#client)
     this.#topic = new KafkaTopic(this.#admin, options.topic, options.partitions)
-    this.#publisher = new KafkaPublisher(this.#client, this.#topic)
+    this.#publisher = new KafkaPublisher(this.#client, this.#topic, options.tracer)
   }
 
   publish(changes: readonly RatingChange[]): Promise<void> {
@@ -47,12 +49,12 @@ export class KafkaEventBus implements EventBus {
   }
 
   async subscribe(handler: StatsHandler, { once = false }: SubscribeOptions = {}): Promise<Subscription> {
-    const { group, source } = this.#options
+    const { group, source, tracer } = this.#options
     await this.#topic.ensure()
     const drain = once ? new KafkaDrain(this.#topic, group, await this.#topic.offsets()) : null
     const fail = (error: unknown) => subscription.fail(error)
     const applier = new BatchApplier({
-      ...{ handler, source, logger: this.#logger },
+      ...{ handler, source, logger: this.#logger, tracer },
       ...(once ? { attempts: attemptsWhenDraining, onGivenUp: fail } : {}),
     })
     const subscription = new KafkaSubscription({

@@ -1,8 +1,10 @@
 import { type Message, Partitioners, type Producer } from 'kafkajs'
 import type { RatingChange } from '../../domain/rating-change.ts'
+import type { Tracer } from '../../ports/tracer.ts'
 import { withDeadline } from '../deadline.ts'
 import { isProtocolError, type KafkaClient, kafkaUnavailable, retry, whileElecting } from './kafka-client.ts'
 import type { KafkaTopic } from './kafka-topic.ts'
+import { type TextMessage, tracePublishing } from './trace-messages.ts'
 
 const sendTimeoutMs = 10_000
 /** Below the brokers' default of 1 MiB for what one request brings to one partition. */
@@ -17,20 +19,25 @@ const overheadPerMessage = 100
 export class KafkaPublisher {
   readonly #client: KafkaClient
   readonly #topic: KafkaTopic
+  readonly #tracer: Tracer | undefined
   #producer: Promise<Producer> | null = null
   #last: Promise<void> = Promise.resolve()
 
-  constructor(client: KafkaClient, topic: KafkaTopic) {
+  constructor(client: KafkaClient, topic: KafkaTopic, tracer?: Tracer) {
     this.#client = client
     this.#topic = topic
+    this.#tracer = tracer
   }
 
   /** Durable when it resolves; rejects with `UNAVAILABLE`, and some of the changes may have been written then. */
   publish(changes: readonly RatingChange[]): Promise<void> {
     const messages = changes.map((change) => ({ key: String(change.postId), value: JSON.stringify(change) }))
-    const work = this.#last.then(async () => {
-      for (const batch of batches(messages)) await this.#send(batch)
-    })
+    const tracer = this.#tracer
+    const work = this.#last.then(() =>
+      tracer === undefined
+        ? this.#sendAll(messages)
+        : tracePublishing(tracer, changes, messages, (traced) => this.#sendAll(traced)),
+    )
     this.#last = work.catch(() => {})
     return work
   }
@@ -38,6 +45,10 @@ export class KafkaPublisher {
   async close(): Promise<void> {
     await this.#last
     await this.#discard()
+  }
+
+  async #sendAll(messages: TextMessage[]): Promise<void> {
+    for (const batch of batches(messages)) await this.#send(batch)
   }
 
   async #send(messages: Message[]): Promise<void> {
@@ -105,7 +116,7 @@ export class KafkaPublisher {
   }
 }
 
-function* batches(messages: { key: string; value: string }[]): Iterable<Message[]> {
+function* batches(messages: TextMessage[]): Iterable<Message[]> {
   let batch: Message[] = []
   let size = 0
   for (const message of messages) {

@@ -1,0 +1,19 @@
+import type { RatingReceipt } from '../domain/rating.ts'
+import type { Tracer } from '../ports/tracer.ts'
+
+type Rate = (rating: { postId: number; userId: string; score: number }) => Promise<RatingReceipt>
+
+/** The same with a span around it. Post and time are in the span of its publication, too; the user is in none. */
+export function traceRating(rate: Rate, tracer: Tracer): Rate {
+  return async (rating) => {
+    const span = tracer.start('post-rate rate', {})
+    try {
+      const receipt = await rate(rating)
+      span.end({ attributes: { 'post_rate.post_id': receipt.postId, 'post_rate.rated_at': receipt.ratedAt } })
+      return receipt
+    } catch (error) {
+      span.end({ error })
+      throw error
+    }
+  }
+}
