@@ -3,6 +3,7 @@ import { createRouter, type RouterOptions } from '@post-rate/express'
 import test, { type ExecutionContext } from 'ava'
 import express from 'express'
 import { PostRateError, type ShownStats } from 'post-rate'
+import { demoPage } from '../../packages/cli/src/demo/page.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { needs } from '../helpers/requires.ts'
@@ -236,6 +237,24 @@ const states: Record<string, Partial<ShownStats>> = {
   unrated: {},
 }
 
+withChromium('the page of dev: say who you are, rate, and axe finds nothing', async (t) => {
+  const { url, postRate } = await startPage(t, Object.keys(states).length)
+  for (const [n, stats] of Object.values(states).entries()) postRate.shown.set(n + 1, stats)
+  const page = await openPage(t, { ...refusals, viewport: { width: 1000, height: 800 } })
+  await page.goto(`${url}dev/`)
+  const first = page.getByRole('article').filter({ hasText: 'Post 4' })
+  await first.getByRole('radio', { name: '3 stars' }).check()
+  await first.getByText('please log in').waitFor()
+  await page.keyboard.type('me')
+  await page.keyboard.press('Enter')
+  await first.getByRole('radio', { name: '3 stars' }).and(page.locator(':not(:checked)')).check()
+  await eventually(async () => postRate.scores.size === 1)
+  await page.reload()
+  await first.locator('input:checked').waitFor()
+  await picture(page, 'dev')
+  await isAccessible(t, page, 'dev')
+})
+
 /** A host with a strict Content-Security-Policy, which allows no inline style, and a page with an element per post. */
 async function startPage(t: ExecutionContext, posts = 1) {
   const postRate = new FakePostRate()
@@ -248,13 +267,15 @@ async function startPage(t: ExecutionContext, posts = 1) {
     )
     next()
   })
-  app.use(
-    '/api',
-    createRouter({
-      postRate: postRate as unknown as RouterOptions['postRate'],
-      getUser: (req) => (/user=(?!;|$)/.test(req.get('cookie') ?? '') ? 'me' : null),
-    }),
-  )
+  for (const prefix of ['/api', '/dev/api'])
+    app.use(
+      prefix,
+      createRouter({
+        postRate: postRate as unknown as RouterOptions['postRate'],
+        getUser: (req) => (/user=(?!;|$)/.test(req.get('cookie') ?? '') ? 'me' : null),
+      }),
+    )
+  app.get('/dev', demoPage)
   app.get('/page.css', (_req, res) => {
     res
       .type('css')
