@@ -65,7 +65,7 @@ export async function isAccessible(t: ExecutionContext, page: Page, what: string
   t.deepEqual(found, [], what)
 }
 
-export async function picture(page: Page, name: string): Promise<void> {
+export async function picture(page: Page, name: string, { fullPage = true } = {}): Promise<void> {
   mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' })
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage, animations: 'disabled' })
 }

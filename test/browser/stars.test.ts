@@ -212,7 +212,7 @@ withChromium('every state, in the light, in the dark and on a phone: it fits, an
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     await page.goto(`${url}api/docs`)
-    await picture(page, `docs-${colorScheme}`)
+    await picture(page, `docs-${colorScheme}`, { fullPage: false })
     await isAccessible(t, page, `docs, ${colorScheme}`)
   }
 })
