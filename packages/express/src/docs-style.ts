@@ -30,5 +30,13 @@ td:first-child { white-space: nowrap; }
 .get { background: #2563a8; } .post { background: #2b7a3f; } .put { background: #96600a; } .delete { background: #b3372f; }
 .soft { color: var(--soft); }
 footer { max-width: 56rem; margin: 3rem auto; padding: 0 1.25rem; color: var(--soft); font-size: 0.87rem; }
-@media (max-width: 40rem) { nav ul { columns: 1; } td:first-child { white-space: normal; } }
+@media (max-width: 40rem) {
+  nav ul { columns: 1; }
+  table, tbody, tr, td { display: block; }
+  tr:not(:last-child) { border-bottom: 1px solid var(--line); }
+  tr { padding: 0.5rem 0; }
+  tr:has(th) { display: none; }
+  td { padding: 0; border: 0; }
+  td:first-child code { font-weight: 600; }
+}
 `
