@@ -41,7 +41,8 @@ withBrowser('a raid of 500 zeros: the average hardly moves, the page says why, a
   await shows(post, '4.50', '60 ratings')
   const order = [titles[0], titles[1], titles[2]]
   t.deepEqual(await headings(page), order)
-  t.false(await post.locator('.held').isVisible())
+  // On a busy machine the fans may have come in two windows, the second as a crowd.
+  await post.locator('.held').waitFor({ state: 'hidden' })
   await picture(page, 'raid-1-before')
 
   const began = Date.now()

@@ -200,6 +200,7 @@ withChromium('every state, in the light, in the dark and on a phone: it fits, an
     const page = await openPage(t, { ...refusals, ...options })
     await page.goto(url)
     await page.getByText('This post is no longer here.').waitFor()
+    await page.getByText('Last 30 days: 3.90 · 41 ratings').first().waitFor()
     await page.getByText('An average is shown from 10 ratings on.').waitFor()
     await page
       .getByText(/^Unusually many ratings since .+\. All of them count; the average follows slowly\.$/)
@@ -228,7 +229,10 @@ const looks = {
 
 const inFiveMinutes = new Date(Date.now() + 300_000).toISOString()
 const states: Record<string, Partial<ShownStats>> = {
-  rated: { count: 1250, average: 4.1234, histogram: [10, 20, 40, 180, 500, 500], nextUpdateAt: inFiveMinutes },
+  rated: {
+    ...{ count: 1250, average: 4.1234, histogram: [10, 20, 40, 180, 500, 500], nextUpdateAt: inFiveMinutes },
+    recent: { days: 30, count: 41, average: 3.9 },
+  },
   held: {
     ...{ count: 560, average: 4.43, histogram: [500, 0, 0, 0, 30, 30], nextUpdateAt: inFiveMinutes },
     guard: { state: 'damped', gap: 3.95, since: new Date(Date.now() - 1_800_000).toISOString() },

@@ -12,6 +12,7 @@ const halfDayMs = 43_200_000
  * @property {string | null} nextUpdateAt
  * @property {{ since: string } | null} guard
  * @property {{ minCount: number }} [withheld]
+ * @property {{ days: number, count: number, average: number | null }} [recent]
  */
 
 /**
@@ -29,12 +30,14 @@ export function createFigures(host) {
     make('caption', { className: 'hidden', textContent: texts.byScore }),
     make('tbody', {}, ...rows.map(({ element }) => element)),
   )
+  const recent = make('p', { className: 'recent', part: 'recent' })
   const update = make('p', { className: 'update', part: 'update' })
   const held = make('p', { className: 'held', part: 'note', role: 'note', hidden: true })
   const element = make(
     'div',
     { className: 'figures', part: 'figures', role: 'group', ariaLabel: texts.ratings, hidden: true },
     make('p', { className: 'average', part: 'average' }, average, ' ', outOf, count),
+    recent,
     histogram,
     update,
     held,
@@ -57,6 +60,8 @@ export function createFigures(host) {
       average.hidden = outOf.hidden = stats.average === null
       count.textContent = stats.count === 0 ? texts.unrated : texts.count(stats.count, locale)
       histogram.hidden = stats.count === 0
+      say(recent, recentOf(stats, locale))
+      recent.hidden = recent.textContent === ''
       const highest = Math.max(1, ...stats.histogram)
       for (const row of rows) row.show(stats.histogram[row.score] ?? 0, highest, locale)
       nextUpdateAt = stats.nextUpdateAt === null ? null : Date.parse(stats.nextUpdateAt)
@@ -89,6 +94,12 @@ function noteOf({ guard, withheld }, locale) {
   const since = new Date(guard.since)
   const old = Date.now() - since.getTime() > halfDayMs
   return texts.held(since.toLocaleString(locale, { timeStyle: 'short', ...(old && { dateStyle: 'medium' }) }))
+}
+
+/** @param {Stats} stats @param {string} locale */
+function recentOf({ recent }, locale) {
+  if (recent === undefined || recent.average === null) return ''
+  return texts.recent(recent.days, twoDecimals(recent.average, locale), texts.count(recent.count, locale))
 }
 
 /** @param {number} value @param {string} locale */

@@ -6,6 +6,8 @@ export const texts = {
   unrated: 'No ratings yet',
   /** @param {number} count @param {string} locale */
   count: (count, locale) => (count === 1 ? '1 rating' : `${count.toLocaleString(locale)} ratings`),
+  /** @param {number} days @param {string} average @param {string} count */
+  recent: (days, average, count) => `Last ${days === 1 ? 'day' : `${days} days`}: ${average} · ${count}`,
   /** @param {string} time */
   updatesIn: (time) => `updates in ${time}`,
   updating: 'updating …',
