@@ -50,10 +50,13 @@ test('the packages hold what runs, its types and sources, and nothing else', (t)
     const paths = files.map(({ path }) => path)
     for (const path of ['package.json', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'])
       t.true(paths.includes(path), `${name} has ${path}`)
+    if (name === '@post-rate/express')
+      for (const path of ['browser/stars.js', 'dist/browser/stars.d.ts']) t.true(paths.includes(path), path)
     const stray = paths.filter(
       (path) =>
-        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?)$/.test(path) ||
-        /test|fixture|secret|\.env|bench/i.test(path),
+        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.js)$/.test(
+          path,
+        ) || /test|fixture|secret|\.env|bench/i.test(path),
     )
     t.deepEqual(stray, [], name)
   }
