@@ -15,6 +15,7 @@ const checks: Checks<RouterOptions> = {
   allowedOrigins: ['a list of origins such as https://app.example.com, [] for none', isTextList],
   varyHeader: ['a header name or a list of them', (value) => [value].flat().every(isHeaderName)],
   maxAgeSeconds: wholeNumber(0, 31_536_000),
+  registry: ['a registry of prom-client', (value) => isObject(value) && 'getSingleMetric' in value],
   challenge: ['a value for WWW-Authenticate, for example Bearer', isHeaderValue],
 }
 

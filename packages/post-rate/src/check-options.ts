@@ -26,6 +26,7 @@ const checks: { readonly [key in keyof Required<PostRateOptions>]: Check } = {
   hashUserIds: must(isHash, 'be { key } with a secret text'),
   hooks: functions(['rated', 'unusualActivity'], { all: false }),
   logger: functions(['debug', 'info', 'warn', 'error'], { all: true }),
+  tracer: functions(['start'], { all: true }),
   overrides: overridesProblem,
 }
 
