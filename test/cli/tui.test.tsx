@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { render } from 'ink-testing-library'
 import { App } from '../../packages/cli/src/ui/app.tsx'
+import { DashboardLog } from '../../packages/cli/src/ui/dashboard-log.ts'
 import { widthOf } from '../../packages/cli/src/ui/fitted.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type FakeOptions, fakePostRate, goodStatus, hostileTitle } from './tui/fake-post-rate.ts'
@@ -177,6 +178,48 @@ test.serial('a status that fails is a line; the last figures stay, reads never o
   t.is(postRate.calls.statusAtOnce, 1)
 })
 
+test.serial('the pipeline shows what waits at each stage, who works there, and the last errors', async (t) => {
+  const { press, shows, log, postRate } = dashboard(t)
+  await shows('Activity')
+  await press('5')
+  await shows(
+    'From a rating to its readers',
+    /ratings +─▶ outbox +─▶ topic +─▶ readers/,
+    /1,234 +16,502 waiting +0\.3 s behind/,
+    'relay:0',
+    'p5 ',
+    'None since the dashboard was opened',
+  )
+  log.addLogged('{"time":"x","level":"error","message":"the broker is away","attempt":3,"title":"\\u001b[2J"}')
+  log.addLogged('no JSON at all')
+  postRate.failure = new Error('PostgreSQL is away')
+  await shows('✗ the broker is away attempt=3 title=\\x1b[2J', '! no JSON at all', '✗ PostgreSQL is away')
+})
+
+test.serial('the log has what was done and what went wrong, and scrolls', async (t) => {
+  const { press, shows, log, frame } = dashboard(t, { rebuildStepMs: 0 })
+  await shows('Activity')
+  await press('6')
+  await shows('Nothing has happened yet')
+  await press('v')
+  await shows('Verify begins.', 'Verify: 0 findings in 1,000 posts.')
+  await press('r')
+  await shows('Rebuild all posts?')
+  await press('d')
+  await shows('posts differ')
+  await press('6')
+  await shows('Rebuild: 3 of 1,000 posts differ.')
+  for (let n = 1; n <= 100; n++) log.add('info', `line ${n}.`)
+  await shows('line 100.')
+  await press('k')
+  await shows('1 newer', 'line 99.')
+  t.false(frame().includes('line 100.'))
+  await press('\u001b[5~')
+  await shows('11 newer')
+  await press('g')
+  await shows('line 100.')
+})
+
 test.serial('titles full of control characters, bidi, emoji and a megabyte leave the frame intact', async (t) => {
   const { press, shows, frame } = dashboard(t, {
     titles: {
@@ -203,12 +246,14 @@ test.serial('titles full of control characters, bidi, emoji and a megabyte leave
 
 function dashboard(t: ExecutionContext, options: FakeOptions = {}) {
   const postRate = fakePostRate(options)
-  const app = render(<App postRate={postRate} databaseName="shop" color={false} />)
+  const log = new DashboardLog()
+  const app = render(<App postRate={postRate} databaseName="shop" color={false} log={log} />)
   t.teardown(app.unmount)
   const frame = () => app.lastFrame() ?? ''
   let seen = 0
   return {
     postRate,
+    log,
     frame,
     /** Resolves when one frame since the last key press shows all of these. */
     async shows(...texts: (string | RegExp)[]) {

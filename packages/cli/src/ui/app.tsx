@@ -2,10 +2,13 @@
 import { Box } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
 import { useCallback, useState } from 'react'
+import type { DashboardLog } from './dashboard-log.ts'
 import { Footer, Header, Message, type Tab } from './frame.tsx'
 import { Guard } from './guard.tsx'
 import { Help } from './help.tsx'
+import { Log } from './log.tsx'
 import { Overview } from './overview.tsx'
+import { Pipeline } from './pipeline.tsx'
 import { Posts, postsLayout } from './posts.tsx'
 import { progressFigures } from './progress.tsx'
 import { Rebuild } from './rebuild.tsx'
@@ -13,6 +16,7 @@ import { ColorContext, Say } from './tone.tsx'
 import { useClock } from './use-clock.ts'
 import { useGuarded } from './use-guarded.ts'
 import { type Place, useKeys } from './use-keys.ts'
+import { useLogged } from './use-logged.ts'
 import type { Polled } from './use-poll.ts'
 import { usePosts } from './use-posts.ts'
 import { useRebuild } from './use-rebuild.ts'
@@ -34,6 +38,7 @@ export interface AppProps {
   /** As the header names it; no secret in it. */
   databaseName: string
   color: boolean
+  log: DashboardLog
   /** Draws the whole screen anew. */
   onRedraw?: () => void
 }
@@ -41,8 +46,8 @@ export interface AppProps {
 const smallest = { columns: 60, rows: 16 }
 const nothing = () => {}
 
-/** The dashboard: three tabs over one deployment. */
-export function App({ postRate, databaseName, color, onRedraw = nothing }: AppProps) {
+/** The dashboard: its tabs over one deployment. */
+export function App({ postRate, databaseName, color, log, onRedraw = nothing }: AppProps) {
   const { columns: width, rows } = useSize()
   const height = rows - 3
   const [place, setPlace] = useState<Place>({
@@ -51,9 +56,10 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
     asking: false,
     releasing: null,
     quitting: false,
+    logUp: 0,
   })
   const show = useCallback((changes: Partial<Place>) => setPlace((before) => ({ ...before, ...changes })), [])
-  const { tab, help, asking, releasing, quitting } = place
+  const { tab, help, asking, releasing, quitting, logUp } = place
 
   const now = useClock(useCallback(() => postRate.now(), [postRate]))
   const status = useStatus(postRate)
@@ -61,7 +67,9 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
   const guarded = useGuarded(postRate, { active: tab === 'guard' })
   const verify = useTask<VerifyReport>()
   const rebuild = useRebuild(postRate)
-  useKeys({ postRate, place, show, posts, guarded, verify, rebuild, onRedraw })
+  useLogged(log, { status, verify: verify.now, rebuild: rebuild.now, released: guarded.outcome })
+  const logLines = log.lines.length
+  useKeys({ postRate, place, show, posts, guarded, verify, rebuild, logLines, onRedraw })
 
   if (width < smallest.columns || rows < smallest.rows)
     return <Say>{`The dashboard needs ${smallest.columns}x${smallest.rows} cells; here are ${width}x${rows}.`}</Say>
@@ -85,7 +93,10 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
     }
     if (tab === 'rebuild')
       return <Rebuild task={rebuild.now} asking={asking} dryRun={rebuild.dryRun} width={width} height={height} />
+    if (tab === 'log') return <Log lines={log.lines} up={logUp} width={width} height={height} />
     if (status.value === null) return <Say tone="quiet">{' Reading the status…'}</Say>
+    if (tab === 'pipeline')
+      return <Pipeline status={status.value.status} lines={log.lines} width={width} height={height} />
     return <Overview {...status.value} verify={verify.now} width={width} height={height} />
   }
   const views: Partial<Record<Tab, Polled<unknown>>> = { posts: posts.polled, guard: guarded.polled }
@@ -146,6 +157,11 @@ function footerKeys(tab: Tab, asking: boolean, running: boolean, releasing: bool
           ['r', 'rebuild'],
           ['d', 'dry run'],
         ],
+    pipeline: [],
+    log: [
+      ['j k', 'line'],
+      ['PgDn PgUp', 'page'],
+    ],
   }
   return [...ofTab[tab], ['Tab', 'next view'], ['?', 'keys'], ['q', 'quit']]
 }

@@ -17,6 +17,8 @@ export interface Place {
   releasing: number | null
   /** `q` was pressed while a rebuild runs. */
   quitting: boolean
+  /** How many lines of the log are left out at its end. */
+  logUp: number
 }
 
 /** What the keys act on. */
@@ -28,15 +30,20 @@ export interface Keyboard {
   guarded: Guarded
   verify: Task<VerifyReport>
   rebuild: RebuildTask
+  logLines: number
   onRedraw(): void
 }
 
+const pageOfLog = 10
+
 /** Every key of the help. A question takes all keys until it is answered; only Ctrl-C goes past it. */
-export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild, onRedraw }: Keyboard): void {
+export function useKeys(keyboard: Keyboard): void {
+  const { postRate, place, show, posts, guarded, verify, rebuild, logLines, onRedraw } = keyboard
   const { exit } = useApp()
-  const { tab, help, asking, releasing, quitting } = place
+  const { tab, help, asking, releasing, quitting, logUp } = place
   const rebuilding = rebuild.now.state === 'running'
   const go = (by: number) => show({ tab: tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab })
+  const scroll = (lines: number) => show({ logUp: Math.max(0, Math.min(logLines - 1, logUp + lines)) })
   const run = (dryRun: boolean) => {
     show({ asking: false })
     rebuild.start({ dryRun })
@@ -51,6 +58,8 @@ export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild
     '2': () => show({ tab: 'posts' }),
     '3': () => show({ tab: 'rebuild' }),
     '4': () => show({ tab: 'guard' }),
+    '5': () => show({ tab: 'pipeline' }),
+    '6': () => show({ tab: 'log' }),
     v: () => verify.start((options) => postRate.stats.verify(options)),
     r: () => show({ tab: 'rebuild', asking: !rebuilding }),
     escape: () => (rebuilding ? rebuild.cancel() : verify.cancel()),
@@ -74,6 +83,14 @@ export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild
       up: () => guarded.move(-1),
       x: () => show({ releasing: guarded.post?.postId ?? null }),
     },
+    pipeline: {},
+    log: {
+      down: () => scroll(-1),
+      up: () => scroll(1),
+      'page-down': () => scroll(-pageOfLog),
+      'page-up': () => scroll(pageOfLog),
+      g: () => show({ logUp: 0 }),
+    },
   }
 
   const press = (name: string) => {
@@ -93,6 +110,7 @@ export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild
       const rows = name.startsWith('j') ? name.length : -name.length
       if (tab === 'posts') return posts.move(rows)
       if (tab === 'guard') return guarded.move(rows)
+      if (tab === 'log') return scroll(-rows)
     }
     const action = ofTab[tab][name] ?? everywhere[name]
     action?.()
