@@ -108,6 +108,39 @@ test.serial('j and k select, over the ends of pages too; PgDn turns, g goes home
   await shows('Posts, top', '▶ 1 ')
 })
 
+test.serial(
+  '/ searches by id and by title, letters are no keys meanwhile, and esc shows all posts again',
+  async (t) => {
+    const { press, shows, postRate } = dashboard(t, {
+      posts: 300,
+      titles: { 7: 'Rye Bread', 205: 'Brown bread\u001b[2J' },
+    })
+    await press('2')
+    await shows('▶ 300')
+    await press('/')
+    await shows('Search, an id or a part of a title: ▏')
+    for (const key of 'qr7') await press(key)
+    await shows('title: qr7▏')
+    for (const key of ['\u007f', '\u007f', '\u007f', 'b', 'read']) await press(key)
+    await shows('title: bread▏')
+    await press('\r')
+    await shows('Posts, search: bread', '▶ 205', 'Brown bread\\x1b[2J', 'Rye Bread')
+    await press('j')
+    await shows('▶ 7', 'Post 7')
+    await press('/')
+    await press('41')
+    await press('\r')
+    await shows('Posts, search: 41', '▶ 41', 'Post 41')
+    await press('/')
+    await press('999')
+    await press('\r')
+    await shows('No such id, and no such title')
+    await press('\u001b')
+    await shows('Posts, newest first', '▶ 300')
+    t.deepEqual(postRate.rebuilds, [])
+  },
+)
+
 test.serial('r asks; n leaves everything as it is', async (t) => {
   const { press, shows, postRate } = dashboard(t)
   await shows('Activity')

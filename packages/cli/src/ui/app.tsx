@@ -28,7 +28,7 @@ import { type TaskState, useTask } from './use-task.ts'
 export interface DashboardSource {
   status: PostRate['status']
   now: PostRate['now']
-  posts: Pick<PostRate['posts'], 'list'>
+  posts: Pick<PostRate['posts'], 'list' | 'get'>
   stats: Pick<PostRate['stats'], 'get' | 'verify' | 'rebuild'>
   guard: PostRate['guard']
 }
@@ -56,10 +56,11 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
     asking: false,
     releasing: null,
     quitting: false,
+    searching: null,
     logUp: 0,
   })
   const show = useCallback((changes: Partial<Place>) => setPlace((before) => ({ ...before, ...changes })), [])
-  const { tab, help, asking, releasing, quitting, logUp } = place
+  const { tab, help, asking, releasing, quitting, searching, logUp } = place
 
   const now = useClock(useCallback(() => postRate.now(), [postRate]))
   const status = useStatus(postRate)
@@ -101,13 +102,18 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
   }
   const views: Partial<Record<Tab, Polled<unknown>>> = { posts: posts.polled, guard: guarded.polled }
   const failing = views[tab]?.error != null ? (views[tab] as Polled<unknown>) : status
-  const message = quitting ? 'A rebuild runs: q again stops it and quits, any other key goes on.' : trouble(failing)
+  const question = quitting
+    ? 'A rebuild runs: q again stops it and quits, any other key goes on.'
+    : searching === null
+      ? ''
+      : `Search, an id or a part of a title: ${searching}▏`
+  const message = question === '' ? trouble(failing) : question
   return (
     <ColorContext value={color}>
       <Box flexDirection="column" width={width} height={rows}>
         <Header databaseName={databaseName} tab={tab} notes={{ rebuild: partDone(rebuild.now) }} width={width} />
         <Box height={height}>{body()}</Box>
-        <Message text={message} tone={quitting ? 'warn' : 'bad'} width={width} />
+        <Message text={message} tone={quitting ? 'warn' : question === '' ? 'bad' : 'accent'} width={width} />
         <Footer keys={footerKeys(tab, asking, rebuild.now.state === 'running', releasing !== null)} width={width} />
       </Box>
     </ColorContext>
@@ -146,6 +152,7 @@ function footerKeys(tab: Tab, asking: boolean, running: boolean, releasing: bool
       ['j k', 'select'],
       ['PgDn PgUp', 'page'],
       ['s', 'sort'],
+      ['/', 'search'],
     ],
     guard: [
       ['j k', 'select'],

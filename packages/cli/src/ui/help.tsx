@@ -17,6 +17,7 @@ const keys: readonly (readonly [keys: string, what: string] | null)[] = [
   ['PgDn PgUp, → ←', 'next and previous page'],
   ['g', 'first page; end of the log'],
   ['s', 'sort: newest or top'],
+  ['/', 'search: an id, or a part of a title; Esc shows all again'],
   ['x', 'spike guard: let the average of the selected post go; asks first'],
 ]
 

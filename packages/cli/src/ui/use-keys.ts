@@ -1,5 +1,6 @@
 import { useApp, useInput } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
+import { useRef } from 'react'
 import { type Tab, tabs } from './frame.tsx'
 import { keyNames } from './keys.ts'
 import type { Guarded } from './use-guarded.ts'
@@ -17,6 +18,8 @@ export interface Place {
   releasing: number | null
   /** `q` was pressed while a rebuild runs. */
   quitting: boolean
+  /** What is typed behind `/`; null where nobody searches. */
+  searching: string | null
   /** How many lines of the log are left out at its end. */
   logUp: number
 }
@@ -35,6 +38,7 @@ export interface Keyboard {
 }
 
 const pageOfLog = 10
+const longestSearch = 100
 
 /** Every key of the help. A question takes all keys until it is answered; only Ctrl-C goes past it. */
 export function useKeys(keyboard: Keyboard): void {
@@ -76,6 +80,8 @@ export function useKeys(keyboard: Keyboard): void {
       home: posts.first,
       g: posts.first,
       s: posts.toggleSort,
+      '/': () => setTyped(''),
+      escape: () => posts.search(''),
     },
     rebuild: { d: () => run(true) },
     guard: {
@@ -93,6 +99,23 @@ export function useKeys(keyboard: Keyboard): void {
     },
   }
 
+  // Keys may come before what they raised is drawn: what is typed is known here first.
+  const typed = useRef<string | null>(null)
+  const setTyped = (text: string | null) => {
+    typed.current = text
+    show({ searching: text })
+  }
+  const type = (input: string, name: string | undefined) => {
+    const text = typed.current ?? ''
+    if (name === 'ctrl-c') exit()
+    else if (name === 'escape') setTyped(null)
+    else if (name === 'backspace') setTyped(Array.from(text).slice(0, -1).join(''))
+    else if (name === 'return') {
+      posts.search(text.trim())
+      setTyped(null)
+    } else if (name === undefined || input.startsWith(name))
+      setTyped((text + input.replace(/\p{Cc}/gu, '')).slice(0, longestSearch))
+  }
   const press = (name: string) => {
     if (name === 'ctrl-c') return exit()
     if (name === 'ctrl-l') return onRedraw()
@@ -116,5 +139,12 @@ export function useKeys(keyboard: Keyboard): void {
     action?.()
   }
   // All keys of one chunk act on what was shown before it, so no paste can answer a question that it raised itself.
-  useInput((input, key) => keyNames(input, key).forEach(press))
+  useInput((input, key) => {
+    const names = keyNames(input, key)
+    if (typed.current !== null) return type(input, names[0])
+    for (const name of names) {
+      if (typed.current === null) press(name)
+      else type(name, name)
+    }
+  })
 }
