@@ -30,7 +30,7 @@ async function rated(t: ExecutionContext) {
 }
 
 const commands: { argv: string[]; plan: RegExp }[] = [
-  { argv: ['posts', 'delete', '1'], plan: /Would delete post 1, Bread, with its 2 ratings/ },
+  { argv: ['posts', 'delete', '1'], plan: /Would delete post 1, Bread, with all its ratings, 2 counted so far/ },
   { argv: ['users', 'erase', 'ada'], plan: /Would withdraw 2 ratings of ada/ },
   { argv: ['settings', 'set', 'window', '600'], plan: /Would change window from 300 s to 600/ },
   {

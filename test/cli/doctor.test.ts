@@ -45,6 +45,7 @@ needs('postgres', 'kafka')(
   'doctor: a topic that is missing, has too few partitions, and is as it should be',
   async (t) => {
     const { env, brokers, topic } = await withTopic(t)
+    t.notRegex((await runCli(['doctor'], { env })).stderr, /kafkajs/, 'the line of the topic says it')
     const missing = await diagnosed('topic', env)
     t.is(missing.code, 0)
     t.regex(missing.line, new RegExp(`^warning .*${topic} cannot be found.*\`post-rate relay\``))

@@ -62,7 +62,7 @@ export async function deletePost(context: Context, post: string): Promise<number
   const { title } = await postRate.posts.get(id)
   const [stats] = await postRate.stats.get([id])
   const ratings = stats?.live.count ?? 0
-  const plan = `Would delete post ${id}, ${printable(title)}, with its ${ratings} ratings. It cannot be undone.`
+  const plan = `Would delete post ${id}, ${printable(title)}, with all its ratings, ${ratings} counted so far. It cannot be undone.`
   if (flags.dryRun === true) {
     if (talk.json) await talk.document({ id, deleted: false, title, ratings, dryRun: true })
     else await talk.line(plan)
