@@ -16,6 +16,8 @@ export interface Invocation {
   signal?: AbortSignal
   /** Makes stdout a terminal of so many columns; in-process only. */
   columns?: number
+  /** Stdin and stderr are a terminal, at which `input` is typed; in-process only. */
+  terminal?: boolean
 }
 
 export interface Result {
@@ -36,12 +38,13 @@ export async function workingDirectory(t: ExecutionContext<unknown>): Promise<st
 
 /** Runs a command inside this process. */
 export async function runCli(argv: readonly string[], invocation: Invocation = {}): Promise<Result> {
-  const { env = {}, cwd = join(tmpdir(), 'post-rate-nowhere'), input = '', signal, columns } = invocation
+  const { env = {}, cwd = join(tmpdir(), 'post-rate-nowhere'), input = '', signal, columns, terminal } = invocation
   const stdout: Output = new PassThrough()
   const stderr: Output = new PassThrough()
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns })
   const texts = [textOf(stdout), textOf(stderr)] as const
   const stdin = new PassThrough()
+  if (terminal) for (const stream of [stdin, stderr]) Object.assign(stream, { isTTY: true })
   stdin.end(input)
   const code = await run(argv, { stdin, stdout, stderr, env, cwd, ...(signal ? { signal } : {}) })
   stdout.end()

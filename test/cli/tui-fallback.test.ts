@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { showDashboard, type TuiContext } from '../../packages/cli/src/commands/tui.ts'
+import { DashboardLog } from '../../packages/cli/src/ui/dashboard-log.ts'
 import { fakePostRate, hostileTitle } from './tui/fake-post-rate.ts'
 
 test('without a terminal one plain snapshot is printed', async (t) => {
@@ -52,6 +53,7 @@ async function snapshot(
     signal: new AbortController().signal,
     databaseName: 'shop',
     color: false,
+    log: new DashboardLog(),
   })
   return stdout.read() ?? ''
 }

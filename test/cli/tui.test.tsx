@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { render } from 'ink-testing-library'
 import { App } from '../../packages/cli/src/ui/app.tsx'
+import { DashboardLog } from '../../packages/cli/src/ui/dashboard-log.ts'
 import { widthOf } from '../../packages/cli/src/ui/fitted.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type FakeOptions, fakePostRate, goodStatus, hostileTitle } from './tui/fake-post-rate.ts'
@@ -107,6 +108,38 @@ test.serial('j and k select, over the ends of pages too; PgDn turns, g goes home
   await shows('Posts, top', '▶ 1 ')
 })
 
+test.serial(
+  '/ searches by id and by title, letters are no keys meanwhile, and esc shows all posts again',
+  async (t) => {
+    const { press, shows, postRate } = dashboard(t, {
+      posts: 300,
+      titles: { 7: 'Rye Bread', 205: 'Brown bread\u001b[2J' },
+    })
+    await press('2')
+    await shows('▶ 300')
+    await press('/')
+    await shows('Search, an id or a part of a title: ▏')
+    for (const key of 'qr7') await press(key)
+    await shows('title: qr7▏')
+    for (const key of ['\u007f', '\u007f', '\u007f', 'b', 'read']) await press(key)
+    await shows('title: bread▏')
+    await press('\r')
+    await shows('Posts, search: bread', '▶ 205', 'Brown bread\\x1b[2J', 'Rye Bread')
+    await press('j')
+    await shows('▶ 7', 'Post 7')
+    await press('/41')
+    await press('\r')
+    await shows('Posts, search: 41', '▶ 41', 'Post 41')
+    await press('/')
+    await press('999')
+    await press('\r')
+    await shows('No such id, and no such title')
+    await press('\u001b')
+    await shows('Posts, newest first', '▶ 300')
+    t.deepEqual(postRate.rebuilds, [])
+  },
+)
+
 test.serial('r asks; n leaves everything as it is', async (t) => {
   const { press, shows, postRate } = dashboard(t)
   await shows('Activity')
@@ -177,6 +210,48 @@ test.serial('a status that fails is a line; the last figures stay, reads never o
   t.is(postRate.calls.statusAtOnce, 1)
 })
 
+test.serial('the pipeline shows what waits at each stage, who works there, and the last errors', async (t) => {
+  const { press, shows, log, postRate } = dashboard(t)
+  await shows('Activity')
+  await press('5')
+  await shows(
+    'From a rating to its readers',
+    /ratings +─▶ outbox +─▶ topic +─▶ readers/,
+    /1,234 +16,502 waiting +0\.3 s behind/,
+    'relay:0',
+    'p5 ',
+    'None since the dashboard was opened',
+  )
+  log.addLogged('{"time":"x","level":"error","message":"the broker is away","attempt":3,"title":"\\u001b[2J"}')
+  log.addLogged('no JSON at all')
+  postRate.failure = new Error('PostgreSQL is away')
+  await shows('✗ the broker is away attempt=3 title=\\x1b[2J', '! no JSON at all', '✗ PostgreSQL is away')
+})
+
+test.serial('the log has what was done and what went wrong, and scrolls', async (t) => {
+  const { press, shows, log, frame } = dashboard(t, { rebuildStepMs: 0 })
+  await shows('Activity')
+  await press('6')
+  await shows('Nothing has happened yet')
+  await press('v')
+  await shows('Verify begins.', 'Verify: 0 findings in 1,000 posts.')
+  await press('r')
+  await shows('Rebuild all posts?')
+  await press('d')
+  await shows('posts differ')
+  await press('6')
+  await shows('Rebuild: 3 of 1,000 posts differ.')
+  for (let n = 1; n <= 100; n++) log.add('info', `line ${n}.`)
+  await shows('line 100.')
+  await press('k')
+  await shows('1 newer', 'line 99.')
+  t.false(frame().includes('line 100.'))
+  await press('\u001b[5~')
+  await shows('11 newer')
+  await press('g')
+  await shows('line 100.')
+})
+
 test.serial('titles full of control characters, bidi, emoji and a megabyte leave the frame intact', async (t) => {
   const { press, shows, frame } = dashboard(t, {
     titles: {
@@ -203,12 +278,14 @@ test.serial('titles full of control characters, bidi, emoji and a megabyte leave
 
 function dashboard(t: ExecutionContext, options: FakeOptions = {}) {
   const postRate = fakePostRate(options)
-  const app = render(<App postRate={postRate} databaseName="shop" color={false} />)
+  const log = new DashboardLog()
+  const app = render(<App postRate={postRate} databaseName="shop" color={false} log={log} />)
   t.teardown(app.unmount)
   const frame = () => app.lastFrame() ?? ''
   let seen = 0
   return {
     postRate,
+    log,
     frame,
     /** Resolves when one frame since the last key press shows all of these. */
     async shows(...texts: (string | RegExp)[]) {

@@ -98,6 +98,7 @@ export const ratingStoreCases: Cases = {
     await addPosts(record, 3)
     for (const postId of [1, 2, 3]) await rateOne(record, { postId, userId: 'u', score: 1 })
     await rateOne(record, { postId: 2, userId: 'v', score: 2 })
+    t.is(await record.ratingStore.erase('u', { dryRun: true }), 3)
     t.is(await record.ratingStore.erase('u'), 3)
     t.is(await record.ratingStore.erase('u'), 0)
     await foldAll(record)

@@ -76,6 +76,7 @@ const commands: readonly string[][] = [
     ['tui'],
     ['doctor'],
     ['doctor', '--json'],
+    ['completion', 'tcsh'],
     ['--help'],
     ['nosuch'],
   ],

@@ -32,6 +32,16 @@ export function pathPrefix(value: string): string {
   return value
 }
 
+/** `--yes`, of every command that asks on a terminal. */
+export function yesOption(): Option {
+  return new Option('--yes', 'do not ask; without a terminal nothing is asked')
+}
+
+/** `--dry-run`, of every command that changes much. */
+export function dryRunOption(meaning: string): Option {
+  return new Option('--dry-run', `change nothing: ${meaning}`)
+}
+
 /** `--json`, of every reading command. */
 export function jsonOption(): Option {
   return new Option('--json', 'one JSON document on stdout, nothing else there')

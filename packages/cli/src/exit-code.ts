@@ -34,6 +34,7 @@ const ofLibrary: Partial<Record<PostRateErrorCode, { exitCode: number; nextStep?
     exitCode: exitCodes.schema,
     nextStep: 'Use the version of post-rate that made this schema, or a newer one.',
   },
+  POST_NOT_FOUND: { exitCode: exitCodes.failed, nextStep: 'Run `post-rate posts list` to see which there are.' },
   OVERLOADED: { exitCode: exitCodes.failed, nextStep: 'Try again in a moment.' },
 }
 

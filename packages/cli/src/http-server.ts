@@ -1,5 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, Server as TcpServer } from 'node:net'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { Context } from './context.ts'
 import { ConfigurationError } from './errors.ts'
@@ -7,15 +7,24 @@ import { streamLogger } from './logger.ts'
 
 /** Milliseconds that requests in hand get to end. */
 const patience = 10_000
+/** Milliseconds that kept connections get to be used once more, with an answer that ends them. */
+const farewell = 1000
+/** Longer than proxies keep a connection that nobody uses (60 s mostly): a request must not meet one that is being closed. */
+const keepAliveTimeout = 75_000
 
 /** Listens, and has the server closed when the command ends. Resolves to the URL. @throws ConfigurationError */
 export async function listen(context: Context, handler: RequestListener, host: string, port: number): Promise<string> {
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler)
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout }, handler)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(unusable(error, host, port)))
     server.listen(port, host, resolve)
   })
-  context.onClose(() => close(server))
+  const underWay = new Set<ServerResponse>()
+  server.prependListener('request', (_req, res) => {
+    underWay.add(res)
+    res.once('close', () => underWay.delete(res))
+  })
+  context.onClose(() => close(server, underWay))
   const address = server.address() as AddressInfo
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }
@@ -31,11 +40,19 @@ function unusable(error: NodeJS.ErrnoException, host: string, port: number): Err
   return reason === undefined ? error : new ConfigurationError(reason, { cause: error })
 }
 
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
+/** Refuses new connections at once. A kept one may have a request on its way already, so that it is not cut but told to end. */
+async function close(server: Server, underWay: ReadonlySet<ServerResponse>): Promise<void> {
+  const isLast = (res: ServerResponse) => {
+    if (!res.headersSent) res.setHeader('Connection', 'close')
+  }
+  server.prependListener('request', (_req, res) => isLast(res))
+  for (const res of underWay) isLast(res)
+  // The close of HTTP servers would cut the kept ones.
+  const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve))
+  const idle = setInterval(() => server.closeIdleConnections(), farewell)
   const cut = setTimeout(() => server.closeAllConnections(), patience)
   await closed
+  clearInterval(idle)
   clearTimeout(cut)
 }
 

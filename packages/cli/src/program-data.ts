@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { jsonOption, score, wholeNumber } from './arguments.ts'
+import { dryRunOption, jsonOption, score, wholeNumber, yesOption } from './arguments.ts'
 import type { Go } from './go.ts'
 
 const count = wholeNumber(0, 10_000_000)
@@ -56,6 +56,8 @@ export function addDataCommands(program: Command, go: Go): void {
     .command('delete')
     .argument('<id>', 'post')
     .description('delete a post with its ratings')
+    .addOption(dryRunOption('which post, and how many ratings'))
+    .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, id: string) => (await import('./commands/posts.ts')).deletePost(context, id)))
 
@@ -77,6 +79,8 @@ export function addDataCommands(program: Command, go: Go): void {
     .command('erase')
     .argument('<user>', 'user')
     .description('withdraw everything a user rated')
+    .addOption(dryRunOption('how many ratings'))
+    .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, user: string) => (await import('./commands/users.ts')).eraseUser(context, user)))
 
@@ -111,7 +115,8 @@ function addModerationCommands(program: Command, go: Go): void {
       .option('--to <time>', 'its end, exclusive; now when left out')
       .requiredOption('--reason <text>', 'for the log')
       .option('--by <name>', 'who does it, for the log; the account that runs this when left out')
-      .option('--dry-run', 'change nothing: how many ratings, and the average before and after')
+      .addOption(dryRunOption('how many ratings, and the average before and after'))
+      .addOption(yesOption())
       .addOption(jsonOption())
       .action(
         go(async (context, post: string) => (await import('./commands/moderate.ts')).moderate(context, action, post)),

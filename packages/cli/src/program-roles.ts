@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander'
-import { jsonOption, pathPrefix, wholeNumber } from './arguments.ts'
+import { Argument, type Command, Option } from 'commander'
+import { dryRunOption, jsonOption, pathPrefix, wholeNumber, yesOption } from './arguments.ts'
 import type { Go } from './go.ts'
 
 const port = wholeNumber(0, 65_535)
@@ -18,6 +18,7 @@ export function addRoleCommands(program: Command, go: Go): void {
     .command('up', { isDefault: true })
     .description('apply what is pending (the default)')
     .addOption(new Option('--posts <where>', 'whose table the posts are in').choices(['own', 'external']))
+    .addOption(dryRunOption('what is pending'))
     .addOption(jsonOption())
     .action(go(async (context) => (await import('./commands/migrate.ts')).migrateUp(context)))
   migrate
@@ -36,12 +37,23 @@ export function addRoleCommands(program: Command, go: Go): void {
     .action(go(async (context) => (await import('./commands/settings.ts')).showSettings(context)))
   settings
     .command('set')
-    .argument('<key>', 'display, spike-guard, window, prior, min-count or shards')
+    .addArgument(
+      new Argument('<key>', 'what to change').choices([
+        'display',
+        'spike-guard',
+        'window',
+        'prior',
+        'min-count',
+        'shards',
+      ]),
+    )
     .argument(
       '<value>',
       'guard | freeze | live, off or the hours a star takes, seconds, WEIGHT:MEAN, ratings, relay shards',
     )
-    .description('a change shows after what readers were promised by nextUpdateAt')
+    .description('change one; it shows after what readers were promised by nextUpdateAt')
+    .addOption(dryRunOption('the value before and after'))
+    .addOption(yesOption())
     .addOption(jsonOption())
     .action(
       go(async (context, key: string, value: string) =>
@@ -66,13 +78,11 @@ export function addRoleCommands(program: Command, go: Go): void {
     .option('--trust-proxy <n|addresses>', 'whose X-Forwarded-For tells the address')
     .action(go(async (context) => (await import('./commands/serve.ts')).serve(context)))
 
-  program
-    .command('relay')
+  addOpsOptions(program.command('relay'))
     .description('fold ratings into statistics and publish them')
     .action(go(async (context) => (await import('./commands/relay.ts')).relay(context)))
 
-  program
-    .command('consumer')
+  addOpsOptions(program.command('consumer'))
     .description('apply the changes on Kafka to Redis')
     .option('--once', 'apply what is there, then end')
     .action(go(async (context) => (await import('./commands/consumer.ts')).consumer(context)))
@@ -87,4 +97,11 @@ export function addRoleCommands(program: Command, go: Go): void {
     .command('tui')
     .description('the dashboard in the terminal')
     .action(go(async (context) => (await import('./commands/tui.ts')).tui(context)))
+}
+
+/** A role without an API of its own serves the operational endpoints only where it is told to. */
+function addOpsOptions(command: Command): Command {
+  return command
+    .option('--port <port>', 'serve /livez, /readyz and /metrics there, 0 for a free one', port)
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
 }

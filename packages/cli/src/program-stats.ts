@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { jsonOption, seconds, wholeNumber } from './arguments.ts'
+import { dryRunOption, jsonOption, seconds, wholeNumber } from './arguments.ts'
 import type { Go } from './go.ts'
 
 /** The commands that look at the statistics, check them and make them anew. */
@@ -49,7 +49,7 @@ export function addStatsCommands(program: Command, go: Go): void {
     .command('rebuild')
     .argument('[id...]', 'posts; without any all of them')
     .description('recompute from the ratings, while everything runs; goes on where an earlier one was cut short')
-    .option('--dry-run', 'change nothing; exit code 5 when there is something to repair')
+    .addOption(dryRunOption('how many posts differ; exit code 5 when there is something to repair'))
     .option('--restart', 'begin anew')
     .addOption(jsonOption())
     .action(

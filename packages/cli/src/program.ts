@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { Context } from './context.ts'
+import { addExamples } from './examples.ts'
 import type { CommandWork, Go } from './go.ts'
 import type { Io } from './io.ts'
 import { withoutPasswords } from './passwords.ts'
@@ -51,5 +52,15 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addRoleCommands(program, go)
   addDataCommands(program, go)
   addStatsCommands(program, go)
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'whose script to print').choices(['bash', 'zsh', 'fish']))
+    .description('make a shell complete commands, options and their values')
+    .action(
+      go(async (context, shell: 'bash' | 'zsh' | 'fish') =>
+        (await import('./commands/completion.ts')).completion(context, program, shell),
+      ),
+    )
+  addExamples(program)
   return program
 }

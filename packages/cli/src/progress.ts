@@ -1,10 +1,11 @@
+import { duration } from './figures.ts'
 import type { Output } from './io.ts'
 
 /** Milliseconds between two lines where they cannot be rewritten. */
 const lineInterval = 3000
 const rewriteInterval = 100
 
-/** Progress with its rate on stderr: one line that is rewritten on a terminal, otherwise a line every few seconds. */
+/** Progress with its rate and the time left on stderr: one line that is rewritten on a terminal, otherwise a line every few seconds. */
 export class Progress {
   readonly #stream: Output
   readonly #what: string
@@ -12,11 +13,17 @@ export class Progress {
   readonly #start = performance.now()
   #last = performance.now()
   #shown = false
+  #from = 0
 
   constructor(stream: Output, what: string, { rewrite }: { rewrite: boolean }) {
     this.#stream = stream
     this.#what = what
     this.#rewrite = rewrite
+  }
+
+  /** For work that goes on where it was cut short: what was done before says nothing of its speed. */
+  startAt(done: number): void {
+    this.#from = done
   }
 
   /** `total` null: not known. `more` is said behind the figures. */
@@ -36,9 +43,10 @@ export class Progress {
 
   #text(done: number, total: number | null, more: string): string {
     const seconds = (performance.now() - this.#start) / 1000
-    const rate = Math.round(done / Math.max(seconds, 0.001))
-    const share =
-      total !== null && total > 0 ? ` of ${total} (${Math.min(100, Math.floor((100 * done) / total))} %)` : ''
-    return `${this.#what}: ${done}${share}, ${rate}/s${more === '' ? '' : `, ${more}`}`
+    const rate = (done - this.#from) / Math.max(seconds, 0.001)
+    const known = total !== null && total > 0
+    const share = known ? ` of ${total} (${Math.min(100, Math.floor((100 * done) / total))} %)` : ''
+    const left = known && rate > 0 ? `, ${duration(Math.max(0, total - done) / rate)} left` : ''
+    return `${this.#what}: ${done}${share}, ${Math.round(rate)}/s${left}${more === '' ? '' : `, ${more}`}`
   }
 }

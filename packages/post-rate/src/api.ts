@@ -67,7 +67,10 @@ export interface PostRate {
     verify(options?: VerifyOptions): Promise<VerifyReport>
   }
   readonly users: {
-    /** Withdraws everything a user rated; resolves to how many ratings that were. Idempotent; repeat what was cut short. */
+    /**
+     * Withdraws everything a user rated; resolves to how many ratings that were, with `dryRun` would be. Idempotent; repeat
+     * what was cut short.
+     */
     erase(userId: string, options?: EraseOptions): Promise<number>
   }
   readonly moderation: {

@@ -1,12 +1,13 @@
-import type {
-  Drift,
-  GuardedPost,
-  Post,
-  PostInspection,
-  PostRate,
-  RebuildOptions,
-  Status,
-  VerifyOptions,
+import {
+  type Drift,
+  type GuardedPost,
+  type Post,
+  type PostInspection,
+  type PostRate,
+  PostRateError,
+  type RebuildOptions,
+  type Status,
+  type VerifyOptions,
 } from 'post-rate'
 
 /** 2026-05-04T12:00:00Z, at which the fake's clock starts. */
@@ -108,7 +109,10 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
       },
       listJson: never,
       create: never,
-      get: never,
+      async get(id) {
+        if (id > posts) throw new PostRateError('POST_NOT_FOUND', `There is no post ${id}.`)
+        return fakePost(id, titles[id])
+      },
       delete: never,
       removed: never,
     },

@@ -1,4 +1,5 @@
 import { showDashboard } from '../../../packages/cli/src/commands/tui.ts'
+import { DashboardLog } from '../../../packages/cli/src/ui/dashboard-log.ts'
 import { fakePostRate, hostileTitle } from './fake-post-rate.ts'
 
 /** The dashboard on the fake, for a real terminal: `node --import=tsx --conditions=source test/cli/tui/run-fake.ts`. */
@@ -12,5 +13,6 @@ await showDashboard({
   signal: stop.signal,
   databaseName: 'shop on db.example:5432',
   color: !process.env.NO_COLOR,
+  log: new DashboardLog(),
 })
 console.log('the dashboard has ended')

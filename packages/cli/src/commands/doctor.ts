@@ -1,4 +1,5 @@
 import { type DependencyStatus, isPostRateError, type PostRate, type Status } from 'post-rate'
+import type { Configuration } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { duration } from '../figures.ts'
@@ -17,6 +18,11 @@ interface Check {
 /** Milliseconds by which this clock may differ from the database's before it is worth a word. */
 const clockTolerance = 2000
 
+/** Messages that wait on all partitions together before it is worth a word. */
+const lagTolerance = 1000
+/** What a new topic gets where nothing else is configured. */
+const usualPartitions = 6
+
 /** One line for each dependency and each thing that commonly goes wrong. Changes nothing. */
 export async function doctor(context: Context): Promise<number> {
   const { talk } = context
@@ -26,7 +32,8 @@ export async function doctor(context: Context): Promise<number> {
   const settings = schema?.verdict === 'ok' ? await checkSettings(context, postRate) : null
   const triggers = schema?.verdict === 'ok' ? await checkTriggers(postRate) : null
   const node: Check = { name: 'node', verdict: 'ok', detail: process.version }
-  const checks = [node, ...dependencies(status), schema, triggers, settings, ...health(status)].filter(
+  const topic = checkTopic(await context.configuration(), status)
+  const checks = [node, ...dependencies(status), schema, triggers, settings, ...topic, ...health(status)].filter(
     (check) => check !== null,
   )
   if (talk.json) await talk.document({ checks, status })
@@ -91,7 +98,40 @@ async function checkSettings(context: Context, postRate: PostRate): Promise<Chec
   }
 }
 
-function health({ outbox, leases, lag, freshnessSeconds, clockOffsetMs }: Status): Check[] {
+/** The topic, and how far its consumers are. */
+function checkTopic(configuration: Configuration, { dependencies: { kafka }, lag }: Status): Check[] {
+  if (!kafka.reachable) return []
+  const { topic = 'rating-changes', topicPartitions = usualPartitions } = configuration
+  if (lag.length === 0)
+    return [
+      {
+        name: 'topic',
+        verdict: 'warning',
+        detail: `${topic} cannot be found. A relay or a consumer makes it: start \`post-rate relay\`. Where others are there already, compare POST_RATE_TOPIC and KAFKA_BROKERS with theirs.`,
+      },
+    ]
+  const few = lag.length < topicPartitions
+  const broker = configuration.kafkaBrokers?.[0] ?? 'HOST:9092'
+  const grow = `\`kafka-topics.sh --bootstrap-server ${broker} --alter --topic ${topic} --partitions ${topicPartitions}\``
+  const waiting = lag.reduce((sum, partition) => sum + partition.lag, 0)
+  const late = waiting > lagTolerance
+  return [
+    {
+      name: 'topic',
+      verdict: few ? 'warning' : 'ok',
+      detail: few
+        ? `${topic} has ${lag.length} of ${topicPartitions} partitions: no more consumers than that work at a time. Add them at any time with ${grow}, or set POST_RATE_TOPIC_PARTITIONS=${lag.length}.`
+        : `${topic}, ${lag.length} partitions`,
+    },
+    {
+      name: 'lag',
+      verdict: late ? 'warning' : 'ok',
+      detail: `${waiting} messages on ${lag.length} partitions${late ? `. Where that does not fall, start \`post-rate consumer\`, up to ${lag.length} of them.` : ''}`,
+    },
+  ]
+}
+
+function health({ outbox, leases, freshnessSeconds, clockOffsetMs }: Status): Check[] {
   const checks: Check[] = []
   if (outbox !== null) {
     const relay = leases.some(({ name, secondsLeft }) => name.startsWith('relay:') && secondsLeft > 0)
@@ -104,13 +144,9 @@ function health({ outbox, leases, lag, freshnessSeconds, clockOffsetMs }: Status
         : `none runs; ${outbox.rows} changes wait in the outbox. Start \`post-rate relay\` or \`post-rate serve\`.`,
     })
   }
-  if (lag.length > 0) {
-    const total = lag.reduce((sum, partition) => sum + partition.lag, 0)
-    checks.push({ name: 'lag', verdict: 'ok', detail: `${total} messages on ${lag.length} partitions` })
-  }
   if (clockOffsetMs !== null) {
     const apart = Math.abs(clockOffsetMs) > clockTolerance
-    const advice = apart ? ' Only the database clock counts, but set this one right.' : ''
+    const advice = apart ? ' Only the database clock counts, but set this one right: `timedatectl set-ntp true`.' : ''
     checks.push({
       name: 'clock',
       verdict: apart ? 'warning' : 'ok',

@@ -6,12 +6,22 @@ import { table } from '../table.ts'
 
 /** Applies what is pending; a new deployment gets its settings from the configuration. */
 export async function migrateUp(context: Context): Promise<number> {
-  const { posts } = context.flags as Pick<MigrateOptions, 'posts'>
+  const { posts, dryRun } = context.flags as Pick<MigrateOptions, 'posts'> & { dryRun?: boolean }
+  if (dryRun === true) return showPending(context)
   const postRate = await context.open({ create: true, check: false })
   const applied = await migrateDatabase(context, postRate, posts)
   if (context.talk.json) await context.talk.document(applied)
   else if (applied.length === 0) await context.talk.line('The schema is up to date.')
   else for (const { version, name } of applied) await context.talk.line(`Applied ${version} ${name}`)
+  return exitCodes.done
+}
+
+async function showPending(context: Context): Promise<number> {
+  const postRate = await context.open({ check: false })
+  const pending = (await postRate.schema.status()).filter(({ appliedAt }) => appliedAt === null)
+  if (context.talk.json) await context.talk.document(pending)
+  else if (pending.length === 0) await context.talk.line('The schema is up to date.')
+  else for (const { version, name } of pending) await context.talk.line(`Would apply ${version} ${name}`)
   return exitCodes.done
 }
 

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Exclusion, ModerationReport } from 'post-rate'
+import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { average } from '../figures.ts'
@@ -21,15 +22,18 @@ export async function moderate(context: Context, action: Action, post: string): 
     dryRun?: boolean
   }
   const postRate = await context.open()
-  const progress = talk.progress(action === 'exclude' ? 'Excluded' : 'Restored')
-  const report = await postRate.moderation[action]({
-    postId,
-    reason,
-    by: by ?? account(),
-    dryRun: dryRun === true,
+  const request = {
+    ...{ postId, reason, signal, by: by ?? account(), dryRun: dryRun === true },
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    signal,
+  }
+  if (!dryRun)
+    await confirm(context, async () =>
+      described(await postRate.moderation[action]({ ...request, dryRun: true }), action, true).join('\n'),
+    )
+  const progress = talk.progress(action === 'exclude' ? 'Excluded' : 'Restored')
+  const report = await postRate.moderation[action]({
+    ...request,
     onProgress: (moved) => progress.update(moved, null),
   })
     .catch((error: unknown) => {

@@ -1,10 +1,12 @@
 import type { ListQuery } from 'post-rate'
+import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { average, timeUntil } from '../figures.ts'
 import { readPostId } from '../post-ids.ts'
 import { table } from '../table.ts'
+import { printable } from '../ui/printable.ts'
 
 /** One page of posts as readers see them. */
 export async function listPosts(context: Context): Promise<number> {
@@ -55,10 +57,21 @@ export async function createPost(context: Context): Promise<number> {
 
 export async function deletePost(context: Context, post: string): Promise<number> {
   const id = readPostId(post)
+  const { talk, flags } = context
   const postRate = await context.open()
+  const { title } = await postRate.posts.get(id)
+  const [stats] = await postRate.stats.get([id])
+  const ratings = stats?.live.count ?? 0
+  const plan = `Would delete post ${id}, ${printable(title)}, with all its ratings, ${ratings} counted so far. It cannot be undone.`
+  if (flags.dryRun === true) {
+    if (talk.json) await talk.document({ id, deleted: false, title, ratings, dryRun: true })
+    else await talk.line(plan)
+    return exitCodes.done
+  }
+  await confirm(context, () => plan)
   const deleted = await postRate.posts.delete(id)
-  if (!deleted) throw new CommandError(`There is no post ${id}.`)
-  if (context.talk.json) await context.talk.document({ id, deleted })
-  else await context.talk.line(`Deleted post ${id} and its ratings`)
+  if (!deleted) throw new CommandError(`Post ${id} is gone already.`)
+  if (talk.json) await talk.document({ id, deleted })
+  else await talk.line(`Deleted post ${id} and its ratings`)
   return exitCodes.done
 }

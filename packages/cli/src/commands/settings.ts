@@ -1,5 +1,6 @@
 import type { PostRate, Settings } from 'post-rate'
 import { parseDisplay, parsePriorText, parseSpikeGuard, parseWindow } from '../configuration-keys.ts'
+import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
@@ -8,14 +9,15 @@ import { whole } from '../whole.ts'
 type Changes = Parameters<PostRate['settings']['set']>[0]
 
 /** What `settings set` may change, by the name it has on the command line. */
-const changeable: Record<string, (value: string) => Changes> = {
-  display: (value) => ({ display: parseDisplay(value) }),
-  window: (value) => ({ windowSeconds: parseWindow(value) }),
-  prior: (value) => ({ prior: parsePriorText(value) }),
-  'spike-guard': (value) => ({ spikeGuard: parseSpikeGuard(value) }),
-  'min-count': (value) => ({ minCount: whole(0, 1_000_000)(value) }),
-  shards: (value) => ({ relayShards: whole(1, 64)(value) }),
+const changeable = {
+  display: (value: string): Changes => ({ display: parseDisplay(value) }),
+  window: (value: string): Changes => ({ windowSeconds: parseWindow(value) }),
+  prior: (value: string): Changes => ({ prior: parsePriorText(value) }),
+  'spike-guard': (value: string): Changes => ({ spikeGuard: parseSpikeGuard(value) }),
+  'min-count': (value: string): Changes => ({ minCount: whole(0, 1_000_000)(value) }),
+  shards: (value: string): Changes => ({ relayShards: whole(1, 64)(value) }),
 }
+type Key = keyof typeof changeable
 
 export async function showSettings(context: Context): Promise<number> {
   const postRate = await openUnbelieving(context)
@@ -25,19 +27,31 @@ export async function showSettings(context: Context): Promise<number> {
 
 /** Changes one setting of the deployment. */
 export async function changeSetting(context: Context, key: string, value: string): Promise<number> {
-  const read = Object.hasOwn(changeable, key) ? changeable[key] : undefined
-  if (read === undefined) throw new UsageError(`${key} is no setting: there are ${Object.keys(changeable).join(', ')}.`)
-  let changes: Changes
-  try {
-    changes = read(value)
-  } catch (error) {
-    throw new UsageError(`${key} ${(error as Error).message}.`)
-  }
+  const changes = read(key, value)
+  const { talk, flags } = context
   const postRate = await openUnbelieving(context)
+  const before = textOf(await postRate.settings.get())[key as Key]
+  const plan = `Would change ${key} from ${before} to ${value}; readers see it after what nextUpdateAt promised them.`
+  if (flags.dryRun === true) {
+    if (talk.json) await talk.document({ key, before, after: value, dryRun: true })
+    else await talk.line(plan)
+    return exitCodes.done
+  }
+  await confirm(context, () => plan)
   const settings = await postRate.settings.set(changes)
   context.talk.note('Restart processes that are configured with another value, or leave it out of their configuration.')
   await print(context, settings)
   return exitCodes.done
+}
+
+function read(key: string, value: string): Changes {
+  if (!Object.hasOwn(changeable, key))
+    throw new UsageError(`${key} is no setting: there are ${Object.keys(changeable).join(', ')}.`)
+  try {
+    return changeable[key as Key](value)
+  } catch (error) {
+    throw new UsageError(`${key} ${(error as Error).message}.`)
+  }
 }
 
 /** This is how a deployment comes to agree with a configuration, so it must work while they differ. */
@@ -54,16 +68,24 @@ async function print(context: Context, settings: Settings): Promise<void> {
     const shown = { display, windowSeconds, prior, starTakesHours, minCount, relayShards, effectiveAt, previous }
     return context.talk.document(shown)
   }
-  await context.talk.line(`display      ${display}`)
-  await context.talk.line(`window       ${windowSeconds} s`)
-  await context.talk.line(`prior        ${prior.weight}:${prior.mean}`)
-  await context.talk.line(`spike-guard  ${guardText(settings)}`)
-  await context.talk.line(`min-count    ${minCount === 0 ? 'off' : minCount}`)
-  await context.talk.line(`shards       ${relayShards}`)
+  for (const [key, text] of Object.entries(textOf(settings))) await context.talk.line(`${key.padEnd(11)}  ${text}`)
   if (previous !== null)
     await context.talk.line(
       `since        ${effectiveAt}; before: ${previous.display}, ${previous.windowSeconds} s, ${previous.prior.weight}:${previous.prior.mean}, spike guard ${guardText(previous)}`,
     )
+}
+
+/** Each setting as people read it, by the name it has on the command line. */
+function textOf(settings: Settings): Record<Key, string> {
+  const { display, windowSeconds, prior, minCount, relayShards } = settings
+  return {
+    display,
+    window: `${windowSeconds} s`,
+    prior: `${prior.weight}:${prior.mean}`,
+    'spike-guard': guardText(settings),
+    'min-count': minCount === 0 ? 'off' : String(minCount),
+    shards: String(relayShards),
+  }
 }
 
 function guardText({ display, starTakesHours }: Pick<Settings, 'display' | 'starTakesHours'>): string {

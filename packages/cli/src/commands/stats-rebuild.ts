@@ -15,10 +15,12 @@ export async function rebuildStats(context: Context, chosen: readonly string[]):
       dryRun,
       restart: context.flags.restart === true,
       signal,
-      onResume: ({ last, posts, repaired, beganAt }) =>
+      onResume: ({ last, posts, repaired, beganAt }) => {
+        progress.startAt(posts)
         talk.note(
           `Goes on with the rebuild of ${beganAt} after post ${last}: ${posts} posts done, ${repaired} repaired. --restart begins anew.`,
-        ),
+        )
+      },
       onProgress: ({ done, total, found }) => progress.update(done, total, `${found} to repair`),
     })
     .catch((error: unknown) => {

@@ -14,7 +14,10 @@ export async function showStats(context: Context, posts: readonly string[]): Pro
   if (context.talk.json) await context.talk.document(found)
   else for (const line of statsTable(found, postRate.now(), context.talk.columns)) await context.talk.line(line)
   const missing = ids.filter((id) => !found.some(({ postId }) => postId === id))
-  if (missing.length > 0) throw new CommandError(`There is no post ${missing.join(', ')}.`)
+  if (missing.length > 0)
+    throw new CommandError(
+      `There is no post ${missing.join(', ')}. Run \`post-rate posts list\` to see which there are.`,
+    )
   return exitCodes.done
 }
 

@@ -1,5 +1,6 @@
 import type { PostRate } from 'post-rate'
 import { Context } from '../context.ts'
+import { DashboardLog } from '../ui/dashboard-log.ts'
 import { HeldOutput } from '../ui/held-output.ts'
 
 /** What the dashboard needs. */
@@ -14,6 +15,7 @@ export interface TuiContext {
   /** As a person knows it; no secret in it. */
   databaseName: string
   color: boolean
+  log: DashboardLog
 }
 
 const postsInSnapshot = 10
@@ -21,7 +23,8 @@ const postsInSnapshot = 10
 /** `post-rate tui`: opens the deployment and shows its dashboard. Log lines are held back until it is quit. */
 export async function tui(context: Context): Promise<number | undefined> {
   const { io, flags, signal } = context
-  const stderr = new HeldOutput(io.stderr)
+  const log = new DashboardLog()
+  const stderr = new HeldOutput(io.stderr, (text) => log.addLogged(text.trimEnd()))
   const inner = new Context({ ...io, stderr }, flags)
   context.onClose(() => inner.close())
   const postRate = await inner.open()
@@ -36,6 +39,7 @@ export async function tui(context: Context): Promise<number | undefined> {
       signal,
       databaseName: database === undefined ? 'embedded database' : nameOf(database),
       color: flags.color !== false && !io.env.NO_COLOR,
+      log,
     })
   } finally {
     stderr.release()

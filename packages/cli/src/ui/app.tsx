@@ -2,10 +2,13 @@
 import { Box } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
 import { useCallback, useState } from 'react'
+import type { DashboardLog } from './dashboard-log.ts'
 import { Footer, Header, Message, type Tab } from './frame.tsx'
 import { Guard } from './guard.tsx'
 import { Help } from './help.tsx'
+import { Log } from './log.tsx'
 import { Overview } from './overview.tsx'
+import { Pipeline } from './pipeline.tsx'
 import { Posts, postsLayout } from './posts.tsx'
 import { progressFigures } from './progress.tsx'
 import { Rebuild } from './rebuild.tsx'
@@ -13,6 +16,7 @@ import { ColorContext, Say } from './tone.tsx'
 import { useClock } from './use-clock.ts'
 import { useGuarded } from './use-guarded.ts'
 import { type Place, useKeys } from './use-keys.ts'
+import { useLogged } from './use-logged.ts'
 import type { Polled } from './use-poll.ts'
 import { usePosts } from './use-posts.ts'
 import { useRebuild } from './use-rebuild.ts'
@@ -24,7 +28,7 @@ import { type TaskState, useTask } from './use-task.ts'
 export interface DashboardSource {
   status: PostRate['status']
   now: PostRate['now']
-  posts: Pick<PostRate['posts'], 'list'>
+  posts: Pick<PostRate['posts'], 'list' | 'get'>
   stats: Pick<PostRate['stats'], 'get' | 'verify' | 'rebuild'>
   guard: PostRate['guard']
 }
@@ -34,6 +38,7 @@ export interface AppProps {
   /** As the header names it; no secret in it. */
   databaseName: string
   color: boolean
+  log: DashboardLog
   /** Draws the whole screen anew. */
   onRedraw?: () => void
 }
@@ -41,8 +46,8 @@ export interface AppProps {
 const smallest = { columns: 60, rows: 16 }
 const nothing = () => {}
 
-/** The dashboard: three tabs over one deployment. */
-export function App({ postRate, databaseName, color, onRedraw = nothing }: AppProps) {
+/** The dashboard: its tabs over one deployment. */
+export function App({ postRate, databaseName, color, log, onRedraw = nothing }: AppProps) {
   const { columns: width, rows } = useSize()
   const height = rows - 3
   const [place, setPlace] = useState<Place>({
@@ -51,9 +56,11 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
     asking: false,
     releasing: null,
     quitting: false,
+    searching: null,
+    logUp: 0,
   })
   const show = useCallback((changes: Partial<Place>) => setPlace((before) => ({ ...before, ...changes })), [])
-  const { tab, help, asking, releasing, quitting } = place
+  const { tab, help, asking, releasing, quitting, searching, logUp } = place
 
   const now = useClock(useCallback(() => postRate.now(), [postRate]))
   const status = useStatus(postRate)
@@ -61,7 +68,9 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
   const guarded = useGuarded(postRate, { active: tab === 'guard' })
   const verify = useTask<VerifyReport>()
   const rebuild = useRebuild(postRate)
-  useKeys({ postRate, place, show, posts, guarded, verify, rebuild, onRedraw })
+  useLogged(log, { status, verify: verify.now, rebuild: rebuild.now, released: guarded.outcome })
+  const logLines = log.lines.length
+  useKeys({ postRate, place, show, posts, guarded, verify, rebuild, logLines, onRedraw })
 
   if (width < smallest.columns || rows < smallest.rows)
     return <Say>{`The dashboard needs ${smallest.columns}x${smallest.rows} cells; here are ${width}x${rows}.`}</Say>
@@ -85,18 +94,26 @@ export function App({ postRate, databaseName, color, onRedraw = nothing }: AppPr
     }
     if (tab === 'rebuild')
       return <Rebuild task={rebuild.now} asking={asking} dryRun={rebuild.dryRun} width={width} height={height} />
+    if (tab === 'log') return <Log lines={log.lines} up={logUp} width={width} height={height} />
     if (status.value === null) return <Say tone="quiet">{' Reading the status…'}</Say>
+    if (tab === 'pipeline')
+      return <Pipeline status={status.value.status} lines={log.lines} width={width} height={height} />
     return <Overview {...status.value} verify={verify.now} width={width} height={height} />
   }
   const views: Partial<Record<Tab, Polled<unknown>>> = { posts: posts.polled, guard: guarded.polled }
   const failing = views[tab]?.error != null ? (views[tab] as Polled<unknown>) : status
-  const message = quitting ? 'A rebuild runs: q again stops it and quits, any other key goes on.' : trouble(failing)
+  const question = quitting
+    ? 'A rebuild runs: q again stops it and quits, any other key goes on.'
+    : searching === null
+      ? ''
+      : `Search, an id or a part of a title: ${searching}▏`
+  const message = question === '' ? trouble(failing) : question
   return (
     <ColorContext value={color}>
       <Box flexDirection="column" width={width} height={rows}>
         <Header databaseName={databaseName} tab={tab} notes={{ rebuild: partDone(rebuild.now) }} width={width} />
         <Box height={height}>{body()}</Box>
-        <Message text={message} tone={quitting ? 'warn' : 'bad'} width={width} />
+        <Message text={message} tone={quitting ? 'warn' : question === '' ? 'bad' : 'accent'} width={width} />
         <Footer keys={footerKeys(tab, asking, rebuild.now.state === 'running', releasing !== null)} width={width} />
       </Box>
     </ColorContext>
@@ -135,6 +152,7 @@ function footerKeys(tab: Tab, asking: boolean, running: boolean, releasing: bool
       ['j k', 'select'],
       ['PgDn PgUp', 'page'],
       ['s', 'sort'],
+      ['/', 'search'],
     ],
     guard: [
       ['j k', 'select'],
@@ -146,6 +164,11 @@ function footerKeys(tab: Tab, asking: boolean, running: boolean, releasing: bool
           ['r', 'rebuild'],
           ['d', 'dry run'],
         ],
+    pipeline: [],
+    log: [
+      ['j k', 'line'],
+      ['PgDn PgUp', 'page'],
+    ],
   }
   return [...ofTab[tab], ['Tab', 'next view'], ['?', 'keys'], ['q', 'quit']]
 }

@@ -3,10 +3,20 @@ import { Box } from 'ink'
 import { fitted } from './fitted.ts'
 import { Say, type Tone } from './tone.tsx'
 
-export const tabs = ['overview', 'posts', 'rebuild', 'guard'] as const
+export const tabs = ['overview', 'posts', 'rebuild', 'guard', 'pipeline', 'log'] as const
 export type Tab = (typeof tabs)[number]
 
-const names: Record<Tab, string> = { overview: 'Overview', posts: 'Posts', rebuild: 'Rebuild', guard: 'Guard' }
+const names: Record<Tab, string> = {
+  overview: 'Overview',
+  posts: 'Posts',
+  rebuild: 'Rebuild',
+  guard: 'Guard',
+  pipeline: 'Pipeline',
+  log: 'Log',
+}
+const brand = ' post-rate  '
+/** Cells of the database's name that are worth more than the program's. */
+const leastName = 12
 
 export interface HeaderProps {
   databaseName: string
@@ -16,18 +26,23 @@ export interface HeaderProps {
   width: number
 }
 
-/** The first line: which deployment this is, and the tabs. */
+/** The first line: which deployment this is, and the tabs; on a narrow terminal the numbers of the others. */
 export function Header({ databaseName, tab, notes, width }: HeaderProps) {
-  const labels = tabs.map((each, index) => {
-    const note = notes[each] ? ` ${notes[each]}` : ''
-    const label = `${index + 1} ${names[each]}${note}`
-    return { each, label: each === tab ? `[${label}]` : ` ${label} ` }
-  })
-  const room = width - 13 - labels.reduce((sum, { label }) => sum + label.length + 1, 0)
+  const labelsOf = (short: boolean) =>
+    tabs.map((each, index) => {
+      const note = notes[each] ? ` ${notes[each]}` : ''
+      const label = `${index + 1}${short && each !== tab ? '' : ` ${names[each]}`}${note}`
+      return { each, label: each === tab ? `[${label}]` : ` ${label} ` }
+    })
+  const widthOfAll = (labels: { label: string }[]) => labels.reduce((sum, { label }) => sum + label.length + 1, 0)
+  const whole = labelsOf(false)
+  const labels = widthOfAll(whole) <= width - 1 ? whole : labelsOf(true)
+  const branded = width - widthOfAll(labels) - brand.length >= leastName
+  const room = width - widthOfAll(labels) - (branded ? brand.length : 1)
   return (
     <Box height={1} width={width} justifyContent="space-between">
       <Box>
-        <Say tone="accent">{' post-rate  '}</Say>
+        <Say tone="accent">{branded ? brand : ' '}</Say>
         <Say tone="title">{fitted(databaseName, room)}</Say>
       </Box>
       <Box gap={1} flexShrink={0}>

@@ -4,7 +4,7 @@ import { Panel } from './panel.tsx'
 import { Say } from './tone.tsx'
 
 const keys: readonly (readonly [keys: string, what: string] | null)[] = [
-  ['1 2 3 4, Tab', 'overview, posts, rebuild, spike guard'],
+  ['1 … 6, Tab', 'overview, posts, rebuild, spike guard, pipeline, log'],
   ['?', 'these keys'],
   ['q, Ctrl-C', 'quit'],
   ['Ctrl-L', 'draw the screen anew'],
@@ -13,10 +13,11 @@ const keys: readonly (readonly [keys: string, what: string] | null)[] = [
   ['r', 'rebuild: asks first; d there is a dry run'],
   ['Esc', 'stop the rebuild or verify that runs'],
   null,
-  ['j k, ↓ ↑', 'next and previous post'],
+  ['j k, ↓ ↑', 'next and previous post, or line of the log'],
   ['PgDn PgUp, → ←', 'next and previous page'],
-  ['g', 'first page'],
+  ['g', 'first page; end of the log'],
   ['s', 'sort: newest or top'],
+  ['/', 'search: an id, or a part of a title; Esc shows all again'],
   ['x', 'spike guard: let the average of the selected post go; asks first'],
 ]
 

@@ -26,5 +26,6 @@ function keyName(input: string, key: Key): string {
   if (key.pageDown) return 'page-down'
   if (key.home) return 'home'
   if (key.return) return 'return'
+  if (key.backspace || key.delete) return 'backspace'
   return input
 }

@@ -2,6 +2,7 @@
 // Also in the other views: run from source, tsx reads the workspace's tsconfig.json, which knows nothing of JSX.
 import { render } from 'ink'
 import { App, type DashboardSource } from './app.tsx'
+import type { DashboardLog } from './dashboard-log.ts'
 import { Screen } from './screen.ts'
 
 export interface MountOptions {
@@ -12,17 +13,27 @@ export interface MountOptions {
   signal: AbortSignal
   databaseName: string
   color: boolean
+  log: DashboardLog
 }
 
 /** Shows the dashboard until it is quit; the terminal is as before when this settles, also after an error. */
-export async function mount({ postRate, stdin, stdout, signal, databaseName, color }: MountOptions): Promise<void> {
+export async function mount({
+  postRate,
+  stdin,
+  stdout,
+  signal,
+  databaseName,
+  color,
+  log,
+}: MountOptions): Promise<void> {
   if (signal.aborted) return
   const screen = new Screen(stdout)
   const leave = () => screen.leave()
   process.once('exit', leave)
   screen.enter()
   try {
-    const app = <App postRate={postRate} databaseName={databaseName} color={color} onRedraw={() => screen.redraw()} />
+    const onRedraw = () => screen.redraw()
+    const app = <App {...{ postRate, databaseName, color, log, onRedraw }} />
     // `debug` makes Ink write whole frames; the screen finds out what changed.
     const instance = render(app, {
       stdout: screen as unknown as NodeJS.WriteStream,

@@ -52,14 +52,19 @@ const columns = [10, 7, 6, 8, 6, 9] as const
 
 function List({ page, selected, now, width, height }: PostsProps) {
   const note = page === null ? '' : `page ${page.number}${page.last ? ', the last' : ''}`
-  const title = `Posts, ${page?.sort ?? 'newest'}${page?.sort === 'top' ? '' : ' first'}`
+  const order = `${page?.sort ?? 'newest'}${page?.sort === 'top' ? '' : ' first'}`
+  const title = page?.search ? fitted(`Posts, search: ${page.search}`, width - 24) : `Posts, ${order}`
   const cells = ['id', 'live', 'avg', 'shown', 'avg', 'changes']
   return (
     <Panel title={title} note={note} width={width} height={height}>
       <Cells values={cells} tones={cells.map(() => 'quiet')} title="title" width={width} quiet />
       {page === null && <Say tone="quiet">Reading…</Say>}
       {page?.rows.length === 0 && (
-        <Say tone="quiet">No posts yet: `post-rate posts create` makes one, `post-rate seed` many.</Say>
+        <Say tone="quiet">
+          {page.search === ''
+            ? 'No posts yet: `post-rate posts create` makes one, `post-rate seed` many.'
+            : 'No such id, and no such title among the newest 1,000. esc shows all posts.'}
+        </Say>
       )}
       {page?.rows.map((row, index) => (
         <Line key={row.post.id} row={row} chosen={index === selected} now={now} width={width} />

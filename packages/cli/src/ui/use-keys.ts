@@ -1,5 +1,6 @@
 import { useApp, useInput } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
+import { useRef } from 'react'
 import { type Tab, tabs } from './frame.tsx'
 import { keyNames } from './keys.ts'
 import type { Guarded } from './use-guarded.ts'
@@ -17,6 +18,10 @@ export interface Place {
   releasing: number | null
   /** `q` was pressed while a rebuild runs. */
   quitting: boolean
+  /** What is typed behind `/`; null where nobody searches. */
+  searching: string | null
+  /** How many lines of the log are left out at its end. */
+  logUp: number
 }
 
 /** What the keys act on. */
@@ -28,15 +33,21 @@ export interface Keyboard {
   guarded: Guarded
   verify: Task<VerifyReport>
   rebuild: RebuildTask
+  logLines: number
   onRedraw(): void
 }
 
+const pageOfLog = 10
+const longestSearch = 100
+
 /** Every key of the help. A question takes all keys until it is answered; only Ctrl-C goes past it. */
-export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild, onRedraw }: Keyboard): void {
+export function useKeys(keyboard: Keyboard): void {
+  const { postRate, place, show, posts, guarded, verify, rebuild, logLines, onRedraw } = keyboard
   const { exit } = useApp()
-  const { tab, help, asking, releasing, quitting } = place
+  const { tab, help, asking, releasing, quitting, logUp } = place
   const rebuilding = rebuild.now.state === 'running'
   const go = (by: number) => show({ tab: tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab })
+  const scroll = (lines: number) => show({ logUp: Math.max(0, Math.min(logLines - 1, logUp + lines)) })
   const run = (dryRun: boolean) => {
     show({ asking: false })
     rebuild.start({ dryRun })
@@ -51,6 +62,8 @@ export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild
     '2': () => show({ tab: 'posts' }),
     '3': () => show({ tab: 'rebuild' }),
     '4': () => show({ tab: 'guard' }),
+    '5': () => show({ tab: 'pipeline' }),
+    '6': () => show({ tab: 'log' }),
     v: () => verify.start((options) => postRate.stats.verify(options)),
     r: () => show({ tab: 'rebuild', asking: !rebuilding }),
     escape: () => (rebuilding ? rebuild.cancel() : verify.cancel()),
@@ -67,6 +80,8 @@ export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild
       home: posts.first,
       g: posts.first,
       s: posts.toggleSort,
+      '/': () => setTyped(''),
+      escape: () => posts.search(''),
     },
     rebuild: { d: () => run(true) },
     guard: {
@@ -74,8 +89,33 @@ export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild
       up: () => guarded.move(-1),
       x: () => show({ releasing: guarded.post?.postId ?? null }),
     },
+    pipeline: {},
+    log: {
+      down: () => scroll(-1),
+      up: () => scroll(1),
+      'page-down': () => scroll(-pageOfLog),
+      'page-up': () => scroll(pageOfLog),
+      g: () => show({ logUp: 0 }),
+    },
   }
 
+  // Keys may come before what they raised is drawn: what is typed is known here first.
+  const typed = useRef<string | null>(null)
+  const setTyped = (text: string | null) => {
+    typed.current = text
+    show({ searching: text })
+  }
+  const type = (input: string, name: string | undefined) => {
+    const text = typed.current ?? ''
+    if (name === 'ctrl-c') exit()
+    else if (name === 'escape') setTyped(null)
+    else if (name === 'backspace') setTyped(Array.from(text).slice(0, -1).join(''))
+    else if (name === 'return') {
+      posts.search(text.trim())
+      setTyped(null)
+    } else if (name === undefined || input.startsWith(name))
+      setTyped((text + input.replace(/\p{Cc}/gu, '')).slice(0, longestSearch))
+  }
   const press = (name: string) => {
     if (name === 'ctrl-c') return exit()
     if (name === 'ctrl-l') return onRedraw()
@@ -93,10 +133,18 @@ export function useKeys({ postRate, place, show, posts, guarded, verify, rebuild
       const rows = name.startsWith('j') ? name.length : -name.length
       if (tab === 'posts') return posts.move(rows)
       if (tab === 'guard') return guarded.move(rows)
+      if (tab === 'log') return scroll(-rows)
     }
     const action = ofTab[tab][name] ?? everywhere[name]
     action?.()
   }
   // All keys of one chunk act on what was shown before it, so no paste can answer a question that it raised itself.
-  useInput((input, key) => keyNames(input, key).forEach(press))
+  useInput((input, key) => {
+    const names = keyNames(input, key)
+    if (typed.current !== null) return type(input, names[0])
+    for (const name of names) {
+      if (typed.current === null) press(name)
+      else type(name, name)
+    }
+  })
 }

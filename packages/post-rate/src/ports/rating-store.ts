@@ -15,6 +15,8 @@ export interface ImportOutcome {
 }
 
 export interface EraseOptions {
+  /** Only counts; nothing is withdrawn. */
+  dryRun?: boolean
   /** Called after each step: posts looked at, ratings withdrawn. */
   onProgress?: (progress: { posts: number; erased: number }) => void
   /** Stops between two steps; the promise rejects with the signal's reason. */

@@ -55,10 +55,11 @@ export class RatePost {
   }
 
   /** Withdraws everything a user rated. */
-  async erase(userId: unknown, { onProgress, signal }: EraseOptions): Promise<number> {
+  async erase(userId: unknown, { dryRun = false, onProgress, signal }: EraseOptions): Promise<number> {
     return this.#store.erase(checkUserId(userId), {
+      dryRun,
       onProgress: (progress) => {
-        this.#changed()
+        if (!dryRun) this.#changed()
         onProgress?.(progress)
       },
       ...(signal ? { signal } : {}),

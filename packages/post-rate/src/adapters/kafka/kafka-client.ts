@@ -104,9 +104,13 @@ function isClient(option: KafkaOption): option is KafkaLike {
   return typeof (option as Partial<KafkaLike>).producer === 'function'
 }
 
+/** What brokers say of a topic that is not there: no trouble, since it is made then. */
+const noSuchTopic = /does not host this topic-partition/
+
 /** One level lower than kafkajs means it: what it calls an error it mostly repeats by itself a moment later. */
 function writeLog(logger: Logger, { level, namespace, log }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...details } = log
-  const write = level === logLevel.ERROR ? logger.warn : level === logLevel.WARN ? logger.info : logger.debug
+  const trouble = level === logLevel.ERROR && !noSuchTopic.test(String(details.error))
+  const write = trouble ? logger.warn : level <= logLevel.WARN ? logger.info : logger.debug
   write.call(logger, `kafkajs: ${message}`, { namespace, ...details })
 }

@@ -19,9 +19,12 @@ export class MemoryRatingStore implements RatingStore {
     return this.#record.knows(postId)
   }
 
-  async erase(userId: string, { onProgress, signal }: EraseOptions = {}): Promise<number> {
+  async erase(userId: string, { dryRun = false, onProgress, signal }: EraseOptions = {}): Promise<number> {
     signal?.throwIfAborted()
-    const erased = this.#record.removeRatings((rating) => rating.userId === userId)
+    const ofUser = (rating: { userId: string }) => rating.userId === userId
+    const erased = dryRun
+      ? [...this.#record.ratings.values()].filter(ofUser).length
+      : this.#record.removeRatings(ofUser)
     onProgress?.({ posts: this.#record.posts.size, erased })
     return erased
   }

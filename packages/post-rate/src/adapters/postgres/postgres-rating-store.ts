@@ -116,18 +116,15 @@ select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}
   }
 
   /** There is no index on the user: each step probes the primary key once for every post of its range. */
-  async erase(userId: string, { onProgress, signal }: EraseOptions = {}): Promise<number> {
+  async erase(userId: string, { dryRun = false, onProgress, signal }: EraseOptions = {}): Promise<number> {
+    const ofUser = `from ${this.#ratings} where post_id = any ($1::bigint[]) and user_id = $2`
+    const text = dryRun ? `select post_id ${ofUser}` : `delete ${ofUser} returning post_id`
     let posts = 0
     let erased = 0
     for (let after = 0; ; ) {
       signal?.throwIfAborted()
       const ids = await this.#ratedPosts(after, eraseBatch)
-      const gone = await retryContended(() =>
-        this.#database.query({
-          text: `delete from ${this.#ratings} where post_id = any ($1::bigint[]) and user_id = $2 returning post_id`,
-          values: [ids, userId],
-        }),
-      )
+      const gone = await retryContended(() => this.#database.query({ text, values: [ids, userId] }))
       posts += ids.length
       erased += gone.length
       onProgress?.({ posts, erased })
