@@ -114,7 +114,10 @@ export function partOf<K extends keyof Parts>(container: Container, name: K): Pa
   return container.get<Parts[K]>(token(name))
 }
 
-/** The composition root: what is plugged in where. Nothing is made, let alone connected, before it is asked for. */
+/**
+ * The composition root: what is plugged in where, in one file however long, so that nobody has to look elsewhere. Nothing is
+ * made, let alone connected, before it is asked for.
+ */
 export function createContainer(options: PostRateOptions): Container {
   const container = new Container({ defaultScope: 'Singleton' })
   const bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
