@@ -48,7 +48,7 @@ test('publint finds nothing in what is packed', async (t) => {
 test('the packages hold what runs, its types and sources, and nothing else', (t) => {
   for (const { name, files } of tarballs) {
     const paths = files.map(({ path }) => path)
-    for (const path of ['package.json', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'])
+    for (const path of ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'])
       t.true(paths.includes(path), `${name} has ${path}`)
     if (name === '@post-rate/express')
       for (const path of ['browser/stars.js', 'dist/browser/stars.d.ts']) t.true(paths.includes(path), path)

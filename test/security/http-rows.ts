@@ -11,6 +11,7 @@ const rating = '/posts/1/rating'
 /** Written as it is sent. */
 const put = (body: string, headers?: Headers): Sent => ({ user, body, ...(headers && { headers }) })
 
+/** One table, as long as the list of inputs that it is: a row a line, in the order of the numbers. */
 export const httpRows: readonly HttpRow[] = [
   // 1, 2: scores
   ...['6', '-1', '4.5', '1e1', '"5"', '""', 'true', 'null', '[]', '[5]', '{}', '1e400', '-0.5'].map((score) =>

@@ -40,7 +40,7 @@ interface History {
 /** Longer than a round of the reconciler takes. */
 const disturbanceMs = 10_000
 
-/** Watches every step, and says what is wrong at the first one that is. */
+/** Watches every step, and says what is wrong at the first one that is. Whole, since all of it is about one history. */
 export class Judge implements DatabaseWitness, StoreWitness, KafkaWitness {
   /** The first thing that was wrong. */
   violation: string | null = null

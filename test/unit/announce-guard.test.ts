@@ -1,10 +1,10 @@
 import test from 'ava'
 import { DirectEventBus } from '../../packages/post-rate/src/adapters/memory/direct-event-bus.ts'
-import type { GuardState } from '../../packages/post-rate/src/domain/display-policy.ts'
+import type { GuardState, UnusualActivity } from '../../packages/post-rate/src/domain/display-policy.ts'
 import { foldEvent, type PostStats } from '../../packages/post-rate/src/domain/post-stats.ts'
 import { encodeStats, messageSchema, type RatingChange } from '../../packages/post-rate/src/domain/rating-change.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
-import { AnnounceGuard, type UnusualActivity } from '../../packages/post-rate/src/services/announce-guard.ts'
+import { AnnounceGuard } from '../../packages/post-rate/src/services/announce-guard.ts'
 import { CounterSet } from '../../packages/post-rate/src/services/counters.ts'
 import { contextOf, created, foldInto, noon, Ratings, stepTo, windowMs } from './rating-events.ts'
 

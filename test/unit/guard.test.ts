@@ -108,6 +108,36 @@ test('silent windows in one leap are what they are one by one', (t) => {
   t.pass()
 })
 
+test('a raid is held back after any silence as if every silent window had been stepped', (t) => {
+  check(
+    fc.property(
+      histograms,
+      fc.array(arrivals, { maxLength: 8 }),
+      fc.boolean(),
+      lengths,
+      fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 3_000 })),
+      arrivals,
+      (before, list, released, seconds, silent, come) => {
+        const busy = list.reduce((now, some) => next(now, some, seconds), rated(before))
+        const guard = released ? (releaseGuard(busy.guard) ?? busy.guard) : busy.guard
+        // What is not settled is stepped, and the silence begins after it.
+        let shown: Displayed = { ...busy, guard }
+        while (guardPending(shown, shown)) shown = next(shown, only(0, 0), seconds)
+        let slow = shown
+        for (let n = 0; n < silent; n++) slow = next(slow, only(0, 0), seconds)
+        const raided = next(slow, come, seconds)
+        const live = { counts: plus(shown.counts, come), activity: shown.activity + countOf(come) }
+        const once = stepGuard(shown, live, raided.asOf, withWindow(seconds))
+        t.is(once.average, raided.average)
+        t.is(once.guard?.armed ?? false, raided.guard?.armed ?? false)
+        t.is(once.guard?.memory[2] ?? 0, raided.guard?.memory[2] ?? 0)
+        if (once.guard?.armed) t.is(once.guard.since, raided.guard?.since ?? 0)
+      },
+    ),
+  )
+  t.pass()
+})
+
 test('the order of the ratings within a window makes no difference', (t) => {
   check(
     fc.property(histograms, arrivals, arrivals, (before, one, other) => {

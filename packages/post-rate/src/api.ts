@@ -2,7 +2,7 @@ import type { PostRateContainer } from './container.ts'
 import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions, Settings } from './domain/settings.ts'
-import type { RedisLike } from './options.ts'
+import type { SharedRedis } from './options.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
 import type { EraseOptions } from './ports/rating-store.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
@@ -20,16 +20,6 @@ import type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'
 export interface Roles {
   relay?: boolean
   consumer?: boolean
-}
-
-/** This process's Redis connection for readers, which answers within a second or fails. */
-export interface SharedRedis {
-  /** An ioredis client. */
-  client: RedisLike
-  /** What every key begins with. Keys of posts go on with `{`; nobody else's may. */
-  prefix: string
-  /** Waits for a connection that is being made. @throws PostRateError UNAVAILABLE where there is none */
-  connected(): Promise<void>
 }
 
 /** The library's API. Made by `createPostRate`; does no I/O before its first method is called. */

@@ -5,6 +5,7 @@ import { KafkaEventBus } from './adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from './adapters/kafka/kafka-probe.ts'
 import { DirectEventBus } from './adapters/memory/direct-event-bus.ts'
 import { NoStatsStore } from './adapters/memory/no-stats-store.ts'
+import { migrations } from './adapters/postgres/migrations/index.ts'
 import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
 import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
 import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
@@ -25,8 +26,7 @@ import { connected, createRedisClients, type RedisClients } from './adapters/red
 import { redisUnavailable } from './adapters/redis/redis-error.ts'
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
 import { defaultRedisPrefix, RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
-import type { SharedRedis } from './api.ts'
-import type { PostRateOptions } from './options.ts'
+import type { PostRateOptions, SharedRedis } from './options.ts'
 import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
 import { AnnounceGuard } from './services/announce-guard.ts'
@@ -114,7 +114,10 @@ export function partOf<K extends keyof Parts>(container: Container, name: K): Pa
   return container.get<Parts[K]>(token(name))
 }
 
-/** The composition root: what is plugged in where. Nothing is made, let alone connected, before it is asked for. */
+/**
+ * The composition root: what is plugged in where, in one file however long, so that nobody has to look elsewhere. Nothing is
+ * made, let alone connected, before it is asked for.
+ */
 export function createContainer(options: PostRateOptions): Container {
   const container = new Container({ defaultScope: 'Singleton' })
   const bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
@@ -150,7 +153,9 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
   bind('sequelize', [], () => new SequelizeClient(options.database))
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
-  bind('schema', ['sequelize', 'database'], (sequelize, database) => new PostgresSchema(sequelize, database))
+  bind('schema', ['sequelize', 'database'], (sequelize, database) => {
+    return new PostgresSchema(sequelize, database, migrations)
+  })
   bind('settingsStore', ['database', 'databaseClock'], (...parts) => new PostgresSettingsStore(...parts))
   bind('postStore', ['sequelize', 'database', 'databaseClock'], (sequelize, database, clock) => {
     return new PostgresPostStore(sequelize, database, clock)

@@ -1,7 +1,13 @@
-export type { PostRate, Roles, SharedRedis } from './api.ts'
+export type { PostRate, Roles } from './api.ts'
 export { type PostRateContainer, tokens } from './container.ts'
 export { type AggregateRating, toAggregateRating } from './domain/aggregate-rating.ts'
-export { type Displayed, displayPolicies, type GuardState, type Live } from './domain/display-policy.ts'
+export {
+  type Displayed,
+  displayPolicies,
+  type GuardState,
+  type Live,
+  type UnusualActivity,
+} from './domain/display-policy.ts'
 export { type GuardConstants, type GuardSettings, guardConstants, stepGuard } from './domain/guard.ts'
 export type { Histogram } from './domain/histogram.ts'
 export { isUserId, parsePostId } from './domain/ids.ts'
@@ -20,7 +26,7 @@ export {
 } from './domain/settings.ts'
 export type { Figures, ShownGuard, ShownStats } from './domain/shown-stats.ts'
 export { type InputProblem, isPostRateError, PostRateError, type PostRateErrorCode } from './errors.ts'
-export type { Hooks, PostRateOptions, RedisLike } from './options.ts'
+export type { Hooks, PostRateOptions, RedisLike, SharedRedis } from './options.ts'
 export type { AuditStore } from './ports/audit-store.ts'
 export type { Clock } from './ports/clock.ts'
 export type { EventBus, PartitionLag, StatsHandler, Subscription } from './ports/event-bus.ts'
@@ -40,7 +46,6 @@ export type { StateStore } from './ports/state-store.ts'
 export type { StatsStore } from './ports/stats-store.ts'
 export type { TraceAttributes, Tracer, TraceSpan } from './ports/tracer.ts'
 export { createPostRate } from './post-rate.ts'
-export type { UnusualActivity } from './services/announce-guard.ts'
 export type { Drift, DriftKind } from './services/compare-copies.ts'
 export type { Counters } from './services/counters.ts'
 export type { GuardedPost } from './services/guard-posts.ts'

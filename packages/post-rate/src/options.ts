@@ -1,12 +1,12 @@
 import type { RedisOptions } from 'ioredis'
 import type { KafkaConfig } from 'kafkajs'
 import type { PoolConfig } from 'pg'
+import type { UnusualActivity } from './domain/display-policy.ts'
 import type { RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions } from './domain/settings.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
 import type { Tracer } from './ports/tracer.ts'
-import type { UnusualActivity } from './services/announce-guard.ts'
 
 /** How to reach PostgreSQL: a URL, pg's pool options, a Sequelize 6 instance or a `pg.Pool` of the host's own. */
 export type DatabaseOption = string | PoolConfig | SequelizeLike | PoolLike
@@ -35,6 +35,16 @@ export interface KafkaLike {
   producer(...args: never[]): unknown
   consumer(...args: never[]): unknown
   admin(...args: never[]): unknown
+}
+
+/** This process's Redis connection for readers, which answers within a second or fails. */
+export interface SharedRedis {
+  /** An ioredis client. */
+  client: RedisLike
+  /** What every key begins with. Keys of posts go on with `{`; nobody else's may. */
+  prefix: string
+  /** Waits for a connection that is being made. @throws PostRateError UNAVAILABLE where there is none */
+  connected(): Promise<void>
 }
 
 /**

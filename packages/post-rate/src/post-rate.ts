@@ -2,13 +2,7 @@ import type { PostRate, Roles } from './api.ts'
 import { checkOptions } from './check-options.ts'
 import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
-import {
-  checkDisplaySettings,
-  type DisplayOptions,
-  type DisplaySettings,
-  readDisplayOptions,
-  type Settings,
-} from './domain/settings.ts'
+import { checkDisplaySettings, type DisplayOptions, readDisplayOptions, type Settings } from './domain/settings.ts'
 import { invalidInput, PostRateError } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
@@ -16,6 +10,7 @@ import type { Ports } from './ports/ports.ts'
 import type { MigrateOptions } from './ports/schema.ts'
 import { settingsDelaySeconds } from './services/deployment.ts'
 import { refuseForeignStore } from './services/foreign-store.ts'
+import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
 import { traceRating } from './services/trace-rating.ts'
 
@@ -28,7 +23,7 @@ export function createPostRate(options: PostRateOptions): PostRate {
   return new Engine(options)
 }
 
-/** The API over the services; it starts and stops the roles of this process. */
+/** The API over the services; it starts and stops the roles of this process. Long, since every call of the API is a line here. */
 class Engine implements PostRate {
   readonly container: PostRateContainer
   readonly posts: PostRate['posts']
@@ -247,26 +242,6 @@ class Engine implements PostRate {
   #service<K extends keyof Services>(name: K): Services[K] {
     return partOf(this.container, name)
   }
-}
-
-/** A process that believes in other settings than the deployment's must not work on it. */
-function refuseOtherSettings(wanted: Partial<DisplaySettings>, settings: Settings): void {
-  const differ = (key: string, mine: unknown, theirs: unknown) =>
-    invalidInput(
-      key,
-      `this process is configured with ${mine}, the deployment with ${theirs}: leave it out, or change the deployment with \`post-rate settings set ${key}\``,
-    )
-  if (wanted.display !== undefined && wanted.display !== settings.display)
-    throw differ('display', wanted.display, settings.display)
-  if (wanted.windowSeconds !== undefined && wanted.windowSeconds !== settings.windowSeconds)
-    throw differ('window', wanted.windowSeconds, settings.windowSeconds)
-  const { prior } = settings
-  if (wanted.prior !== undefined && (wanted.prior.weight !== prior.weight || wanted.prior.mean !== prior.mean))
-    throw differ('prior', `${wanted.prior.weight}:${wanted.prior.mean}`, `${prior.weight}:${prior.mean}`)
-  if (wanted.starTakesHours !== undefined && wanted.starTakesHours !== settings.starTakesHours)
-    throw differ('spike-guard', `${wanted.starTakesHours} hours a star`, `${settings.starTakesHours}`)
-  if (wanted.minCount !== undefined && wanted.minCount !== settings.minCount)
-    throw differ('min-count', wanted.minCount, settings.minCount)
 }
 
 function asRole(problem: string): RoleStatus {

@@ -28,6 +28,16 @@ export interface GuardState {
   memory: readonly number[]
 }
 
+/** The spike guard began to hold a post's average back, or let it go again. */
+export interface UnusualActivity {
+  postId: number
+  state: 'armed' | 'released'
+  /** Shown minus true average, at most 7 decimals; 0 when it is released. */
+  gap: number
+  /** ISO 8601, on the database's clock; with the post it names this event. */
+  at: string
+}
+
 /** The figures a policy steps towards. */
 export interface Live {
   counts: Histogram

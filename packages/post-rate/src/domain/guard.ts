@@ -65,19 +65,23 @@ export function stepGuard(
   if (before === 0 || open.average === null) return open
 
   const was = previous.guard ?? calm
-  const [rate = 0, level = 0, size = 0] = was.memory
+  const [rate = 0, level = 0, sizeBefore = 0] = was.memory
   const windows = Math.max(1, Math.round((asOf - previous.asOf) / (1_000 * settings.windowSeconds)))
   const share = settings.windowSeconds / referenceSeconds
   const silent = beSilent({ rate, level }, windows - 1, share, was.gap !== 0, constants)
   const arrivals = pass(silent, Math.max(0, activity - previous.activity), share, constants)
   const unusual = arrivals.level > threshold(silent.rate, constants)
+  // A settled post is not stepped while nothing comes: its average has stayed, and what it was armed for may be over.
+  const settled = was.gap === 0
+  const rested = settled && windows > 1 && silent.level <= threshold(silent.rate, constants)
+  const [wasArmed, size] = rested ? [false, 0] : [was.armed, sizeBefore]
 
   let [armed, gap, held] = [false, 0, 0]
   if (size === letGo) held = unusual ? letGo : 0
-  else if (was.armed || (unusual && before >= constants.leastCount)) {
-    held = was.armed ? size : Math.min(before, largestSize)
+  else if (wasArmed || (unusual && before >= constants.leastCount)) {
+    held = wasArmed ? size : Math.min(before, largestSize)
     const apart = Math.round((meanOf(previous.counts) + was.gap - meanOf(counts)) * perStar)
-    const limit = windows * speed(held, settings, constants)
+    const limit = (settled ? 1 : windows) * speed(held, settings, constants)
     armed = unusual || Math.abs(apart) > limit
     gap = Math.abs(apart) > limit ? (apart - Math.sign(apart) * limit) / perStar : 0
     if (!armed) held = 0
@@ -85,7 +89,7 @@ export function stepGuard(
   const guard = {
     armed,
     gap,
-    since: armed === was.armed ? was.since : asOf,
+    since: armed === was.armed && armed === wasArmed ? was.since : asOf,
     memory: [arrivals.rate, arrivals.level, held],
   }
   const nothing = !armed && guard.memory.every((figure) => figure === 0)

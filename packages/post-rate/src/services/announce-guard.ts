@@ -1,17 +1,8 @@
+import type { UnusualActivity } from '../domain/display-policy.ts'
 import type { RatingChange } from '../domain/rating-change.ts'
 import type { EventBus } from '../ports/event-bus.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { CounterSet } from './counters.ts'
-
-/** The spike guard began to hold a post's average back, or let it go again. */
-export interface UnusualActivity {
-  postId: number
-  state: 'armed' | 'released'
-  /** Shown minus true average, at most 7 decimals; 0 when it is released. */
-  gap: number
-  /** ISO 8601, on the database's clock; with the post it names this event. */
-  at: string
-}
 
 /** How many posts are remembered as told. */
 const mostTold = 10_000

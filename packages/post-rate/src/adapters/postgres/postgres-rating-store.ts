@@ -2,27 +2,17 @@ import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
 import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
+import { exportRatings } from './ratings-export.ts'
+import { importRatings } from './ratings-import.ts'
+import { type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
 import { isContention, isOfRow, retryContended, splitBatch } from './split-batch.ts'
 import { isoTime } from './stats-row.ts'
 import { lateness, WriteDeadline, writeDeadline } from './write-deadline.ts'
-
-interface RatedRow {
-  n: number
-  known: boolean
-  changed: boolean
-  previous_score: Score | null
-  rated_at: number | null
-  /** The database's time at the statement's end. */
-  now: number
-  /** It took so long that its writing may have been refused. */
-  late: boolean
-}
 
 /** What a rating does to the row `r` of an earlier one, and when. */
 const newScore = 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)'
 const otherScore = 'r.score is distinct from excluded.score'
 
-const exportBatch = 5_000
 const eraseBatch = 2_000
 
 /**
@@ -149,76 +139,13 @@ select post_id from rated where post_id is not null`,
     return rows.map((row) => row.post_id)
   }
 
-  async import(ratings: readonly DatedRating[], { createPosts }: { createPosts: boolean }): Promise<ImportOutcome> {
+  async import(ratings: readonly DatedRating[], options: { createPosts: boolean }): Promise<ImportOutcome> {
     await this.#learnPosts()
-    const postsCreated = createPosts && this.#posts !== null ? await this.#createPosts(ratings) : 0
-    const outcomes = await splitBatch(ratings, (part) => this.#database.query<RatedRow>(this.#importQuery(part)))
-    const rows = outcomes.map((outcome) => {
-      if (outcome instanceof Error) throw outcome
-      return outcome
-    })
-    return {
-      changed: rows.filter((row) => row?.changed).length,
-      unchanged: rows.filter((row) => row?.known && !row.changed).length,
-      unknownPosts: ratings.flatMap((_, n) => (rows[n]?.known ? [] : [n])),
-      postsCreated,
-    }
+    return importRatings(this.#database, this.#tables, ratings, options)
   }
 
-  /** A cursor in one read-only snapshot: consistent, and bounded in memory on both sides. */
-  async *export(): AsyncIterable<DatedRating> {
-    const client = await this.#database.connect()
-    let failed: Error | undefined
-    const onError = (error: Error) => {
-      failed = error
-    }
-    client.on('error', onError)
-    try {
-      await client.query('begin transaction isolation level repeatable read read only')
-      await client.query(
-        `declare every_rating no scroll cursor for
-         select post_id::text, user_id, score, extract(epoch from rated_at) * 1000 as rated_at
-         from ${this.#ratings} order by post_id, user_id`,
-      )
-      for (;;) {
-        const { rows } = await client.query(`fetch ${exportBatch} from every_rating`)
-        for (const row of rows)
-          yield {
-            postId: Number(row.post_id),
-            userId: row.user_id,
-            score: row.score,
-            ratedAt: Math.floor(Number(row.rated_at)),
-          }
-        if (rows.length < exportBatch) break
-      }
-      await client.query('commit')
-    } catch (error) {
-      failed = error as Error
-      throw error
-    } finally {
-      client.off('error', onError)
-      // An export that was left early is in a transaction still: the connection goes with it.
-      client.release(failed ?? true)
-    }
-  }
-
-  /** The sequence is moved past the given ids, so that the next post made without one does not collide. */
-  async #createPosts(ratings: readonly DatedRating[]): Promise<number> {
-    const [row] = await retryContended(() =>
-      this.#database.query<{ created: number }>({
-        text: `
-with made as (
-  insert into ${this.#posts} (id, title, content, created_by)
-  select distinct id, 'Post ' || id, 'Imported with its ratings.', 'import' from unnest($1::bigint[]) as n (id) order by 1
-  on conflict do nothing returning id),
-moved as (
-  select setval(pg_get_serial_sequence('${this.#posts}', 'id'), greatest(max(id), (select last_value from ${this.#posts}_id_seq)))
-  from made having count(*) > 0)
-select (select count(*) from made) as created, (select count(*) from moved) as moved`,
-        values: [[...new Set(ratings.map((rating) => rating.postId))]],
-      }),
-    )
-    return row?.created ?? 0
+  export(): AsyncIterable<DatedRating> {
+    return exportRatings(this.#database)
   }
 
   /** Never changes once the schema is made, so it is read once. */
@@ -231,10 +158,14 @@ select (select count(*) from made) as created, (select count(*) from moved) as m
     return `${this.#database.schema}.ratings`
   }
 
+  get #tables(): RatingTables {
+    return { ratings: this.#ratings, posts: this.#posts ?? null }
+  }
+
   #rateQuery(ratings: readonly Rating[]): Query {
     return {
       name: `rate-${this.#posts === null ? 'external' : 'own'}`,
-      text: this.#upsert({
+      text: upsertRatings(this.#tables, {
         // In subqueries, so that the arrays' lengths do not count: otherwise each small batch would be planned anew (0.2 ms).
         input: `unnest((select $1::bigint[]), (select $2::text[]), (select $3::smallint[])) with ordinality as i (post_id, user_id, score, n)`,
         ratedAt: 'clock_timestamp()',
@@ -249,44 +180,6 @@ select (select count(*) from made) as created, (select count(*) from moved) as m
         this.#deadline.next(),
       ],
     }
-  }
-
-  /** A newer date with the same score is noted, too: the newest of several lines must win whatever their order. */
-  #importQuery(ratings: readonly DatedRating[]): Query {
-    return {
-      name: `import-${this.#posts === null ? 'external' : 'own'}`,
-      text: this.#upsert({
-        input: `unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[]) with ordinality as i (post_id, user_id, score, rated_at, n)`,
-        ratedAt: 'i.rated_at',
-        set: 'score = excluded.score, previous_score = r.score, rated_at = excluded.rated_at',
-        where: 'r.rated_at < excluded.rated_at',
-      }),
-      values: [
-        arrayOf(ratings.map((r) => r.postId)),
-        ratings.map((r) => r.userId),
-        arrayOf(ratings.map((r) => r.score)),
-        ratings.map((r) => isoTime(r.ratedAt)),
-      ],
-    }
-  }
-
-  /** Rows are locked in the order of their key, so that two batches never wait for each other. */
-  #upsert(part: { input: string; ratedAt: string; set: string; where: string; deadline?: string }): string {
-    const timely = part.deadline ? `and clock_timestamp() < ${writeDeadline(part.deadline)}` : ''
-    const known = this.#posts === null ? 'true' : `exists (select from ${this.#posts} p where p.id = i.post_id)`
-    return `
-with input as materialized (select i.*, ${known} as known from ${part.input}),
-written as (
-  insert into ${this.#ratings} as r (post_id, user_id, score, rated_at)
-  select i.post_id, i.user_id, i.score, ${part.ratedAt} from input i where i.known ${timely} order by i.post_id, i.user_id
-  on conflict (post_id, user_id) do update set ${part.set} where ${part.where} ${timely}
-  returning r.post_id, r.user_id, r.previous_score, r.rated_at)
-select i.n::int - 1 as n, i.known, w.post_id is not null as changed, w.previous_score,
-  coalesce(w.rated_at, s.rated_at) as rated_at${part.deadline ? `, ${lateness(part.deadline)}` : ''}
-from input i
-left join written w using (post_id, user_id)
-left join ${this.#ratings} s on w.post_id is null and s.post_id = i.post_id and s.user_id = i.user_id
-order by i.n`
   }
 }
 

@@ -3,7 +3,6 @@ import { checkDisplaySettings, defaultDisplaySettings, readDisplayOptions } from
 import { invalidInput, PostRateError } from '../../errors.ts'
 import type { Bypass, MigrateOptions, MigrationStatus, Schema } from '../../ports/schema.ts'
 import type { Migration } from './migration.ts'
-import { migrations } from './migrations/index.ts'
 import { findBypasses } from './postgres-bypasses.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { translate } from './postgres-post-store.ts'
@@ -29,10 +28,13 @@ const pauseMs = 1_000
 export class PostgresSchema implements Schema {
   readonly #client: SequelizeClient
   readonly #database: PostgresDatabase
+  readonly #migrations: readonly Migration[]
 
-  constructor(client: SequelizeClient, database: PostgresDatabase) {
+  /** `migrations` are all that this version knows, in their order. */
+  constructor(client: SequelizeClient, database: PostgresDatabase, migrations: readonly Migration[]) {
     this.#client = client
     this.#database = database
+    this.#migrations = migrations
   }
 
   async migrate(options: MigrateOptions): Promise<MigrationStatus[]> {
@@ -40,7 +42,7 @@ export class PostgresSchema implements Schema {
       throw invalidInput('posts', 'must be own or external')
     const settings = checkDisplaySettings({ ...defaultDisplaySettings, ...readDisplayOptions(options.settings) })
     const done: MigrationStatus[] = []
-    for (const migration of migrations) {
+    for (const migration of this.#migrations) {
       const sql = migration.sql({ schema: this.#database.schema, posts: options.posts ?? 'own', settings })
       const appliedAt = await this.#patiently(migration.name, () => this.#apply(migration, sql))
       if (appliedAt !== null)
@@ -52,24 +54,24 @@ export class PostgresSchema implements Schema {
 
   async status(): Promise<MigrationStatus[]> {
     const ledger = await this.#readLedger()
-    const known = migrations.map(({ version, name }) => ({
+    const known = this.#migrations.map(({ version, name }) => ({
       version,
       name,
       appliedAt: ledger.find((row) => row.version === version)?.applied_at.toISOString() ?? null,
     }))
     const newer = ledger
-      .filter((row) => !migrations.some(({ version }) => version === row.version))
+      .filter((row) => !this.#migrations.some(({ version }) => version === row.version))
       .map((row) => ({ version: row.version, name: row.name, appliedAt: row.applied_at.toISOString() }))
     return [...known, ...newer]
   }
 
   async check(): Promise<void> {
     const ledger = await this.#readLedger()
-    refuseNewer(ledger)
-    if (ledger.length < migrations.length)
+    this.#refuseNewer(ledger)
+    if (ledger.length < this.#migrations.length)
       throw new PostRateError(
         'SCHEMA_TOO_OLD',
-        `The schema ${this.#database.schema} has ${ledger.length} of ${migrations.length} migrations: run \`post-rate migrate\`.`,
+        `The schema ${this.#database.schema} has ${ledger.length} of ${this.#migrations.length} migrations: run \`post-rate migrate\`.`,
       )
   }
 
@@ -81,7 +83,7 @@ export class PostgresSchema implements Schema {
   async #apply({ version, name }: Migration, sql: string): Promise<Date | null> {
     return this.#inTransaction(async (transaction) => {
       const ledger = await this.#lockLedger(transaction)
-      refuseNewer(ledger)
+      this.#refuseNewer(ledger)
       if (ledger.some((row) => row.version === version)) return null
       const { sequelize } = this.#client
       await sequelize.query(`set local lock_timeout = '${lockTimeoutMs}ms'`, { transaction })
@@ -92,6 +94,16 @@ export class PostgresSchema implements Schema {
       )
       return (rows[0] as LedgerRow).applied_at
     })
+  }
+
+  #refuseNewer(ledger: LedgerRow[]): void {
+    const newest = Math.max(0, ...ledger.map((row) => row.version))
+    const known = this.#migrations.at(-1)?.version ?? 0
+    if (newest > known)
+      throw new PostRateError(
+        'SCHEMA_TOO_NEW',
+        `The database has schema ${newest}, this version knows ${known}: install a newer post-rate.`,
+      )
   }
 
   /** Tries again while somebody else's transaction holds a table. */
@@ -171,14 +183,4 @@ version integer primary key, name text not null, applied_at timestamptz not null
 function isLocked(error: unknown): boolean {
   const { code } = (error as { parent?: { code?: string } }).parent ?? {}
   return code === '55P03' || code === '40P01'
-}
-
-function refuseNewer(ledger: LedgerRow[]): void {
-  const newest = Math.max(0, ...ledger.map((row) => row.version))
-  const known = migrations.at(-1)?.version ?? 0
-  if (newest > known)
-    throw new PostRateError(
-      'SCHEMA_TOO_NEW',
-      `The database has schema ${newest}, this version knows ${known}: install a newer post-rate.`,
-    )
 }

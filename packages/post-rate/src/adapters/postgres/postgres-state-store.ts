@@ -1,7 +1,7 @@
 import type { PostStats } from '../../domain/post-stats.ts'
 import type { ChangedStates, StateStore } from '../../ports/state-store.ts'
+import { lockStats } from './lock-stats.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
-import { lockStats } from './postgres-outbox.ts'
 import { watermarkOf } from './postgres-record-reader.ts'
 import { lockSettings } from './postgres-settings-store.ts'
 import { changedNow, type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'

@@ -1,0 +1,41 @@
+import type { DatedRating } from '../../domain/rating.ts'
+import type { PostgresDatabase } from './postgres-database.ts'
+
+const exportBatch = 5_000
+
+/** A cursor in one read-only snapshot: consistent, and bounded in memory on both sides. */
+export async function* exportRatings(database: PostgresDatabase): AsyncIterable<DatedRating> {
+  const client = await database.connect()
+  let failed: Error | undefined
+  const onError = (error: Error) => {
+    failed = error
+  }
+  client.on('error', onError)
+  try {
+    await client.query('begin transaction isolation level repeatable read read only')
+    await client.query(
+      `declare every_rating no scroll cursor for
+       select post_id::text, user_id, score, extract(epoch from rated_at) * 1000 as rated_at
+       from ${database.schema}.ratings order by post_id, user_id`,
+    )
+    for (;;) {
+      const { rows } = await client.query(`fetch ${exportBatch} from every_rating`)
+      for (const row of rows)
+        yield {
+          postId: Number(row.post_id),
+          userId: row.user_id,
+          score: row.score,
+          ratedAt: Math.floor(Number(row.rated_at)),
+        }
+      if (rows.length < exportBatch) break
+    }
+    await client.query('commit')
+  } catch (error) {
+    failed = error as Error
+    throw error
+  } finally {
+    client.off('error', onError)
+    // An export that was left early is in a transaction still: the connection goes with it.
+    client.release(failed ?? true)
+  }
+}

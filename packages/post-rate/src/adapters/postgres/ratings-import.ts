@@ -1,0 +1,65 @@
+import type { DatedRating } from '../../domain/rating.ts'
+import type { ImportOutcome } from '../../ports/rating-store.ts'
+import { arrayOf, type PostgresDatabase, type Query } from './postgres-database.ts'
+import { type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
+import { retryContended, splitBatch } from './split-batch.ts'
+import { isoTime } from './stats-row.ts'
+
+/** Stores dated ratings; one that is not newer than what is there changes nothing. */
+export async function importRatings(
+  database: PostgresDatabase,
+  tables: RatingTables,
+  ratings: readonly DatedRating[],
+  { createPosts }: { createPosts: boolean },
+): Promise<ImportOutcome> {
+  const postsCreated = createPosts && tables.posts !== null ? await addPosts(database, tables.posts, ratings) : 0
+  const outcomes = await splitBatch(ratings, (part) => database.query<RatedRow>(importQuery(tables, part)))
+  const rows = outcomes.map((outcome) => {
+    if (outcome instanceof Error) throw outcome
+    return outcome
+  })
+  return {
+    changed: rows.filter((row) => row?.changed).length,
+    unchanged: rows.filter((row) => row?.known && !row.changed).length,
+    unknownPosts: ratings.flatMap((_, n) => (rows[n]?.known ? [] : [n])),
+    postsCreated,
+  }
+}
+
+/** The sequence is moved past the given ids, so that the next post made without one does not collide. */
+async function addPosts(database: PostgresDatabase, posts: string, ratings: readonly DatedRating[]): Promise<number> {
+  const [row] = await retryContended(() =>
+    database.query<{ created: number }>({
+      text: `
+with made as (
+insert into ${posts} (id, title, content, created_by)
+select distinct id, 'Post ' || id, 'Imported with its ratings.', 'import' from unnest($1::bigint[]) as n (id) order by 1
+on conflict do nothing returning id),
+moved as (
+select setval(pg_get_serial_sequence('${posts}', 'id'), greatest(max(id), (select last_value from ${posts}_id_seq)))
+from made having count(*) > 0)
+select (select count(*) from made) as created, (select count(*) from moved) as moved`,
+      values: [[...new Set(ratings.map((rating) => rating.postId))]],
+    }),
+  )
+  return row?.created ?? 0
+}
+
+/** A newer date with the same score is noted, too: the newest of several lines must win whatever their order. */
+function importQuery(tables: RatingTables, ratings: readonly DatedRating[]): Query {
+  return {
+    name: `import-${tables.posts === null ? 'external' : 'own'}`,
+    text: upsertRatings(tables, {
+      input: `unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[]) with ordinality as i (post_id, user_id, score, rated_at, n)`,
+      ratedAt: 'i.rated_at',
+      set: 'score = excluded.score, previous_score = r.score, rated_at = excluded.rated_at',
+      where: 'r.rated_at < excluded.rated_at',
+    }),
+    values: [
+      arrayOf(ratings.map((r) => r.postId)),
+      ratings.map((r) => r.userId),
+      arrayOf(ratings.map((r) => r.score)),
+      ratings.map((r) => isoTime(r.ratedAt)),
+    ],
+  }
+}
