@@ -22,7 +22,7 @@ function tracerOfReadme(): Tracer {
 }
 
 const withServers = needs('postgres', 'redis', 'kafka').serial
-const spansOf = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === `post-rate ${name}`)
+const spansOf = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === `post_rate.${name}`)
 
 withServers('one rating, followed through Kafka to Redis', async (t) => {
   t.timeout(60_000)

@@ -1,4 +1,14 @@
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { projectDirectory } from '../helpers/services/directories.ts'
@@ -9,8 +19,20 @@ const left = new Set(['node_modules', '.git', 'dist', '.post-rate'])
 export function copyTree(): { root: string; remove: () => void } {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'post-rate-mutant-')))
   cpSync(projectDirectory, root, { recursive: true, filter: (path) => !left.has(basename(path)) })
-  linkModules(join(projectDirectory, 'node_modules'), join(root, 'node_modules'), root)
+  for (const directory of ['.', ...workspaces()]) {
+    const modules = join(projectDirectory, directory, 'node_modules')
+    if (existsSync(modules)) linkModules(modules, join(root, directory, 'node_modules'), root)
+  }
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) }
+}
+
+/** A workspace has modules of its own where it needs another version than the others. */
+function workspaces(): string[] {
+  return ['packages', 'examples'].flatMap((group) =>
+    readdirSync(join(projectDirectory, group), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(group, name)),
+  )
 }
 
 function linkModules(from: string, to: string, root: string): void {

@@ -33,7 +33,8 @@ for (const path of readmes) {
     const wrong = {
       flags: codeSpans(text)
         .map((span) => span.split(/[ =]/)[0] as string)
-        .filter((word) => word.startsWith('--') && !flags.includes(word)),
+        // `--post-rate-…` are properties of style sheets.
+        .filter((word) => word.startsWith('--') && !word.startsWith('--post-rate-') && !flags.includes(word)),
       variables: (text.match(/\bPOST_RATE_[A-Z_]*[A-Z]\b/g) ?? []).filter(
         (name) => !keys.some(({ variable }) => variable === name),
       ),

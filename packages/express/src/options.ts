@@ -52,7 +52,7 @@ export interface RouterOptions {
   maxAgeSeconds?: number
   /**
    * Where `post_rate_http_seconds` is registered: how long requests took, by method, path and status. Give
-   * `createOpsRouter` the same one. Left out: nothing is measured.
+   * `createOpsRouter` the same one. Without it nothing is measured.
    */
   registry?: Registry
   /** Value of `WWW-Authenticate` on 401, for example `Bearer`. Default: the header is not sent. */

@@ -19,7 +19,7 @@ export async function tracePublishing(
   send: (messages: TextMessage[]) => Promise<void>,
 ): Promise<void> {
   const spans = changes.map(({ postId, version, ratedAt }) =>
-    tracer.start('post-rate publish', {
+    tracer.start('post_rate.publish', {
       ...identify(postId, version),
       ...(ratedAt && { 'post_rate.rated_at': ratedAt }),
     }),
@@ -37,7 +37,7 @@ export async function traceApplying(
 ): Promise<void> {
   const parents = new Map(messages.map(({ key, headers }) => [String(key), headers?.[header]?.toString()]))
   const spans = states.map(({ postId, version }) =>
-    tracer.start('post-rate apply', identify(postId, version), parents.get(String(postId))),
+    tracer.start('post_rate.apply', identify(postId, version), parents.get(String(postId))),
   )
   await ending(spans, apply)
 }
