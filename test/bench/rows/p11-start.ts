@@ -13,7 +13,7 @@ export const start: Row = {
   async run(bench) {
     const { ratios, values } = await race(bench.runs, {
       checkout: () => starting(bench, ['bin/post-rate.js', '--help']),
-      installed: () => starting(bench, ['node_modules/.bin/post-rate', '--help']),
+      installed: () => starting(bench, ['packages/cli/dist/index.js', '--help']),
       peer: () => starting(bench, ['-e', '0']),
     })
     return (['checkout', 'installed'] as const).map((name, n) => ({
