@@ -38,10 +38,10 @@ export function createRouter(options: RouterOptions): Router {
   }
   const measure = options.registry && requestMetrics(options.registry)
   const router = express.Router()
-  router.use(serveStars())
+  const stars = serveStars()
   router.use((req, res, next) => {
     const place = find(req.path)
-    if (place === null) return next()
+    if (place === null) return stars(req, res, next)
     measure?.(req, res, place.path)
     answer(parts, place, req, res).catch((error: unknown) => {
       if (error instanceof ClientGone) return

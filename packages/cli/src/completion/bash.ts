@@ -1,3 +1,4 @@
+import { operandCases, valueCases } from './cases.ts'
 import { flagsWithValue, type Place, type Values } from './places.ts'
 import { quoted } from './quoted.ts'
 
@@ -20,19 +21,10 @@ _post_rate() {
   done
   COMPREPLY=()
   case "$at $previous" in
-${places
-  .flatMap((place) =>
-    place.values.map(({ flags, values }) =>
-      line(
-        flags.map((flag) => quoted(`${place.path} ${flag}`)),
-        offer(values),
-      ),
-    ),
-  )
-  .join('\n')}
+${valueCases(places, { line, offer })}
   esac
   [[ $current == -* ]] || case "$at $operands" in
-${places.flatMap((place) => place.operands.map((values, n) => line([`${quoted(`${place.path} `)}${place.variadic && n === place.operands.length - 1 ? '*' : n}`], offer(values)))).join('\n')}
+${operandCases(places, { line, offer })}
   esac
   case $at in
 ${places.map(({ path, words }) => line([quoted(path)], offer(words.map(({ text }) => text)))).join('\n')}

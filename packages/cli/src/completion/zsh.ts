@@ -1,3 +1,4 @@
+import { operandCases, valueCases } from './cases.ts'
 import { flagsWithValue, type Place, type Values, type Word } from './places.ts'
 import { quoted } from './quoted.ts'
 
@@ -22,19 +23,10 @@ _post-rate() {
     esac
   done
   case "$at $previous" in
-${places
-  .flatMap((place) =>
-    place.values.map(({ flags, values }) =>
-      line(
-        flags.map((flag) => quoted(`${place.path} ${flag}`)),
-        offer(values),
-      ),
-    ),
-  )
-  .join('\n')}
+${valueCases(places, { line, offer })}
   esac
   [[ $current == -* ]] || case "$at $operands" in
-${places.flatMap((place) => place.operands.map((values, n) => line([`${quoted(`${place.path} `)}${place.variadic && n === place.operands.length - 1 ? '*' : n}`], offer(values)))).join('\n')}
+${operandCases(places, { line, offer })}
   esac
   case $at in
 ${places.map(({ path, words }) => line([quoted(path)], `offered=(${words.map(described).join(' ')}); _describe -V post-rate offered`)).join('\n')}
