@@ -32,6 +32,8 @@ export interface BenchOptions {
   runs: number
   /** Factor for how long and how much: 1 is what the table asks for. */
   scale: number
+  /** How long the longest row runs. Default: 10. */
+  minutes?: number
   log(line: string): void
 }
 
@@ -39,14 +41,16 @@ export interface BenchOptions {
 export class Bench {
   readonly runs: number
   readonly scale: number
+  readonly minutes: number
   readonly log: (line: string) => void
   readonly #servers = new Map<string, Promise<Server>>()
   readonly #children = new Set<ChildProcess>()
   #databases = 0
 
-  constructor({ runs, scale, log }: BenchOptions) {
+  constructor({ runs, scale, minutes = 10, log }: BenchOptions) {
     this.runs = runs
     this.scale = scale
+    this.minutes = minutes
     this.log = log
   }
 

@@ -9,11 +9,11 @@ import { size } from './p10-size.ts'
 import { start } from './p11-start.ts'
 import { idle } from './p12-idle.ts'
 import { sustained } from './p13-sustained.ts'
-import { tenMinutes } from './p14-ten-minutes.ts'
+import { longRun } from './p14-long-run.ts'
 
 /** P6 comes before P5, which reads what its peer has sent. */
 export const rows: readonly Row[] = [
   ...[rate, putRating, listForUser, listForNobody],
   ...[relay, consume, latency, rebuild, oneHotPost],
-  ...[size, start, idle, sustained, putRatingBesideRoles, tenMinutes],
+  ...[size, start, idle, sustained, putRatingBesideRoles, longRun],
 ]

@@ -32,7 +32,7 @@ async function measure(bench: Bench, deployment: Deployment, relay: boolean, sec
   const relays = relay ? [] : [await deployment.relay()]
   const { database, redis, kafka, topic } = deployment
   const host = await bench.program('latency', { database, redis, kafka, topic, relay })
-  await deployment.settled()
+  await deployment.steady()
   const found: { p50: number; p99: number }[] = []
   for (let run = 0; run <= bench.runs; run++) {
     const first = 1 + run * Math.round(seconds * perSecond)

@@ -22,9 +22,7 @@ async function idling(bench: Bench, posts: number, bound: Finding['bound']): Pro
   roles.push(
     await bench.role(['serve', '--no-relay', '--port', '0', '--auth', 'header:X-User'], deployment.env, /Serving/),
   )
-  await deployment.settled()
-  // What was rated lately is looked at more often.
-  await sleep(8_000)
+  await deployment.steady()
   const shares: number[][] = []
   for (let slice = 0; slice < 5; slice++) shares.push(await used(roles, (seconds / 5) * bench.scale))
   for (const role of roles) await role.stop()
