@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
-import { Context } from './context.ts'
 import { addExamples } from './examples.ts'
 import type { CommandWork, Go } from './go.ts'
 import type { Io } from './io.ts'
@@ -41,6 +40,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     <Operands extends unknown[]>(work: CommandWork<Operands>) =>
     async (...args: unknown[]) => {
       const command = args.at(-1) as Command
+      const { Context } = await import('./context.ts')
       const context = new Context(io, command.optsWithGlobals())
       try {
         // Commander adds the options and the command behind the operands.
