@@ -23,7 +23,10 @@ withPostgres('doctor: a wrong URL of the database, by what is wrong with it', as
   for (const [wrong, what] of [
     [port.href, /ECONNREFUSED.*docker compose up --wait postgres.*correct the database URL/],
     [host.href, /no-such-host\.invalid.*docker compose up --wait postgres.*correct the database URL/],
-    [databaseUrl(url, 'no_such_database'), /database "no_such_database" does not exist.*correct the database URL/],
+    [
+      databaseUrl(url, 'no_such_database'),
+      /createdb NAME.*correct the name in the database URL.*database "no_such_database" does not exist/,
+    ],
   ] as const) {
     const { code, line } = await diagnosed('postgres', { DATABASE_URL: wrong })
     t.is(code, 4)

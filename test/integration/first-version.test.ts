@@ -107,7 +107,7 @@ withPostgres(
       await t.notThrowsAsync(before.check())
       await t.throwsAsync(after.check(), {
         code: 'SCHEMA_TOO_OLD',
-        message: `The schema post_rate has ${version - 1} of ${version} migrations: run \`post-rate migrate\`.`,
+        message: `The schema post_rate has ${version - 1} of ${version} migrations: run \`post-rate migrate\`, or \`await postRate.migrate()\` first.`,
       })
       t.like(await after.migrate({}), [{ version, name: migrations[version - 1]?.name }])
       t.deepEqual(await after.migrate({}), [])

@@ -107,7 +107,6 @@ export interface PostRateOptions {
   hooks?: Hooks
   /** Where to say what an operator should know. Default: nothing is said. */
   logger?: Logger
-  /** Parts of the host's own in the place of the library's, by port. Default: none. */
   /** Gets a span of each rating, of its publication to Kafka and of its arrival in Redis. Without it none is made. */
   tracer?: Tracer
   /** Parts of the host's own in the place of the library's, by port. Without it all are the library's. */

@@ -8,7 +8,7 @@ export interface ConnectionWords {
   ca: string
   /** Where the client's own certificate and key are named. */
   certificate: string
-  /** Where user and password come from. */
+  /** Where user, password and the database's name come from. */
   login: string
 }
 
@@ -27,6 +27,8 @@ const hangsUp: Problem = ({ plain }) =>
 const demandsTls: Problem = ({ encrypt }) => `it refuses what is not encrypted. Use ${encrypt}`
 const demandsCertificate: Problem = ({ certificate }) =>
   `it demands a certificate of its clients, or does not trust this one's. Name certificate and key in ${certificate}`
+const noDatabase: Problem = ({ login }) =>
+  `it has no database of this name. Make it there (\`createdb NAME\`), or correct the name in ${login}`
 const wrongLogin: Problem = ({ login }) => `it refused the login. Check user and password in ${login}`
 
 /** By the code of Node, of PostgreSQL, of OpenSSL or of Kafka. */
@@ -43,6 +45,7 @@ const byCode: Record<string, Problem> = {
   CERT_NOT_YET_VALID: early,
   ERR_SSL_WRONG_VERSION_NUMBER: noTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+  '3D000': noDatabase,
   '28P01': wrongLogin,
   '28000': wrongLogin,
   SASL_AUTHENTICATION_FAILED: wrongLogin,

@@ -33,7 +33,7 @@ export function unreadableFile(error: unknown): PostRateError | null {
 export function schemaTooOld(schema: string, cause: unknown): PostRateError {
   return new PostRateError(
     'SCHEMA_TOO_OLD',
-    `The schema ${schema} is missing or too old: run \`post-rate migrate\`. Where the posts live in a table of the host's, its post store must be given in \`overrides\`.`,
+    `The schema ${schema} is missing or too old: run \`post-rate migrate\`, or \`await postRate.migrate()\` before anything else. Where the posts live in a table of the host's, its post store must be given in \`overrides\`.`,
     { cause },
   )
 }

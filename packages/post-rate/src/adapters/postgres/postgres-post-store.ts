@@ -147,8 +147,7 @@ export function translate(error: unknown, database: PostgresDatabase): unknown {
   const { name, parent } = error as { name?: string; parent?: { code?: string } }
   if (parent?.code === '42P01' || parent?.code === '3F000') return schemaTooOld(database.schema, error)
   const away =
-    name?.startsWith('SequelizeConnection') ||
-    name === 'SequelizeTimeoutError' ||
+    /^Sequelize(Connection|Host|InvalidConnection|AccessDenied|Timeout)/.test(name ?? '') ||
     /^(08|53|57P)/.test(parent?.code ?? '')
   // pg's own words for a connection that broke under a statement.
   const broken =

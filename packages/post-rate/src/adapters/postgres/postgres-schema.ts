@@ -71,7 +71,7 @@ export class PostgresSchema implements Schema {
     if (ledger.length < this.#migrations.length)
       throw new PostRateError(
         'SCHEMA_TOO_OLD',
-        `The schema ${this.#database.schema} has ${ledger.length} of ${this.#migrations.length} migrations: run \`post-rate migrate\`.`,
+        `The schema ${this.#database.schema} has ${ledger.length} of ${this.#migrations.length} migrations: run \`post-rate migrate\`, or \`await postRate.migrate()\` first.`,
       )
   }
 
