@@ -27,6 +27,7 @@ const refused: [key: string, options: Record<string, unknown>, fix: RegExp][] = 
   ['redis', { redis: 'redis://a,rediss://b' }, /must not mix/],
   ['redis', { redis: { url: 'redis://localhost', tls: {} } }, /begin with rediss/],
   ['redis', { redis: null }, /leave it out/],
+  ['redis', { redis: { sendCommand() {}, connect() {} } }, /client of ioredis/],
   ['kafka', { kafka: 'localhost:9092' }, /brokers: \['localhost:9092'\]/],
   ['kafka', { kafka: {} }, /brokers as HOST:PORT/],
   ['kafka', { kafka: { brokers: 'localhost:9092' } }, /brokers as HOST:PORT/],
@@ -77,6 +78,39 @@ for (const [key, options, fix] of refused)
 test('createPostRate refuses nothing at all with the key that is needed', (t) => {
   for (const nothing of [undefined, null, database])
     t.throws(() => createPostRate(nothing as never), { code: 'INVALID_INPUT', message: /^database: is missing/ })
+})
+
+test('createPostRate tells a misspelt key before the one that it leaves missing', (t) => {
+  t.throws(() => createPostRate({ databaseUrl: database } as never), {
+    message: /^databaseUrl: is no option; .* database/,
+  })
+})
+
+for (const [key, roles] of [
+  ['relais', { relais: true }],
+  ['relay', { relay: 'true' }],
+  ['roles', 'relay'],
+] as const)
+  test(`start refuses ${JSON.stringify(roles)} before it does anything`, async (t) => {
+    const error = await t.throwsAsync(createPostRate({ database }).start(roles as never), { code: 'INVALID_INPUT' })
+    t.true(error?.message.startsWith(`${key}: `), error?.message)
+  })
+
+for (const [key, options] of [
+  ['post', { post: 'external' }],
+  ['posts', { posts: 'extern' }],
+  ['options', 'external'],
+] as const)
+  test(`migrate refuses ${JSON.stringify(options)} before it makes anything`, async (t) => {
+    const error = await t.throwsAsync(createPostRate({ database }).migrate(options as never), { code: 'INVALID_INPUT' })
+    t.true(error?.message.startsWith(`${key}: `), error?.message)
+  })
+
+test('a host of the database that nobody knows is told in the words of the library by every call', async (t) => {
+  const lost = createPostRate({ database: 'postgres://no-such-host.invalid/app' })
+  for (const call of [() => lost.migrate(), () => lost.start(), () => lost.posts.list()])
+    await t.throwsAsync(call, { code: 'UNAVAILABLE', message: /no-such-host\.invalid.*correct the database URL/ })
+  await lost.close()
 })
 
 test('what may hold a password is not repeated', (t) => {

@@ -1,9 +1,11 @@
 import { isPool, isSchemaName, isSequelize } from './adapters/postgres/postgres-database.ts'
 import { checkRedisUrl } from './adapters/redis/redis-client.ts'
+import type { Roles } from './api.ts'
 import { tokens } from './container.ts'
 import { checkDisplaySettings, defaultDisplaySettings, readDisplayOptions } from './domain/settings.ts'
 import { invalidInput } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
+import type { MigrateOptions } from './ports/schema.ts'
 
 /** What is wrong with a value, as a host is told it behind the key's name; null where nothing is. */
 type Check = (value: unknown) => string | null
@@ -32,13 +34,43 @@ const checks: { readonly [key in keyof Required<PostRateOptions>]: Check } = {
 
 /** @throws PostRateError INVALID_INPUT naming the key and what to give in its place */
 export function checkOptions(options: PostRateOptions): void {
+  // A misspelt key is told before what it leaves missing.
+  if (isObject(options)) checkAll(options, checks)
   if (!isObject(options) || options.database === undefined)
-    throw invalidInput('database', 'is missing: give a URL, pg options, a Sequelize instance or a pg.Pool')
+    throw invalidInput(
+      'database',
+      "is missing: give a URL, pg options, a Sequelize instance or a pg.Pool, as in createPostRate({ database: 'postgres://localhost/app' })",
+    )
+}
+
+const roleChecks: { readonly [role in keyof Required<Roles>]: Check } = {
+  relay: must(isBoolean, 'be true or false'),
+  consumer: must(isBoolean, 'be true or false'),
+}
+
+/** A role that is misspelt would be run by nobody. @throws PostRateError INVALID_INPUT */
+export function checkRoles(roles: Roles): void {
+  if (!isObject(roles)) throw invalidInput('roles', 'must be an object such as { relay: true }')
+  checkAll(roles, roleChecks)
+}
+
+const migrateChecks: { readonly [key in keyof Required<MigrateOptions>]: Check } = {
+  posts: must((value) => value === 'own' || value === 'external', 'be own or external'),
+  settings: displayProblem,
+}
+
+/** What a first migration makes is made for good. @throws PostRateError INVALID_INPUT */
+export function checkMigrateOptions(options: MigrateOptions): void {
+  if (!isObject(options)) throw invalidInput('options', "must be an object such as { posts: 'external' }")
+  checkAll(options, migrateChecks)
+}
+
+function checkAll(options: Record<string, unknown>, known: Record<string, Check>): void {
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined) continue
-    if (!Object.hasOwn(checks, key))
-      throw invalidInput(key, `is no option; there are ${Object.keys(checks).join(', ')}`)
-    const problem = checks[key as keyof PostRateOptions](value)
+    const check = Object.hasOwn(known, key) ? known[key] : undefined
+    if (check === undefined) throw invalidInput(key, `is no option; there are ${Object.keys(known).join(', ')}`)
+    const problem = check(value)
     if (problem !== null) throw invalidInput(key, problem)
   }
 }
@@ -56,7 +88,10 @@ function databaseProblem(value: unknown): string | null {
 function redisProblem(value: unknown): string | null {
   if (typeof value !== 'string' && !isObject(value))
     return 'must be a URL such as redis://localhost:6379, ioredis options or an ioredis client; leave it out to do without'
-  if (typeof value === 'string' || typeof value.pipeline !== 'function') checkRedisUrl(value)
+  if (typeof value !== 'string' && typeof value.pipeline === 'function') return null
+  if (typeof value !== 'string' && typeof value.sendCommand === 'function')
+    return 'must be a client of ioredis where it is a client; beside one of another package give the URL'
+  checkRedisUrl(value)
   return null
 }
 
@@ -94,6 +129,10 @@ function functions(names: readonly string[], { all }: { all: boolean }): Check {
     const wrong = names.find((name) => (all || value[name] !== undefined) && typeof value[name] !== 'function')
     return wrong === undefined ? null : `must have a function ${wrong}`
   }
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean'
 }
 
 function isHash(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { PostRate, Roles } from './api.ts'
-import { checkOptions } from './check-options.ts'
+import { checkMigrateOptions, checkOptions, checkRoles } from './check-options.ts'
 import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import { checkDisplaySettings, type DisplayOptions, readDisplayOptions, type Settings } from './domain/settings.ts'
@@ -111,7 +111,8 @@ class Engine implements PostRate {
     return receipt
   }
 
-  migrate(options: MigrateOptions = {}) {
+  async migrate(options: MigrateOptions = {}) {
+    checkMigrateOptions(options)
     // A deployment begins with the settings that this process believes in.
     const settings = { ...readDisplayOptions(this.#options.display), ...readDisplayOptions(options.settings) }
     return this.#port('schema').migrate({ ...options, settings })
@@ -125,6 +126,7 @@ class Engine implements PostRate {
   }
 
   async #start(roles: Roles): Promise<void> {
+    checkRoles(roles)
     if (this.#closing) throw new PostRateError('UNAVAILABLE', 'It has been closed.')
     await this.schema.check()
     const deployment = this.#service('deployment')
