@@ -1,7 +1,9 @@
 import test from 'ava'
+import { PostRateError } from 'post-rate'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
 import type { EventBus } from '../../packages/post-rate/src/ports/event-bus.ts'
+import type { RecordReader } from '../../packages/post-rate/src/ports/record-reader.ts'
 import type { ServerProbe } from '../../packages/post-rate/src/ports/server-probe.ts'
 import { CounterSet } from '../../packages/post-rate/src/services/counters.ts'
 import { ReportStatus } from '../../packages/post-rate/src/services/report-status.ts'
@@ -12,9 +14,9 @@ const bus = { lag: () => new Promise(() => {}) } as unknown as EventBus
 const clock = { now: () => Date.now(), offset: 0 }
 const noRoles = { relay: null, consumer: null }
 
-function reporting(probes: ConstructorParameters<typeof ReportStatus>[0]) {
+function reporting(probes: ConstructorParameters<typeof ReportStatus>[0], reader?: RecordReader) {
   const { outbox, leaseStore, recordReader, guardStore } = memoryPorts(new MemoryRecord())
-  return new ReportStatus(probes, outbox, leaseStore, bus, recordReader, guardStore, clock, new CounterSet())
+  return new ReportStatus(probes, outbox, leaseStore, bus, reader ?? recordReader, guardStore, clock, new CounterSet())
 }
 
 test('servers that stand still are told apart in time, beside one that answers', async (t) => {
@@ -33,6 +35,13 @@ test('figures that do not come are left empty', async (t) => {
   t.true(performance.now() - began < 4_900)
   t.true(dependencies.kafka.reachable)
   t.deepEqual(lag, [])
+})
+
+test('a database that answers and has no schema is told from one that has it', async (t) => {
+  const missing = new PostRateError('SCHEMA_TOO_OLD', 'Run `post-rate migrate`.')
+  const status = reporting({ postgres: answering, redis: null, kafka: null }, { read: () => Promise.reject(missing) })
+  const { postgres } = (await status.report(noRoles)).dependencies
+  t.like(postgres, { reachable: true, detail: 'Run `post-rate migrate`.' })
 })
 
 test('whoever is patient hears what a driver says in the end', async (t) => {

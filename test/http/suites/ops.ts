@@ -28,7 +28,7 @@ function statusNow(): Status {
   return {
     dependencies: { postgres: { ...up }, redis: { ...up }, kafka: { ...up, configured: false, reachable: false } },
     outbox: { rows: 7, oldestSeconds: 1.5 },
-    leases: [{ name: 'relay-0', holder: 'h', term: 4, secondsLeft: 9 }],
+    leases: [{ name: 'relay:0/1', holder: 'h', term: 4, secondsLeft: 9 }],
     lag: [{ partition: 2, end: 10, committed: 4, lag: 6 }],
     freshnessSeconds: 0.4,
     clockOffsetMs: -250,
@@ -76,6 +76,24 @@ export function opsSuite(): void {
     t.deepEqual(JSON.parse(reply.text).reasons, ['postgres: cannot be reached', 'consumer: No member of its group.'])
   })
 
+  test('GET /readyz: 503 where PostgreSQL has no schema of the library', async (t) => {
+    const status = statusNow()
+    const get = await startOps(t, async () => status)
+    status.dependencies.postgres.detail = 'Run `post-rate migrate`.'
+    const reply = await get('/readyz')
+    t.is(reply.status, 503)
+    t.deepEqual(JSON.parse(reply.text).reasons, ['postgres: Run `post-rate migrate`.'])
+  })
+
+  test('GET /readyz: no relay anywhere is a warning', async (t) => {
+    for (const leases of [[], [{ name: 'relay:0/1', holder: 'h', term: 4, secondsLeft: -1 }]]) {
+      const get = await startOps(t, async () => ({ ...statusNow(), leases }))
+      const reply = await get('/readyz')
+      t.is(reply.status, 200)
+      t.regex(JSON.parse(reply.text).warnings.join(), /relay: none runs.*start\(\{ relay: true \}\)/)
+    }
+  })
+
   test('GET /readyz: Redis or Kafka away is a warning', async (t) => {
     const status = statusNow()
     const get = await startOps(t, async () => status)
@@ -118,8 +136,8 @@ export function opsSuite(): void {
         'post_rate_freshness_seconds 0.4',
         'post_rate_clock_offset_seconds -0.25',
         'post_rate_consumer_lag_messages{partition="2"} 6',
-        'post_rate_lease_seconds_left{name="relay-0"} 9',
-        'post_rate_lease_term{name="relay-0"} 4',
+        'post_rate_lease_seconds_left{name="relay:0/1"} 9',
+        'post_rate_lease_term{name="relay:0/1"} 4',
         'post_rate_dependency_up{dependency="postgres"} 1',
         'post_rate_role_healthy{role="relay"} 1',
       ])

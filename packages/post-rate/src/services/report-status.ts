@@ -1,3 +1,4 @@
+import { isPostRateError } from '../errors.ts'
 import type { EventBus, PartitionLag } from '../ports/event-bus.ts'
 import type { GuardStore } from '../ports/guard-store.ts'
 import type { Lease, LeaseStore } from '../ports/lease-store.ts'
@@ -22,7 +23,7 @@ export interface DependencyStatus {
   encrypted: boolean | null
   /** Whether a pooler, such as PgBouncer, is in between. */
   pooled: boolean
-  /** What is wrong and what to do; empty when nothing is. */
+  /** What is wrong and what to do, of PostgreSQL also where it can be reached and has no schema; empty when nothing is. */
   detail: string
 }
 
@@ -108,15 +109,20 @@ export class ReportStatus {
       probe(this.#probes.redis, patient ? patientProbeMs : probeMs),
       probe(this.#probes.kafka, patient ? patientProbeMs : probeMs),
     ])
+    let schemaProblem = ''
+    const noteSchema = (error: unknown) => {
+      if (isPostRateError(error) && error.code === 'SCHEMA_TOO_OLD') schemaProblem = error.message
+      throw error
+    }
     const [backlog, leases, record, guardedPosts, lag] = await Promise.all([
       postgres.reachable ? orNull(this.#outbox.backlog()) : null,
       postgres.reachable ? orNull(this.#leases.list()) : null,
-      postgres.reachable ? orNull(this.#record.read([], [], true)) : null,
+      postgres.reachable ? orNull(this.#record.read([], [], true).catch(noteSchema)) : null,
       postgres.reachable ? orNull(this.#guard.count()) : null,
       kafka.reachable ? orNull(this.#bus.lag()) : null,
     ])
     return {
-      dependencies: { postgres, redis, kafka },
+      dependencies: { postgres: { ...postgres, detail: postgres.detail || schemaProblem }, redis, kafka },
       outbox: backlog && { rows: backlog.rows, oldestSeconds: backlog.oldestSeconds },
       leases: leases ?? [],
       lag: lag ?? [],
