@@ -14,9 +14,18 @@ const bus = { lag: () => new Promise(() => {}) } as unknown as EventBus
 const clock = { now: () => Date.now(), offset: 0 }
 const noRoles = { relay: null, consumer: null }
 
-function reporting(probes: ConstructorParameters<typeof ReportStatus>[0], reader?: RecordReader) {
+function reporting(probes: ConstructorParameters<typeof ReportStatus>[0], read?: RecordReader['read']) {
   const { outbox, leaseStore, recordReader, guardStore } = memoryPorts(new MemoryRecord())
-  return new ReportStatus(probes, outbox, leaseStore, bus, reader ?? recordReader, guardStore, clock, new CounterSet())
+  return new ReportStatus(
+    probes,
+    outbox,
+    leaseStore,
+    bus,
+    read ? Object.assign(recordReader, { read }) : recordReader,
+    guardStore,
+    clock,
+    new CounterSet(),
+  )
 }
 
 test('servers that stand still are told apart in time, beside one that answers', async (t) => {
@@ -39,7 +48,7 @@ test('figures that do not come are left empty', async (t) => {
 
 test('a database that answers and has no schema is told from one that has it', async (t) => {
   const missing = new PostRateError('SCHEMA_TOO_OLD', 'Run `post-rate migrate`.')
-  const status = reporting({ postgres: answering, redis: null, kafka: null }, { read: () => Promise.reject(missing) })
+  const status = reporting({ postgres: answering, redis: null, kafka: null }, () => Promise.reject(missing))
   const { postgres } = (await status.report(noRoles)).dependencies
   t.like(postgres, { reachable: true, detail: 'Run `post-rate migrate`.' })
 })
