@@ -6,8 +6,8 @@ import { projectDirectory } from '../helpers/services/directories.ts'
 
 test("the README's logger brings every level to pino", async (t) => {
   const readme = readFileSync(new URL('../../packages/post-rate/README.md', import.meta.url), 'utf8')
-  const [snippet = ''] = [...readme.matchAll(/```js\n([^`]*from 'pino'[^`]*)```/g)].map(([, code]) => code ?? '')
-  const program = `${snippet}
+  const [snippet = ''] = [...readme.matchAll(/```ts\n([^`]*from 'pino'[^`]*)```/g)].map(([, code]) => code ?? '')
+  const program = `${snippet.replace(', type Logger', '').replace('logger: Logger', 'logger')}
     log.level = 'debug'
     logger.debug('d'); logger.info('i', { shard: 'relay:0/1' }); logger.error('e')
     postRate.container.get(Symbol.for('post-rate.logger')).warn('w', { rows: 7 })

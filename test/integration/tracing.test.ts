@@ -16,8 +16,11 @@ test.beforeEach(() => exporter.reset())
 /** The README's bridge to OpenTelemetry, as it stands there. */
 function tracerOfReadme(): Tracer {
   const readme = readFileSync(new URL('../../packages/post-rate/README.md', import.meta.url), 'utf8')
-  const [, snippet = ''] = /```js\n(import [^\n]+ from '@opentelemetry\/api'[\s\S]*?)```/.exec(readme) ?? []
-  const body = snippet.replace(/^import (\{.*\}) from '@opentelemetry\/api'$/m, 'const $1 = api')
+  const [, snippet = ''] = /```ts\n(import [^\n]+ from '@opentelemetry\/api'[\s\S]*?)```/.exec(readme) ?? []
+  const body = snippet
+    .replace(/^import (\{.*\}) from '@opentelemetry\/api'$/m, 'const $1 = api')
+    .replace(/^import type .*$/m, '')
+    .replace('tracer: Tracer', 'tracer')
   return new Function('api', `${body}\nreturn tracer`)(api)
 }
 

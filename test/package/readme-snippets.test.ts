@@ -65,12 +65,25 @@ console.log('PAGE', JSON.stringify(page))
 
 withStores('packages/post-rate/README.md: the snippet runs to its end', async (t) => {
   const [database, redis] = [await testDatabase(t, { migrated: false }), testRedis(t)]
-  const snippet = replaced(fenceWith(readReadme('packages/post-rate/README.md'), 'ts', 'createPostRate('), {
+  const snippet = replaced(fenceWith(readReadme('packages/post-rate/README.md'), 'ts', 'posts.list('), {
     "'postgres://localhost/app'": `'${database}'`,
     "'redis://localhost'": `'${redis.url}', redisPrefix: '${redis.prefix}'`,
   })
   const directory = await compile(t, { 'script.ts': `${snippet}\nconsole.log('PAGE', page.items[0]?.myScore)` })
   t.is((await runCompiled(t, directory, 'script.js').printed(/^PAGE (.*)$/m))[1], '4')
+})
+
+test('packages/post-rate/README.md: the snippets compile, and the one for tests rates without a server', async (t) => {
+  const [first, ...fragments] = fences(readReadme('packages/post-rate/README.md'), 'ts') as [string, ...string[]]
+  const memory = fragments.find((fragment) => fragment.includes('createMemoryPostRate')) ?? ''
+  const end =
+    "\nconsole.log('SCORE', (await postRate.posts.get(post.id, { userId: 'ben' })).myScore)\nawait postRate.close()"
+  const directory = await compile(t, {
+    'first.ts': first,
+    'in-memory.ts': memory + end,
+    ...Object.fromEntries(fragments.map((fragment, n) => [`fragment-${n}.ts`, `${fragment}\nexport {}`])),
+  })
+  t.is((await runCompiled(t, directory, 'in-memory.js').printed(/^SCORE (.*)$/m))[1], '4')
 })
 
 /** What the reader of packages/express/README.md has at hand after its first snippet. */
