@@ -27,7 +27,7 @@ const refused: [key: string, options: Record<string, unknown>, fix: RegExp][] = 
   ['redis', { redis: 'redis://a,rediss://b' }, /must not mix/],
   ['redis', { redis: { url: 'redis://localhost', tls: {} } }, /begin with rediss/],
   ['redis', { redis: null }, /leave it out/],
-  ['redis', { redis: { sendCommand() {}, connect() {} } }, /client of ioredis/],
+  ['redis', { redis: { sendCommand() {}, connect() {} } }, /another client gives the URL/],
   ['kafka', { kafka: 'localhost:9092' }, /brokers: \['localhost:9092'\]/],
   ['kafka', { kafka: {} }, /brokers as HOST:PORT/],
   ['kafka', { kafka: { brokers: 'localhost:9092' } }, /brokers as HOST:PORT/],

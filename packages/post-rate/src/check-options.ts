@@ -90,7 +90,7 @@ function redisProblem(value: unknown): string | null {
     return 'must be a URL such as redis://localhost:6379, ioredis options or an ioredis client; leave it out to do without'
   if (typeof value !== 'string' && typeof value.pipeline === 'function') return null
   if (typeof value !== 'string' && typeof value.sendCommand === 'function')
-    return 'must be a client of ioredis where it is a client; beside one of another package give the URL'
+    return 'must be a URL, ioredis options or an ioredis client: a host with another client gives the URL'
   checkRedisUrl(value)
   return null
 }
