@@ -1,4 +1,5 @@
-import { isPool, isSchemaName, isSequelize } from './adapters/postgres/postgres-database.ts'
+import { isSchemaName } from './adapters/postgres/postgres-database.ts'
+import { isPool, isSequelize } from './adapters/postgres/postgres-pool.ts'
 import { checkRedisUrl } from './adapters/redis/redis-client.ts'
 import { tokens } from './container.ts'
 import { checkDisplaySettings, defaultDisplaySettings, readDisplayOptions } from './domain/settings.ts'
