@@ -5,8 +5,10 @@ import { applyPatch, parsePatch } from 'diff'
 /** A change worked out: what it takes, with a test of its own. */
 export interface Change {
   name: string
-  /** The test that it brings along. */
-  tests: string
+  /** Commands that are run afterwards: they make anew what is made from the code. */
+  then: string[]
+  /** The test that it brings along, and others that it could break. */
+  tests: string[]
   patch: string
 }
 
@@ -17,9 +19,11 @@ export function readChanges(): Change[] {
     .sort()
     .map((file) => {
       const patch = readFileSync(join(import.meta.dirname, file), 'utf8')
-      const tests = /^Tests: (.+)$/m.exec(patch)?.[1]
+      const tests = /^Tests: (.+)$/m.exec(patch)?.[1]?.split(' ')
       if (tests === undefined) throw new Error(`${file} needs a line "Tests: …".`)
-      return { name: file.slice(0, -'.patch'.length), tests, patch: patch.slice(patch.indexOf('\n--- ') + 1) }
+      const then = [...patch.matchAll(/^Then: (.+)$/gm)].map(([, command = '']) => command)
+      const name = file.slice(0, -'.patch'.length)
+      return { name, then, tests, patch: patch.slice(patch.indexOf('\n--- ') + 1) }
     })
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { basename } from 'node:path'
 import { withPostgres } from '../helpers/requires.ts'
 import { environment } from '../helpers/services/services.ts'
 import { copyTree } from '../mutants/copy-tree.ts'
@@ -10,20 +11,27 @@ withPostgres('an endpoint, a command and a display policy are added as the patch
   const { root, remove } = copyTree()
   t.teardown(remove)
   for (const change of changes) applyChange(change, root)
-  const built = await run(['node_modules/typescript/bin/tsc', '-b', '--force', 'packages/cli'])
+  const built = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-b', '--force', 'packages/cli'])
   t.is(built.code, 0, built.output)
-  const { code, output } = await run(['node_modules/ava/entrypoints/cli.mjs', '--tap', ...changes.map((c) => c.tests)])
+  for (const command of new Set(changes.flatMap(({ then }) => then))) {
+    const [program = '', ...args] = command.split(' ')
+    const made = await run(program, args)
+    t.is(made.code, 0, made.output)
+  }
+  const tests = changes.flatMap((change) => change.tests)
+  const { code, output } = await run(process.execPath, ['node_modules/ava/entrypoints/cli.mjs', '--tap', ...tests])
   t.is(code, 0, output)
-  t.is(output.match(/^ok /gm)?.length, changes.length, output)
+  for (const {
+    name,
+    tests: [own = ''],
+  } of changes)
+    t.regex(output, RegExp(`^ok .*${basename(own, '.test.ts')}`, 'm'), `${name}: ${output}`)
 
-  function run(args: string[]): Promise<{ code: number; output: string }> {
+  function run(command: string, args: string[]): Promise<{ code: number; output: string }> {
     const { NODE_OPTIONS: _, ...inherited } = process.env
     return new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        args,
-        { cwd: root, env: { ...inherited, ...environment() } },
-        (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
+      execFile(command, args, { cwd: root, env: { ...inherited, ...environment() } }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
       )
     })
   }

@@ -4,8 +4,7 @@ import { repairCounts } from '../../packages/post-rate/src/domain/post-stats.ts'
 import type { Score } from '../../packages/post-rate/src/domain/rating.ts'
 import { withPostgres } from '../helpers/requires.ts'
 import { auditStoreCases } from './audit-store.ts'
-import { rateMany, stateOf } from './outbox.ts'
-import { addPosts, declare, foldAll, onMemory, onPostgres, suspects } from './record.ts'
+import { addPosts, declare, foldAll, onMemory, onPostgres, rateMany, stateOf, suspects } from './record.ts'
 
 declare('memory', test as never, auditStoreCases, onMemory)
 declare('postgres', withPostgres, auditStoreCases, onPostgres)

@@ -1,8 +1,7 @@
 import { emptyHistogram } from '../../packages/post-rate/src/domain/histogram.ts'
 import { repairCounts } from '../../packages/post-rate/src/domain/post-stats.ts'
 import type { PostRange } from '../../packages/post-rate/src/ports/audit-store.ts'
-import { rateMany, stateOf } from './outbox.ts'
-import { addPosts, type Cases, drained, foldAll, suspects } from './record.ts'
+import { addPosts, type Cases, drained, foldAll, rateMany, stateOf, suspects } from './record.ts'
 
 /** What every AuditStore does. */
 export const auditStoreCases: Cases = {

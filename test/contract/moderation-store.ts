@@ -1,6 +1,5 @@
 import type { ExecutionContext } from 'ava'
 import type { DatedRating, Score } from '../../packages/post-rate/src/domain/rating.ts'
-import { stateOf } from './outbox.ts'
 import { rateOne } from './rating-store.ts'
 import {
   addPosts,
@@ -10,6 +9,7 @@ import {
   drained,
   foldAll,
   type RecordPorts,
+  stateOf,
   suspects,
   type TestRecord,
 } from './record.ts'

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { withPostgres } from '../helpers/requires.ts'
-import { outboxCases, rateMany, shownNow, stateOf } from './outbox.ts'
+import { outboxCases } from './outbox.ts'
 import { rateOne } from './rating-store.ts'
 import {
   addPosts,
@@ -15,6 +15,9 @@ import {
   onPostgres,
   type PostgresTestRecord,
   publishAll,
+  rateMany,
+  shownNow,
+  stateOf,
   suspects,
 } from './record.ts'
 

@@ -1,5 +1,4 @@
-import { rateMany } from './outbox.ts'
-import { addPosts, type Cases, foldAll } from './record.ts'
+import { addPosts, type Cases, foldAll, rateMany } from './record.ts'
 
 /** What every RecordReader does. */
 export const recordReaderCases: Cases = {

@@ -3,8 +3,10 @@ import type { ExecutionContext } from 'ava'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
 import { createContainer, partOf } from '../../packages/post-rate/src/container.ts'
+import type { Rating } from '../../packages/post-rate/src/domain/rating.ts'
 import type { RatingChange } from '../../packages/post-rate/src/domain/rating-change.ts'
 import { type DisplaySettings, defaultDisplaySettings } from '../../packages/post-rate/src/domain/settings.ts'
+import { showStats } from '../../packages/post-rate/src/domain/shown-stats.ts'
 import type { Suspect } from '../../packages/post-rate/src/ports/audit-store.ts'
 import type { Shard } from '../../packages/post-rate/src/ports/outbox.ts'
 import type { Ports } from '../../packages/post-rate/src/ports/ports.ts'
@@ -133,6 +135,12 @@ export async function addPosts({ postStore }: RecordPorts, n: number): Promise<n
   return ids
 }
 
+/** Ratings of 3 by `n` users, one after the other. */
+export async function rateMany({ ratingStore }: RecordPorts, postId: number, n: number, user = 'user'): Promise<void> {
+  const ratings: Rating[] = Array.from({ length: n }, (_, i) => ({ postId, userId: `${user}-${i}`, score: 3 }))
+  for (const rating of ratings) await ratingStore.rate([rating])
+}
+
 /** Folds until nothing is left; resolves to how many events that were. */
 export async function foldAll({ outbox }: RecordPorts, shard = wholeShard, limit = 500): Promise<number> {
   for (let events = 0; ; ) {
@@ -168,6 +176,20 @@ export async function drained(record: RecordPorts): Promise<unknown[][]> {
 export async function countsOf({ recordReader }: RecordPorts, ids: readonly number[]): Promise<number[][]> {
   const { states } = await recordReader.read([], ids)
   return ids.map((id) => [...(states.find((stats) => stats.postId === id)?.counts ?? [])])
+}
+
+/** What the record says of a post. */
+export async function stateOf({ recordReader }: RecordPorts, postId: number) {
+  return (await recordReader.read([], [postId])).states[0]
+}
+
+/** What a reader is shown of a post right now. */
+export async function shownNow(t: ExecutionContext<unknown>, record: RecordPorts, postId: number, now: number) {
+  const { states, watermark } = await record.recordReader.read([], [postId])
+  const { settings } = await record.settingsStore.load()
+  const [stats] = states
+  if (stats === undefined) throw t.fail(`Post ${postId} has no state`)
+  return showStats(stats, settings, { now, watermark })
 }
 
 /** What the audit finds wrong. */

@@ -1,6 +1,5 @@
 import { foldBatch } from '../../packages/post-rate/src/services/relay-outbox.ts'
-import { rateMany } from './outbox.ts'
-import { addPosts, type Cases, foldAll, type RecordPorts, wholeShard } from './record.ts'
+import { addPosts, type Cases, foldAll, type RecordPorts, rateMany, wholeShard } from './record.ts'
 
 /** What every StateStore does. */
 export const stateStoreCases: Cases = {

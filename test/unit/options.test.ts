@@ -5,7 +5,7 @@ import test from 'ava'
 import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 import pg from 'pg'
-import { createPostRate, isPostRateError, type PostRateOptions } from 'post-rate'
+import { createPostRate, displayPolicyNames, isPostRateError, type PostRateOptions } from 'post-rate'
 import { Sequelize } from 'sequelize'
 import { projectDirectory } from '../helpers/services/directories.ts'
 
@@ -49,7 +49,7 @@ const refused: [key: string, options: Record<string, unknown>, fix: RegExp][] = 
   ['recentDays', { recentDays: 0 }, /from 1 to 3650/],
   ['display', { display: 'guard' }, /display: 'guard'/],
   ['display', { display: { policy: 'guard' } }, /no policy; there are display, windowSeconds/],
-  ['display', { display: { display: 'none' } }, /guard, freeze, live/],
+  ['display', { display: { display: 'none' } }, RegExp(displayPolicyNames.join(', '))],
   ['windowSeconds', { display: { windowSeconds: 0 } }, /from 1 to 86400/],
   ['prior', { display: { prior: '10:2.5' } }, /\{ weight, mean \}/],
   ['prior', { display: { prior: { weight: 10, mean: 6 } } }, /from 0 to 5/],

@@ -98,7 +98,7 @@ export const keys: readonly Key[] = [
   key('trustProxy', 'POST_RATE_TRUST_PROXY', text, { flag: 'trust-proxy' }),
 ]
 
-/** `guard`, `freeze` or `live`; also for `settings set`. */
+/** The name of a display policy; also for `settings set`. */
 export function parseDisplay(value: string): DisplaySettings['display'] {
   return oneOf(displayPolicyNames)(value)
 }

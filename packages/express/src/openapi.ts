@@ -126,8 +126,12 @@ function headersOf(status: 429 | 503): JsonObject {
   return status === 503 ? wait : { ...wait, RateLimit: quota, 'RateLimit-Policy': quota }
 }
 
+/** @throws Error for a schema without a name, which the document could not refer to */
 function referenceTo(schema: z.ZodType): JsonObject {
-  return { $ref: `#/components/schemas/${schemaNotes.get(schema)?.id}` }
+  const id = schemaNotes.get(schema)?.id
+  if (id === undefined)
+    throw new Error('A body or an answer needs a name: .register(schemaNotes, { id: "…" }), as in schemas.ts')
+  return { $ref: `#/components/schemas/${id}` }
 }
 
 function components(): Record<string, JsonObject> {

@@ -1,4 +1,5 @@
-import { isPool, isSchemaName, isSequelize } from './adapters/postgres/postgres-database.ts'
+import { isSchemaName } from './adapters/postgres/postgres-database.ts'
+import { isPool, isSequelize } from './adapters/postgres/postgres-pool.ts'
 import { checkRedisUrl } from './adapters/redis/redis-client.ts'
 import type { Roles } from './api.ts'
 import { tokens } from './container.ts'

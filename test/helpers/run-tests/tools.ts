@@ -1,5 +1,4 @@
-import { findCommand } from '../services/commands.ts'
-import { findPgBouncer } from '../services/pgbouncer.ts'
+import { findCommand, findPgBouncer } from '../services/commands.ts'
 
 export interface Tools {
   /** Environment variables that tell the tests where the tools are. */

@@ -23,6 +23,12 @@ export function isExecutable(path: string): boolean {
   }
 }
 
+/** The one named by TEST_PGBOUNCER, otherwise the installed one: Debian keeps it where not every user looks. */
+export function findPgBouncer(): string | undefined {
+  const debian = '/usr/sbin/pgbouncer'
+  return process.env.TEST_PGBOUNCER ?? findCommand('pgbouncer') ?? (isExecutable(debian) ? debian : undefined)
+}
+
 /** Runs a command to its end; its standard output. Throws with what it wrote when it fails. */
 export function runCommand(
   command: string,

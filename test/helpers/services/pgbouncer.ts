@@ -1,18 +1,12 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { findCommand, isExecutable, runCommand } from './commands.ts'
+import { findPgBouncer, runCommand } from './commands.ts'
 import { freePort } from './ports.ts'
 import { serverUser } from './postgres.ts'
 import { startProcess, waitUntilReady } from './processes.ts'
 import type { Server } from './server.ts'
 import { Unavailable } from './unavailable.ts'
-
-/** The one named by TEST_PGBOUNCER, otherwise the installed one: Debian keeps it where not every user looks. */
-export function findPgBouncer(): string | undefined {
-  const debian = '/usr/sbin/pgbouncer'
-  return process.env.TEST_PGBOUNCER ?? findCommand('pgbouncer') ?? (isExecutable(debian) ? debian : undefined)
-}
 
 /** Whether it can be told to keep prepared statements (`max_prepared_statements`, from 1.21 on). */
 export function keepsPreparedStatements(): boolean {

@@ -2,10 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { composeAnswers, composeDown, composeIsUp, composeProject, composeUp } from './compose.ts'
 import { runDirectory } from './directories.ts'
-import { startKafka } from './kafka.ts'
-import { startPostgres } from './postgres.ts'
 import { isRunning, ownProcess } from './processes.ts'
-import { startRedis } from './redis.ts'
 import { isUp, type Server, stopServer } from './server.ts'
 import { newServerDirectory, sweep } from './server-directories.ts'
 import { exclusively, readState, type ServiceName, type State, serviceNames, writeState } from './state.ts'
@@ -20,10 +17,11 @@ export interface Acquired {
   missing: Partial<Record<ServiceName, string>>
 }
 
+/** Loaded when one is started: every test process asks here where the services are, and few start any. */
 const starters: Record<ServiceName, (directory: string, log: Log) => Promise<Server>> = {
-  postgres: (directory) => startPostgres(directory),
-  redis: (directory) => startRedis(directory),
-  kafka: startKafka,
+  postgres: async (directory) => (await import('./postgres.ts')).startPostgres(directory),
+  redis: async (directory) => (await import('./redis.ts')).startRedis(directory),
+  kafka: async (directory, log) => (await import('./kafka.ts')).startKafka(directory, log),
 }
 
 /**

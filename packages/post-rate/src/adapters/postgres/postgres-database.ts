@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { PostRateError } from '../../errors.ts'
-import type { PoolLike, PostRateOptions, SequelizeLike } from '../../options.ts'
+import type { PostRateOptions } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { isDatabaseError, translateError } from './postgres-error.ts'
+import { defaultQueryTimeoutMs, isPool, openPool } from './postgres-pool.ts'
+import { types } from './postgres-types.ts'
 
 /** Rows as the adapters read them: int8 as number (ids and counters stay below 2^53), times as milliseconds. */
 export type Row = Record<string, unknown>
@@ -33,50 +35,6 @@ export interface Queryable {
   query<R extends object = Row>(query: Query | string): Promise<R[]>
 }
 
-const defaultQueryTimeoutMs = 30_000
-
-const int8 = 20
-const timestamptz = 1184
-const int8Array = 1016
-
-const parseTime = pg.types.getTypeParser(timestamptz) as (text: string) => Date | number
-
-/** Times without their fraction that were parsed lately: rows that are read together share most of them. */
-const seconds = new Map<string, number>()
-const mostSeconds = 2_000
-const isoSecond = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)?([+-]\d\d(?::\d\d){0,2})$/
-
-/** Measured, 0.3 µs in place of 0.8. @throws Error under a `DateStyle` that is not ISO, whose times would be taken for others */
-function readTime(text: string): number {
-  const [, second = '', fraction = '', zone] = isoSecond.exec(text) ?? []
-  if (zone === undefined) return parsedTime(text)
-  const whole = second + zone
-  let time = seconds.get(whole)
-  if (time === undefined) {
-    time = parsedTime(whole)
-    if (seconds.size >= mostSeconds) seconds.clear()
-    seconds.set(whole, time)
-  }
-  // What is below a millisecond is cut off.
-  return time + Number(fraction.slice(1, 4).padEnd(3, '0'))
-}
-
-function parsedTime(text: string): number {
-  const time = parseTime(text) as Date | number | null
-  if (time === null) throw new Error(`Cannot read the time ${text}: set PostgreSQL's DateStyle to ISO`)
-  return Number(time)
-}
-
-/** Passed with every query, so that a host's pool keeps its own parsers. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: unknown) => {
-    if (oid === int8) return Number
-    if (oid === int8Array) return (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(Number))
-    if (oid === timestamptz) return readTime
-    return pg.types.getTypeParser(oid, format as 'text')
-  },
-}
-
 /** Cuts a transaction short on the server, so that a process which stops in the middle loses its locks. */
 const transactionLimits =
   "begin; set local statement_timeout = '5s'; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = '5s'"
@@ -94,23 +52,7 @@ export class PostgresDatabase implements Queryable {
     this.schema = options.schema ?? 'post_rate'
     this.#logger = logger
     this.#owned = !isPool(options.database)
-    this.pool = isPool(options.database)
-      ? (options.database as unknown as pg.Pool)
-      : new pg.Pool({
-          application_name: 'post-rate',
-          connectionTimeoutMillis: 5_000,
-          query_timeout: defaultQueryTimeoutMs,
-          keepAlive: true,
-          ...poolConfig(options.database as Exclude<PostRateOptions['database'], PoolLike>),
-          max: options.poolSize ?? 10,
-          allowExitOnIdle: true,
-        })
-    // Without a listener the loss of an idle connection ends the process.
-    this.pool.on('error', (error) => this.#logger.warn('lost an idle PostgreSQL connection', { error: error.message }))
-    this.pool.once('connect', (client) => {
-      if (isUnchecked(client))
-        this.#logger.warn("PostgreSQL's certificate is not checked: anybody could stand in for it")
-    })
+    this.pool = openPool(options, logger)
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
@@ -251,50 +193,10 @@ export class PostgresDatabase implements Queryable {
   }
 }
 
-function isUnchecked(client: pg.PoolClient): boolean {
-  const { ssl } = client as { ssl?: { rejectUnauthorized?: unknown } | boolean }
-  return typeof ssl === 'object' && ssl.rejectUnauthorized === false
-}
-
 /** SQLSTATE of a statement that failed; undefined where the failure is not the server's. */
 export function sqlState(error: unknown): string | undefined {
   const seen = error instanceof PostRateError ? error.cause : error
   return isDatabaseError(seen) ? seen.code : undefined
-}
-
-/** The pool options of a URL, of options, or of a Sequelize instance, which manages its own connections. */
-export function poolConfig(database: string | pg.PoolConfig | SequelizeLike): pg.PoolConfig {
-  if (typeof database === 'string') return { connectionString: withWholeVerification(database) }
-  if (!isSequelize(database)) return database
-  const { config, options } = database as unknown as {
-    config: { host?: string; port?: string; username?: string; password?: string; database?: string }
-    options: { dialectOptions?: { ssl?: pg.PoolConfig['ssl'] } }
-  }
-  return {
-    ...(config.host ? { host: config.host } : {}),
-    ...(config.port ? { port: Number(config.port) } : {}),
-    ...(config.username ? { user: config.username } : {}),
-    ...(config.password ? { password: config.password } : {}),
-    ...(config.database ? { database: config.database } : {}),
-    ...(options.dialectOptions?.ssl ? { ssl: options.dialectOptions.ssl } : {}),
-  }
-}
-
-/**
- * pg takes `require` and its like for `verify-full`, warns of it in a process where nobody reads that, and means to weaken
- * them in its next major version. Here they stay what they are. `no-verify` and `uselibpqcompat` are another choice.
- */
-function withWholeVerification(url: string): string {
-  if (/[?&]uselibpqcompat=true/.test(url)) return url
-  return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
-}
-
-export function isPool(database: unknown): database is PoolLike {
-  return typeof database === 'object' && database !== null && 'totalCount' in database && 'connect' in database
-}
-
-export function isSequelize(database: unknown): database is SequelizeLike {
-  return typeof database === 'object' && database !== null && 'getDialect' in database
 }
 
 /** Schema names stand in the SQL as they are. */

@@ -2,6 +2,7 @@ import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
 import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
+import { eraseRatings } from './ratings-erase.ts'
 import { exportRatings } from './ratings-export.ts'
 import { importRatings } from './ratings-import.ts'
 import { type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
@@ -12,8 +13,6 @@ import { lateness, WriteDeadline, writeDeadline } from './write-deadline.ts'
 /** What a rating does to the row `r` of an earlier one, and when. */
 const newScore = 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)'
 const otherScore = 'r.score is distinct from excluded.score'
-
-const eraseBatch = 2_000
 
 /**
  * Ratings in PostgreSQL. The statement is a plain upsert of one batch; triggers record what it changed in the same
@@ -105,38 +104,8 @@ select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}
     return row?.known ?? false
   }
 
-  /** There is no index on the user: each step probes the primary key once for every post of its range. */
-  async erase(userId: string, { dryRun = false, onProgress, signal }: EraseOptions = {}): Promise<number> {
-    const ofUser = `from ${this.#ratings} where post_id = any ($1::bigint[]) and user_id = $2`
-    const text = dryRun ? `select post_id ${ofUser}` : `delete ${ofUser} returning post_id`
-    let posts = 0
-    let erased = 0
-    for (let after = 0; ; ) {
-      signal?.throwIfAborted()
-      const ids = await this.#ratedPosts(after, eraseBatch)
-      const gone = await retryContended(() => this.#database.query({ text, values: [ids, userId] }))
-      posts += ids.length
-      erased += gone.length
-      onProgress?.({ posts, erased })
-      const last = ids.at(-1)
-      if (last === undefined || ids.length < eraseBatch) return erased
-      after = last
-    }
-  }
-
-  /** The next posts that have ratings, found by skipping along the primary key. */
-  async #ratedPosts(after: number, limit: number): Promise<number[]> {
-    const rows = await this.#database.query<{ post_id: number }>({
-      text: `
-with recursive rated (post_id, n) as (
-  (select min(post_id), 1 from ${this.#ratings} where post_id > $1)
-  union all
-  select (select min(r.post_id) from ${this.#ratings} r where r.post_id > rated.post_id), n + 1
-  from rated where post_id is not null and n < $2)
-select post_id from rated where post_id is not null`,
-      values: [after, limit],
-    })
-    return rows.map((row) => row.post_id)
+  erase(userId: string, options: EraseOptions = {}): Promise<number> {
+    return eraseRatings(this.#database, this.#ratings, userId, options)
   }
 
   async import(ratings: readonly DatedRating[], options: { createPosts: boolean }): Promise<ImportOutcome> {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import pg from 'pg'
 import type { Options, Sequelize } from 'sequelize'
 import type { PostRateOptions } from '../../options.ts'
-import { isPool, isSequelize, poolConfig } from './postgres-database.ts'
+import { isPool, isSequelize, poolConfig } from './postgres-pool.ts'
 
 // Sequelize is CommonJS and slow to load; processes that read no post and migrate nothing never pay for it.
 const require = createRequire(import.meta.url)

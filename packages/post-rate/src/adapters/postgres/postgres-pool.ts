@@ -1,0 +1,69 @@
+import pg from 'pg'
+import type { PoolLike, PostRateOptions, SequelizeLike } from '../../options.ts'
+import type { Logger } from '../../ports/logger.ts'
+
+export const defaultQueryTimeoutMs = 30_000
+
+/** The host's pool, or one of our own, which the caller ends. Connects at first use. */
+export function openPool(
+  { database, poolSize }: Pick<PostRateOptions, 'database' | 'poolSize'>,
+  logger: Logger,
+): pg.Pool {
+  const pool = isPool(database)
+    ? (database as unknown as pg.Pool)
+    : new pg.Pool({
+        application_name: 'post-rate',
+        connectionTimeoutMillis: 5_000,
+        query_timeout: defaultQueryTimeoutMs,
+        keepAlive: true,
+        ...poolConfig(database as Exclude<PostRateOptions['database'], PoolLike>),
+        max: poolSize ?? 10,
+        allowExitOnIdle: true,
+      })
+  // Without a listener the loss of an idle connection ends the process.
+  pool.on('error', (error) => logger.warn('lost an idle PostgreSQL connection', { error: error.message }))
+  pool.once('connect', (client) => {
+    if (isUnchecked(client)) logger.warn("PostgreSQL's certificate is not checked: anybody could stand in for it")
+  })
+  return pool
+}
+
+function isUnchecked(client: pg.PoolClient): boolean {
+  const { ssl } = client as { ssl?: { rejectUnauthorized?: unknown } | boolean }
+  return typeof ssl === 'object' && ssl.rejectUnauthorized === false
+}
+
+/** The pool options of a URL, of options, or of a Sequelize instance, which manages its own connections. */
+export function poolConfig(database: string | pg.PoolConfig | SequelizeLike): pg.PoolConfig {
+  if (typeof database === 'string') return { connectionString: withWholeVerification(database) }
+  if (!isSequelize(database)) return database
+  const { config, options } = database as unknown as {
+    config: { host?: string; port?: string; username?: string; password?: string; database?: string }
+    options: { dialectOptions?: { ssl?: pg.PoolConfig['ssl'] } }
+  }
+  return {
+    ...(config.host ? { host: config.host } : {}),
+    ...(config.port ? { port: Number(config.port) } : {}),
+    ...(config.username ? { user: config.username } : {}),
+    ...(config.password ? { password: config.password } : {}),
+    ...(config.database ? { database: config.database } : {}),
+    ...(options.dialectOptions?.ssl ? { ssl: options.dialectOptions.ssl } : {}),
+  }
+}
+
+/**
+ * pg takes `require` and its like for `verify-full`, warns of it in a process where nobody reads that, and means to weaken
+ * them in its next major version. Here they stay what they are. `no-verify` and `uselibpqcompat` are another choice.
+ */
+function withWholeVerification(url: string): string {
+  if (/[?&]uselibpqcompat=true/.test(url)) return url
+  return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
+}
+
+export function isPool(database: unknown): database is PoolLike {
+  return typeof database === 'object' && database !== null && 'totalCount' in database && 'connect' in database
+}
+
+export function isSequelize(database: unknown): database is SequelizeLike {
+  return typeof database === 'object' && database !== null && 'getDialect' in database
+}
