@@ -175,6 +175,16 @@ test.serial('d looks first, y rebuilds with progress, rate and remaining time, t
   ])
 })
 
+test.serial('a rebuild that goes on where it was cut short takes its rate from what it did itself', async (t) => {
+  const { press, shows } = dashboard(t, { rebuildStepMs: 3, rebuiltBefore: 500 })
+  await shows('Activity')
+  await press('r')
+  await shows('Rebuild all posts?')
+  await press('y')
+  // A post every 3 ms; with the 500 before it would be 600 a second and more.
+  await shows('on from the 500 posts that were done before', /\d+ of 1,000 posts · [1-3]\d\d(\.\d)?\/s · [\d.]+ s left/)
+})
+
 test.serial('escape stops a rebuild; q asks before it does', async (t) => {
   const { press, shows, postRate } = dashboard(t, { rebuildStepMs: 10 })
   await shows('Activity')

@@ -128,7 +128,9 @@ function trouble({ error, at }: Polled<unknown>): string {
 
 function partDone(task: TaskState<unknown>): string {
   if (task.state !== 'running') return ''
-  return task.progress === null ? '…' : `${Math.floor(progressFigures(task.progress, task.seconds).part * 100)}%`
+  return task.progress === null
+    ? '…'
+    : `${Math.floor(progressFigures(task.progress, task.from, task.seconds).part * 100)}%`
 }
 
 function footerKeys(tab: Tab, asking: boolean, running: boolean, releasing: boolean): [string, string][] {
