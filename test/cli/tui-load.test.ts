@@ -34,7 +34,7 @@ needs('tmux', 'postgres')('a live dashboard draws at most 10 frames a second and
       await keys(key)
       await shows(text)
       // What starting takes is behind it.
-      await sleep(3_000)
+      await sleep(5_000)
       const [pid = 0] = await processes()
       const sent = await record()
       const before = await ticks(pid)
