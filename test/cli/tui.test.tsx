@@ -36,7 +36,10 @@ test.serial('the overview says what is wrong and what to do', async (t) => {
         redis: { ...redis, configured: false },
         kafka: { ...kafka, reachable: false, detail: 'Start it.' },
       },
-      leases: [{ name: 'relay:0', holder: 'api-1', term: 3, secondsLeft: -5 }],
+      leases: [
+        { name: 'relay:0', holder: 'api-1', term: 3, secondsLeft: -5 },
+        { name: 'reconciler:0/1', holder: 'consumer-1', term: 3, secondsLeft: 9 },
+      ],
       lag: [],
     },
   })

@@ -39,7 +39,7 @@ export function Leases({ leases: known, width, height }: LeasesProps) {
       {shown.map(({ name, holder: by, term, secondsLeft }) => (
         <Row
           key={name}
-          what={name}
+          what={name.replace(/^reconciler:.*/, 'reconciler')}
           holder={by}
           term={String(term)}
           left={secondsLeft > 0 ? span(secondsLeft) : 'expired'}
