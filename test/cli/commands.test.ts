@@ -120,6 +120,7 @@ withPostgres('posts create, list and delete', async (t) => {
   t.is((await runCli(['posts', 'list', '--after', 'forged'], invocation)).code, 2)
   t.is((await runCli(['posts', 'delete', String(ids[0])], invocation)).code, 0)
   t.is((await runCli(['posts', 'delete', String(ids[0])], invocation)).code, 1)
+  t.is((await runCli(['stats', 'show', '999'], invocation)).stdout, '', 'no table without a line')
   t.is((await runJson<PostPage>(['posts', 'list', '--sort', 'top'], invocation)).items.length, 2)
 })
 

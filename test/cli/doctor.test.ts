@@ -86,6 +86,7 @@ withPostgres('doctor: a schema that is behind', async (t) => {
   const { code, line } = await diagnosed('schema', { DATABASE_URL: url })
   t.is(code, 6)
   t.regex(line, /^failed .*`post-rate migrate`/)
+  t.is(line.split('`post-rate migrate`').length, 2, 'once')
 })
 
 withPostgres.serial('doctor: a clock that is an hour ahead', async (t) => {

@@ -26,6 +26,23 @@ test('every kind of finding is explained once, with a command that heals it', as
   t.deepEqual(explain({ drift: [], pending: 0 }, []), [])
 })
 
+test('triggers that were all disabled are one finding, with all the SQL', (t) => {
+  const disabled = (trigger: string): Bypass => ({
+    what: `trigger ${trigger}`,
+    state: 'disabled',
+    remedy: `enable ${trigger}`,
+  })
+  const [finding, ...more] = explain({ drift: [], pending: 0 }, ['ratings_inserted', 'refuse_truncate'].map(disabled))
+  t.deepEqual(more, [])
+  t.like(finding, {
+    count: 2,
+    meaning:
+      'The trigger ratings_inserted, the trigger refuse_truncate are disabled: changes are not counted, and TRUNCATE would lose ratings uncounted.',
+    remedy:
+      'Run the SQL `enable ratings_inserted; enable refuse_truncate`, then `post-rate stats rebuild` for what came in meanwhile.',
+  })
+})
+
 test('every command of the runbook exists', async (t) => {
   const readme = await readFile(join(projectDirectory, 'README.md'), 'utf8')
   const runbook = readme.slice(readme.indexOf('| symptom |'), readme.indexOf('Every reading command'))

@@ -15,6 +15,7 @@ withTmux('in a real terminal: every view at 80x24, resizing, and the terminal as
 
   const overview = await shows('[1 Overview]', 'p5    ████', 'api-1:4711', 'Nothing needs attention')
   t.true(overview.split('\n').every((line) => line.length <= 80))
+  t.regex(overview, /^ shop +\[1 Overview\]/, 'no half of a server')
   t.regex(overview, /^╭─ Activity ─+╮╭─ Dependencies ─+╮$/m)
   await keys('2')
   await shows('▶ 40', 'evil\\x1b[2J', 'xxx…', 'next change in')

@@ -57,12 +57,13 @@ test('numbers are short and say their unit', (t) => {
 })
 
 test('progress knows its rate and what is left, also where the total was too low', (t) => {
-  t.deepEqual(progressFigures({ done: 250, total: 1000, found: 0 }, 5), {
+  t.deepEqual(progressFigures({ done: 250, total: 1000, found: 0 }, 0, 5), {
     part: 0.25,
     all: 1000,
     perSecond: 50,
     left: 15,
   })
-  t.like(progressFigures({ done: 1100, total: 1000, found: 0 }, 5), { part: 1, all: 1100, left: 0 })
-  t.like(progressFigures({ done: 0, total: 0, found: 0 }, 0), { part: 0, left: null })
+  t.like(progressFigures({ done: 1100, total: 1000, found: 0 }, 0, 5), { part: 1, all: 1100, left: 0 })
+  t.like(progressFigures({ done: 0, total: 0, found: 0 }, 0, 0), { part: 0, left: null })
+  t.like(progressFigures({ done: 600, total: 1000, found: 0 }, 500, 5), { part: 0.6, perSecond: 20, left: 20 })
 })

@@ -36,7 +36,10 @@ test.serial('the overview says what is wrong and what to do', async (t) => {
         redis: { ...redis, configured: false },
         kafka: { ...kafka, reachable: false, detail: 'Start it.' },
       },
-      leases: [{ name: 'relay:0', holder: 'api-1', term: 3, secondsLeft: -5 }],
+      leases: [
+        { name: 'relay:0', holder: 'api-1', term: 3, secondsLeft: -5 },
+        { name: 'reconciler:0/1', holder: 'consumer-1', term: 3, secondsLeft: 9 },
+      ],
       lag: [],
     },
   })
@@ -173,6 +176,16 @@ test.serial('d looks first, y rebuilds with progress, rate and remaining time, t
     { dryRun: true, ended: 'done' },
     { dryRun: false, ended: 'done' },
   ])
+})
+
+test.serial('a rebuild that goes on where it was cut short takes its rate from what it did itself', async (t) => {
+  const { press, shows } = dashboard(t, { rebuildStepMs: 3, rebuiltBefore: 500 })
+  await shows('Activity')
+  await press('r')
+  await shows('Rebuild all posts?')
+  await press('y')
+  // A post every 3 ms; with the 500 before it would be 600 a second and more.
+  await shows('on from the 500 posts that were done before', /\d+ of 1,000 posts · [1-3]\d\d(\.\d)?\/s · [\d.]+ s left/)
 })
 
 test.serial('escape stops a rebuild; q asks before it does', async (t) => {

@@ -78,23 +78,42 @@ export function explain(report: { drift: readonly Drift[]; pending: number }, by
       }))
       .filter(({ count }) => count > 0),
     ...(report.pending > 0 ? [{ kind: 'pending' as const, count: report.pending, ...pending }] : []),
-    ...bypasses.map((bypass) => ({ kind: 'bypass' as const, count: 1, ...explainBypass(bypass) })),
+    ...explainBypasses(bypasses),
   ]
 }
 
-/** The SQL to be run by the schema's owner, then what counts what was missed. */
-export function explainBypass({ what, state, remedy }: Bypass): Explanation {
-  const after = `Run the SQL \`${remedy}\`, then \`post-rate stats rebuild\` for what came in meanwhile.`
+/** One finding for each state: the SQL to be run by the schema's owner, then what counts what was missed. */
+export function explainBypasses(bypasses: readonly Bypass[]): Finding[] {
+  const states = [...new Set(bypasses.map(({ state }) => state))]
+  return states.map((state) => {
+    const those = bypasses.filter((bypass) => bypass.state === state)
+    const sql = those.map(({ remedy }) => remedy).join('; ')
+    return {
+      kind: 'bypass',
+      count: those.length,
+      ...meant(
+        state,
+        those.map(({ what }) => what),
+      ),
+      remedy: `Run the SQL \`${sql}\`, then \`post-rate stats rebuild\` for what came in meanwhile.`,
+    }
+  })
+}
+
+function meant(state: Bypass['state'], whats: readonly string[]): Pick<Explanation, 'meaning' | 'cause'> {
+  const names = whats.join(', the ')
   if (state === 'replica')
     return {
-      meaning: `Sessions of the ${what} have session_replication_role = replica: nothing that they change is counted.`,
+      meaning: `Sessions of the ${names} have session_replication_role = replica: nothing that they change is counted.`,
       cause: 'It was set for a bulk load or for replication, and stayed.',
-      remedy: after,
     }
-  const loss = what.includes('refuse_truncate') ? 'TRUNCATE would lose ratings uncounted' : 'changes are not counted'
+  const guards = whats.filter((what) => what.includes('refuse_truncate')).length
+  const losses = [
+    ...(guards < whats.length ? ['changes are not counted'] : []),
+    ...(guards > 0 ? ['TRUNCATE would lose ratings uncounted'] : []),
+  ]
   return {
-    meaning: `The ${what} is ${state}: ${loss}.`,
+    meaning: `The ${names} ${whats.length === 1 ? 'is' : 'are'} ${state}: ${losses.join(', and ')}.`,
     cause: 'Somebody disabled or dropped it, mostly for a bulk load or a restore.',
-    remedy: after,
   }
 }

@@ -25,6 +25,8 @@ export interface FakeOptions {
   /** How many posts a rebuild has to go through, one every `rebuildStepMs`. */
   rebuildPosts?: number
   rebuildStepMs?: number
+  /** Posts that an earlier rebuild did, which this one goes on with. */
+  rebuiltBefore?: number
 }
 
 export interface FakePostRate extends Pick<PostRate, 'status' | 'now' | 'posts' | 'stats' | 'guard'> {
@@ -76,7 +78,7 @@ export const goodStatus: Status = {
 
 /** As much of the library as the dashboard asks, without any server. */
 export function fakePostRate(options: FakeOptions = {}): FakePostRate {
-  const { posts = 20, titles = {}, drift = [], rebuildPosts = 1000, rebuildStepMs = 1 } = options
+  const { posts = 20, titles = {}, drift = [], rebuildPosts = 1000, rebuildStepMs = 1, rebuiltBefore = 0 } = options
   const started = Date.now()
   const never = () => Promise.reject(new Error('not in the fake'))
   let asking = 0
@@ -131,10 +133,20 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
         signal?.throwIfAborted()
         return { posts: 1000, checked: 1000, drift, pending: 0 }
       },
-      async rebuild({ dryRun = false, onProgress, signal }: RebuildOptions = {}) {
+      async rebuild({ dryRun = false, onResume, onProgress, signal }: RebuildOptions = {}) {
         const record: FakePostRate['rebuilds'][number] = { dryRun, ended: null }
         fake.rebuilds.push(record)
-        for (let done = 0; done < rebuildPosts; done += rebuildPosts / 10) {
+        if (rebuiltBefore > 0)
+          onResume?.({
+            last: rebuiltBefore,
+            posts: rebuiltBefore,
+            repaired: 2,
+            beganAt: '2026-05-04T11:50:00.000Z',
+            holder: 'cli-1:1',
+            silentSeconds: 5,
+            seconds: 8,
+          })
+        for (let done = rebuiltBefore; done < rebuildPosts; done += rebuildPosts / 10) {
           onProgress?.({ done, total: rebuildPosts, found: 2 })
           await pause((rebuildStepMs * rebuildPosts) / 10)
           if (signal?.aborted) record.ended = 'aborted'

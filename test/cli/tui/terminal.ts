@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { eventually } from '../../helpers/eventually.ts'
@@ -24,14 +27,27 @@ export async function openTerminal(t: ExecutionContext, command: string, environ
     await tmux('send-keys', '-l', line)
     await tmux('send-keys', 'Enter')
   }
+  /** What the shell runs. */
+  const processes = async () => {
+    const { stdout } = await execute('pgrep', ['-P', await tmux('display-message', '-p', '#{pane_pid}')])
+    return stdout.trim().split('\n').map(Number)
+  }
   await run('echo before the dashboard')
   await run(`${command}; echo exit code $?`)
   return {
     run,
+    processes,
     /** Sends a signal to what the shell runs. */
     async kill(signal: NodeJS.Signals) {
-      const { stdout } = await execute('pgrep', ['-P', await tmux('display-message', '-p', '#{pane_pid}')])
-      for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), signal)
+      for (const pid of await processes()) process.kill(pid, signal)
+    },
+    /** Writes down from now on what is sent to the terminal. Resolves to a function that reads it. */
+    async record(): Promise<() => Promise<string>> {
+      const directory = await mkdtemp(join(tmpdir(), 'post-rate-terminal-'))
+      t.teardown(() => rm(directory, { recursive: true, force: true }))
+      const file = join(directory, 'sent')
+      await tmux('pipe-pane', '-O', `exec cat > ${file}`)
+      return () => readFile(file, 'utf8')
     },
     keys: (...names: string[]) => tmux('send-keys', ...names),
     resize: (x: number, y: number) => tmux('resize-window', '-x', String(x), '-y', String(y)),

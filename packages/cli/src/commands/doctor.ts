@@ -1,9 +1,9 @@
-import { type DependencyStatus, isPostRateError, type PostRate, type Status } from 'post-rate'
+import type { DependencyStatus, PostRate, Status } from 'post-rate'
 import type { Configuration } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { duration } from '../figures.ts'
-import { explainBypass } from '../findings.ts'
+import { explainBypasses } from '../findings.ts'
 import { printable } from '../ui/printable.ts'
 
 type Verdict = 'ok' | 'warning' | 'failed' | 'off'
@@ -73,8 +73,7 @@ async function checkSchema(postRate: PostRate): Promise<Check> {
     const applied = (await postRate.schema.status()).filter(({ appliedAt }) => appliedAt !== null)
     return { name: 'schema', verdict: 'ok', detail: `version ${applied.at(-1)?.version ?? 0}` }
   } catch (error) {
-    const step = isPostRateError(error) && error.code === 'SCHEMA_TOO_OLD' ? ' Run `post-rate migrate`.' : ''
-    return { name: 'schema', verdict: 'failed', detail: `${(error as Error).message}${step}` }
+    return { name: 'schema', verdict: 'failed', detail: (error as Error).message }
   }
 }
 
@@ -82,7 +81,7 @@ async function checkSchema(postRate: PostRate): Promise<Check> {
 async function checkTriggers(postRate: PostRate): Promise<Check> {
   const bypasses = await postRate.schema.bypasses()
   if (bypasses.length === 0) return { name: 'triggers', verdict: 'ok', detail: 'every change is counted' }
-  const detail = bypasses.map(explainBypass).map(({ meaning, remedy }) => `${meaning} ${remedy}`)
+  const detail = explainBypasses(bypasses).map(({ meaning, remedy }) => `${meaning} ${remedy}`)
   return { name: 'triggers', verdict: 'failed', detail: detail.join(' ') }
 }
 

@@ -60,9 +60,10 @@ export async function deletePost(context: Context, post: string): Promise<number
   const { talk, flags } = context
   const postRate = await context.open()
   const { title } = await postRate.posts.get(id)
-  const [stats] = await postRate.stats.get([id])
-  const ratings = stats?.live.count ?? 0
-  const plan = `Would delete post ${id}, ${printable(title)}, with all its ratings, ${ratings} counted so far. It cannot be undone.`
+  // From the ratings themselves: the statistics may wait for a relay.
+  const everything = { postId: id, from: 0, by: 'posts delete', reason: 'plan', dryRun: true }
+  const { count: ratings } = (await postRate.moderation.exclude(everything)).before
+  const plan = `Would delete post ${id}, ${printable(title)}, with all its ratings, ${ratings} of them counted. It cannot be undone.`
   if (flags.dryRun === true) {
     if (talk.json) await talk.document({ id, deleted: false, title, ratings, dryRun: true })
     else await talk.line(plan)

@@ -12,7 +12,8 @@ export async function showStats(context: Context, posts: readonly string[]): Pro
   const postRate = await context.open()
   const found = await postRate.stats.get(ids)
   if (context.talk.json) await context.talk.document(found)
-  else for (const line of statsTable(found, postRate.now(), context.talk.columns)) await context.talk.line(line)
+  else if (found.length > 0)
+    for (const line of statsTable(found, postRate.now(), context.talk.columns)) await context.talk.line(line)
   const missing = ids.filter((id) => !found.some(({ postId }) => postId === id))
   if (missing.length > 0)
     throw new CommandError(

@@ -62,8 +62,8 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
   const show = useCallback((changes: Partial<Place>) => setPlace((before) => ({ ...before, ...changes })), [])
   const { tab, help, asking, releasing, quitting, searching, logUp } = place
 
-  const now = useClock(useCallback(() => postRate.now(), [postRate]))
-  const status = useStatus(postRate)
+  const now = useClock(() => postRate.now())
+  const status = useStatus(postRate, { unseen: tab !== 'overview' && tab !== 'pipeline' })
   const posts = usePosts(postRate, { pageSize: postsLayout(width, height).pageSize, active: tab === 'posts' })
   const guarded = useGuarded(postRate, { active: tab === 'guard' })
   const verify = useTask<VerifyReport>()
@@ -101,7 +101,7 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
     return <Overview {...status.value} verify={verify.now} width={width} height={height} />
   }
   const views: Partial<Record<Tab, Polled<unknown>>> = { posts: posts.polled, guard: guarded.polled }
-  const failing = views[tab]?.error != null ? (views[tab] as Polled<unknown>) : status
+  const failing = views[tab]?.error != null ? views[tab] : status
   const question = quitting
     ? 'A rebuild runs: q again stops it and quits, any other key goes on.'
     : searching === null
@@ -128,7 +128,9 @@ function trouble({ error, at }: Polled<unknown>): string {
 
 function partDone(task: TaskState<unknown>): string {
   if (task.state !== 'running') return ''
-  return task.progress === null ? '…' : `${Math.floor(progressFigures(task.progress, task.seconds).part * 100)}%`
+  return task.progress === null
+    ? '…'
+    : `${Math.floor(progressFigures(task.progress, task.from, task.seconds).part * 100)}%`
 }
 
 function footerKeys(tab: Tab, asking: boolean, running: boolean, releasing: boolean): [string, string][] {

@@ -15,16 +15,19 @@ export function attentionOf(status: Status, verify: TaskState<VerifyReport>): At
   const warn = (text: string) => found.push({ tone: 'warn', text })
 
   for (const [name, { configured, reachable, detail }] of dependenciesOf(status)) {
-    if (configured && !reachable) bad(`${name} cannot be reached. ${detail}`.trim())
+    if (configured && !reachable)
+      bad(detail.startsWith('Cannot ') ? detail : `${name} cannot be reached. ${detail}`.trim())
     else if (configured && detail !== '') warn(`${name}: ${detail}`)
   }
   const { outbox, leases, freshnessSeconds, clockOffsetMs } = status
-  const live = leases.filter(({ secondsLeft }) => secondsLeft > 0)
+  // The reconciler has a lease, too, also in a consumer.
+  const shards = leases.filter(({ name }) => name.startsWith('relay:'))
+  const live = shards.filter(({ secondsLeft }) => secondsLeft > 0)
   if (outbox !== null && outbox.rows > 0 && live.length === 0)
     bad(`No relay runs, ${count(outbox.rows)} changes wait: start \`post-rate relay\`.`)
   else if (outbox !== null && outbox.oldestSeconds > 60)
     bad(`The outbox's oldest row waits for ${span(outbox.oldestSeconds)}: the relay does not keep up.`)
-  for (const { name, secondsLeft } of leases)
+  for (const { name, secondsLeft } of shards)
     if (secondsLeft <= 0 && live.length > 0) warn(`Shard ${name} is without a relay for ${span(-secondsLeft)}.`)
   if (freshnessSeconds !== null && freshnessSeconds > 60)
     warn(`The stats are ${span(freshnessSeconds)} behind the ratings.`)

@@ -39,11 +39,13 @@ export function Header({ databaseName, tab, notes, width }: HeaderProps) {
   const labels = widthOfAll(whole) <= width - 1 ? whole : labelsOf(true)
   const branded = width - widthOfAll(labels) - brand.length >= leastName
   const room = width - widthOfAll(labels) - (branded ? brand.length : 1)
+  // Half a server's name says nothing; the database's own may.
+  const name = databaseName.length <= room ? databaseName : databaseName.replace(/ on .*/, '')
   return (
     <Box height={1} width={width} justifyContent="space-between">
       <Box>
         <Say tone="accent">{branded ? brand : ' '}</Say>
-        <Say tone="title">{fitted(databaseName, room)}</Say>
+        <Say tone="title">{fitted(name, room)}</Say>
       </Box>
       <Box gap={1} flexShrink={0}>
         {labels.map(({ each, label }) => (

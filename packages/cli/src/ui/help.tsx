@@ -18,7 +18,7 @@ const keys: readonly (readonly [keys: string, what: string] | null)[] = [
   ['g', 'first page; end of the log'],
   ['s', 'sort: newest or top'],
   ['/', 'search: an id, or a part of a title; Esc shows all again'],
-  ['x', 'spike guard: let the average of the selected post go; asks first'],
+  ['x', 'spike guard: let go of the selected post; asks first'],
 ]
 
 /** Every key and what it does. */

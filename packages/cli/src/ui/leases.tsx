@@ -6,6 +6,9 @@ import { span } from './numbers.ts'
 import { Panel } from './panel.tsx'
 import { Say } from './tone.tsx'
 
+/** `reconciler` and a space. */
+const nameWidth = 11
+
 export interface LeasesProps {
   /** Null where they cannot be read. */
   leases: readonly Lease[] | null
@@ -13,17 +16,17 @@ export interface LeasesProps {
   height: number
 }
 
-/** Who relays which shard, and since how many holders. */
+/** Who relays which shard, who reconciles, and since how many holders. */
 export function Leases({ leases: known, width, height }: LeasesProps) {
   const leases = known ?? []
   const rows = height - 2
   const live = leases.filter(({ secondsLeft }) => secondsLeft > 0).length
   const sorted = [...leases].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
   const shown = sorted.slice(0, leases.length > rows - 1 ? rows - 2 : rows - 1)
-  const holder = Math.max(4, width - 4 - 10 - 6 - 9)
+  const holder = Math.max(4, width - 4 - nameWidth - 5 - 9)
   return (
     <Panel
-      title="Relay shards"
+      title="Leases"
       note={leases.length === 0 ? '' : `${live} of ${leases.length} held`}
       width={width}
       height={height}
@@ -31,12 +34,12 @@ export function Leases({ leases: known, width, height }: LeasesProps) {
       {leases.length === 0 ? (
         <Say tone="quiet">{known === null ? 'Unknown without PostgreSQL.' : 'No relay has run yet.'}</Say>
       ) : (
-        <Row shard="shard" holder="holder" term="term" left="lease" holderWidth={holder} quiet />
+        <Row what="what" holder="holder" term="term" left="left" holderWidth={holder} quiet />
       )}
       {shown.map(({ name, holder: by, term, secondsLeft }) => (
         <Row
           key={name}
-          shard={name}
+          what={name.replace(/^reconciler:.*/, 'reconciler')}
           holder={by}
           term={String(term)}
           left={secondsLeft > 0 ? span(secondsLeft) : 'expired'}
@@ -50,7 +53,8 @@ export function Leases({ leases: known, width, height }: LeasesProps) {
 }
 
 interface RowProps {
-  shard: string
+  /** `relay:0/1`, `reconciler` */
+  what: string
   holder: string
   term: string
   left: string
@@ -59,17 +63,17 @@ interface RowProps {
   expired?: boolean
 }
 
-function Row({ shard, holder, term, left, holderWidth, quiet = false, expired = false }: RowProps) {
+function Row({ what, holder, term, left, holderWidth, quiet = false, expired = false }: RowProps) {
   const tone = quiet ? 'quiet' : 'plain'
   return (
     <Box height={1} flexShrink={0}>
-      <Box width={10} flexShrink={0}>
-        <Say tone={tone}>{fitted(shard, 9)}</Say>
+      <Box width={nameWidth} flexShrink={0}>
+        <Say tone={tone}>{fitted(what, nameWidth - 1)}</Say>
       </Box>
       <Box width={holderWidth} flexShrink={0}>
         <Say tone={quiet || expired ? 'quiet' : 'accent'}>{fitted(holder, holderWidth - 1)}</Say>
       </Box>
-      <Say tone={tone}>{term.padStart(6)}</Say>
+      <Say tone={tone}>{term.padStart(5)}</Say>
       <Say tone={expired ? 'warn' : tone}>{left.padStart(9)}</Say>
     </Box>
   )

@@ -71,10 +71,11 @@ function State({ task, dryRun, room }: { task: TaskState<RebuildResult>; dryRun:
     case 'running':
       return (
         <>
-          <Say tone="title">{dryRun ? 'Looking for posts that differ (dry run)' : 'Rebuilding'}</Say>
+          <Say tone="title">{running(dryRun, task.from)}</Say>
           <Box marginTop={1} flexDirection="column">
             <Progress
               progress={task.progress}
+              from={task.from}
               seconds={task.seconds}
               found={dryRun ? 'differ' : 'repaired'}
               width={room}
@@ -102,6 +103,11 @@ function State({ task, dryRun, room }: { task: TaskState<RebuildResult>; dryRun:
         </>
       )
   }
+}
+
+function running(dryRun: boolean, from: number): string {
+  if (dryRun) return 'Looking for posts that differ (dry run)'
+  return from === 0 ? 'Rebuilding' : `Rebuilding, on from the ${count(from)} posts that were done before`
 }
 
 function Done({ result: { posts, repaired, seconds, dryRun } }: { result: RebuildResult }) {

@@ -64,7 +64,7 @@ export function useKeys(keyboard: Keyboard): void {
     '4': () => show({ tab: 'guard' }),
     '5': () => show({ tab: 'pipeline' }),
     '6': () => show({ tab: 'log' }),
-    v: () => verify.start((options) => postRate.stats.verify(options)),
+    v: () => verify.start(({ onProgress, signal }) => postRate.stats.verify({ onProgress, signal })),
     r: () => show({ tab: 'rebuild', asking: !rebuilding }),
     escape: () => (rebuilding ? rebuild.cancel() : verify.cancel()),
   }

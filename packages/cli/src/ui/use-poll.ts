@@ -12,15 +12,28 @@ export interface Polled<Value> {
 
 /**
  * Reads again and again, `everyMs` apart where the answers are quick, never two reads at once: a new `read` waits for
- * the one in flight. A failure is a value, not an exception. `read` must be stable (`useCallback`); null pauses.
+ * the one in flight. A failure is a value, not an exception. `read` must be stable (`useCallback`); null pauses. `unseen`:
+ * answers that nobody looks at are kept, and nothing is drawn for them: a drawing takes some 10 ms.
  */
-export function usePoll<Value>(read: (() => Promise<Value>) | null, everyMs: number): Polled<Value> {
-  const [polled, setPolled] = useState<Polled<Value>>({ value: null, error: null, at: performance.now() })
+export function usePoll<Value>(
+  read: (() => Promise<Value>) | null,
+  everyMs: number,
+  { unseen = false }: { unseen?: boolean } = {},
+): Polled<Value> {
+  const latest = useRef<Polled<Value>>({ value: null, error: null, at: performance.now() })
+  const [, draw] = useState(0)
+  const quiet = useRef(unseen)
+  quiet.current = unseen
   const inFlight = useRef<Promise<void>>(Promise.resolve())
 
   useEffect(() => {
     if (read === null) return
     let ended = false
+    const settle = (value: Value | null, error: string | null) => {
+      const before = latest.current
+      latest.current = { value, error, at: performance.now() }
+      if (!quiet.current || before.value === null || before.error !== error) draw((count) => count + 1)
+    }
     let timer: NodeJS.Timeout | undefined
     const turn = async () => {
       await inFlight.current
@@ -28,10 +41,10 @@ export function usePoll<Value>(read: (() => Promise<Value>) | null, everyMs: num
       const started = performance.now()
       inFlight.current = read().then(
         (value) => {
-          if (!ended) setPolled({ value, error: null, at: performance.now() })
+          if (!ended) settle(value, null)
         },
         (error: unknown) => {
-          if (!ended) setPolled(({ value }) => ({ value, error: messageOf(error), at: performance.now() }))
+          if (!ended) settle(latest.current.value, messageOf(error))
         },
       )
       await inFlight.current
@@ -44,5 +57,5 @@ export function usePoll<Value>(read: (() => Promise<Value>) | null, everyMs: num
     }
   }, [read, everyMs])
 
-  return polled
+  return latest.current
 }

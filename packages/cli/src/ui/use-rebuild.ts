@@ -18,8 +18,13 @@ export function useRebuild(postRate: { stats: Pick<PostRate['stats'], 'rebuild'>
   const startRebuild = useCallback(
     (options: { dryRun: boolean }) => {
       setDryRun(options.dryRun)
-      start(async ({ onProgress, signal }) => ({
-        ...(await postRate.stats.rebuild({ ...options, onProgress, signal })),
+      start(async ({ startAt, onProgress, signal }) => ({
+        ...(await postRate.stats.rebuild({
+          ...options,
+          onResume: ({ posts }) => startAt(posts),
+          onProgress,
+          signal,
+        })),
         dryRun: options.dryRun,
       }))
     },

@@ -10,13 +10,13 @@ export interface StatusWithPast {
 
 const samplesKept = 240
 
-/** The status, read every second, with what the last minutes were like. */
-export function useStatus(postRate: Pick<PostRate, 'status'>): Polled<StatusWithPast> {
+/** The status, read every second, with what the last minutes were like. `unseen`: where no view shows it. */
+export function useStatus(postRate: Pick<PostRate, 'status'>, options: { unseen: boolean }): Polled<StatusWithPast> {
   const past = useRef<(number | null)[]>([])
   const read = useCallback(async () => {
     const status = await postRate.status()
     past.current = [...past.current, status.ratingsPerSecond].slice(-samplesKept)
     return { status, past: past.current }
   }, [postRate])
-  return usePoll(read, 1000)
+  return usePoll(read, 1000, options)
 }

@@ -5,12 +5,15 @@ import { messageOf } from './message-of.ts'
 /** Where long work over posts stands. */
 export type TaskState<Report> =
   | { state: 'idle' }
-  | { state: 'running'; progress: PostsProgress | null; seconds: number }
+  /** `from`: posts that were done before this run. */
+  | { state: 'running'; progress: PostsProgress | null; from: number; seconds: number }
   | { state: 'done'; report: Report }
   | { state: 'failed'; message: string }
   | { state: 'cancelled' }
 
 export interface TaskOptions {
+  /** Called first where the work goes on where it was cut short. */
+  startAt: (done: number) => void
   onProgress: (progress: PostsProgress) => void
   signal: AbortSignal
 }
@@ -38,7 +41,8 @@ export function useTask<Report>(): Task<Report> {
     running.current = controller
     const started = performance.now()
     let progress: PostsProgress | null = null
-    const show = () => setNow({ state: 'running', progress, seconds: (performance.now() - started) / 1000 })
+    let from = 0
+    const show = () => setNow({ state: 'running', progress, from, seconds: (performance.now() - started) / 1000 })
     show()
     const timer = setInterval(show, frameMs)
     const end = (state: TaskState<Report>) => {
@@ -47,6 +51,9 @@ export function useTask<Report>(): Task<Report> {
       setNow(state)
     }
     run({
+      startAt: (done) => {
+        from = done
+      },
       onProgress: (latest) => {
         progress = latest
       },
