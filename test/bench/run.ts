@@ -37,13 +37,20 @@ async function main(): Promise<number> {
   process.once('SIGINT', () => void bench.close().finally(() => process.exit(130)))
   const began = performance.now()
   const findings: Finding[] = []
+  const failed: string[] = []
   try {
     for (const row of rows.filter(({ id }) => positionals.length === 0 || positionals.includes(id))) {
       const since = performance.now()
       console.error(`${row.id} ${row.title}`)
-      const found = await row.run(bench)
-      findings.push(...found)
-      console.error(`${table(found)}\n  ${Math.round((performance.now() - since) / 1000)} s`)
+      try {
+        const found = await row.run(bench)
+        findings.push(...found)
+        console.error(table(found))
+      } catch (error) {
+        failed.push(row.id)
+        console.error(error)
+      }
+      console.error(`  ${Math.round((performance.now() - since) / 1000)} s`)
     }
   } finally {
     await bench.close()
@@ -60,5 +67,6 @@ async function main(): Promise<number> {
     `\n${judged.filter(reaches).length} of ${judged.length} bounds reached; ${machine}; ${runs} runs each; ${took.toFixed(1)} min`,
   )
   console.log(`${join(values.out, 'bench.json')}\n${join(values.out, 'bench.svg')}`)
-  return 0
+  if (failed.length > 0) console.error(`Not measured, for the errors above: ${failed.join(', ')}`)
+  return failed.length > 0 ? 1 : 0
 }
