@@ -12,7 +12,7 @@ import { rows } from './rows/index.ts'
 const usage = `usage: npm run bench [-- [--runs N] [--scale FACTOR] [--out DIRECTORY] ROW…]
 Measures the rows with these ids (P1, P2…), or all of them, each against its peer in the same run. Prints one table and
 writes it as bench.json and bench.svg. --runs: counted runs of each contender (5); --scale: how much of the full load (1).
-P14 runs for ten minutes where it is asked for by name, and for three beside the others.`
+P14 runs for ten minutes where it is asked for by name, and for two beside the others.`
 
 process.exitCode = await main()
 
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
     console.error(unknown.length > 0 ? `${usage}\nUnknown rows: ${unknown.join(', ')}` : usage)
     return values.help ? 0 : 2
   }
-  const minutes = positionals.includes('P14') ? 10 : 3
+  const minutes = positionals.includes('P14') ? 10 : 2
   const bench = new Bench({ runs, scale, minutes, log: (line) => console.error(line) })
   process.once('SIGINT', () => void bench.close().finally(() => process.exit(130)))
   const began = performance.now()

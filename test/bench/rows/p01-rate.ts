@@ -73,7 +73,7 @@ export const oneHotPost: Row = {
   title: 'every rating on one post',
   async run(bench): Promise<Finding[]> {
     const { database, rater, stop } = await raterOn(bench)
-    const seconds = 2 * bench.scale
+    const seconds = bench.scale
     const { ratios, values } = await race(bench.runs, {
       ours: () => rater.ask<number>({ what: 'rate', callers, seconds, posts: 1, users }),
       counters: () => pgbench(bench, database, upsertWithCounters(1, users), { clients: callers, seconds }),

@@ -22,7 +22,7 @@ export const sustained: Row = {
       pgbench(bench, database, upsert(posts, users), { clients: callers, seconds: Math.ceil(8 * bench.scale) })
     const roles = [await deployment.relay(), await deployment.consumer()]
     const host = await bench.program('sustained', { database, redis, kafka, topic })
-    await deployment.settled()
+    await deployment.steady()
     const before = await peer()
     const question = { what: 'rate', callers, seconds: 60 * bench.scale, slices: bench.runs, posts, users, most }
     const { rates, highest } = await host.ask<{ rates: number[]; highest: { outbox: number; lag: number } }>(question)

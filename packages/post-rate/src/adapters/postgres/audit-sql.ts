@@ -9,9 +9,9 @@ const histogramOfDeltas = `array[${scores
 const expectedCounts = `case when d.counts is null then coalesce(a.counts, '{0,0,0,0,0,0}')
   else array(select coalesce(a.counts[i], 0) - coalesce(d.counts[i], 0) from generate_series(1, 6) as i) end`
 
-/** The ratings with the score that counts: null while they are excluded. */
+/** The ratings that count, so without excluded ones. As a filter, it is looked at once a rating: a seventh of an audit's time. */
 export function countedRatings(schema: string): string {
-  return `(select post_id, case when excluded_rated_at is distinct from rated_at then score end as score from ${schema}.ratings)`
+  return `(select post_id, score from ${schema}.ratings where excluded_rated_at is distinct from rated_at)`
 }
 
 /**
