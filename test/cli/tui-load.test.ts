@@ -12,7 +12,7 @@ const seconds = 5
 /** Of Linux' /proc, in which a process' time is counted. */
 const ticksPerSecond = 100
 
-needs('tmux', 'postgres')('a live dashboard draws what changes, at most ten times a second, and says what it uses of a core', async (t) => {
+needs('tmux', 'postgres')('a live dashboard draws what changes, at most ten times a second', async (t) => {
   const database = await testDatabase(t)
   const postRate = createPostRate({ database })
   t.teardown(() => postRate.close())
