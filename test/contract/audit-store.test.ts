@@ -9,6 +9,17 @@ import { addPosts, declare, foldAll, onMemory, onPostgres, rateMany, stateOf, su
 declare('memory', test as never, auditStoreCases, onMemory)
 declare('postgres', withPostgres, auditStoreCases, onPostgres)
 
+withPostgres('postgres: a lost state is found also where every rating is excluded', async (t) => {
+  const record = await onPostgres(t)
+  await addPosts(record, 2)
+  await rateMany(record, 1, 3)
+  await record.sql('update post_rate.ratings set excluded_rated_at = rated_at')
+  await foldAll(record)
+  t.deepEqual(await suspects(record), [])
+  await record.sql('delete from post_rate.post_stats where post_id = 1')
+  t.deepEqual(await suspects(record), [{ postId: 1, version: null, expected: [0, 0, 0, 0, 0, 0] }])
+})
+
 withPostgres('postgres: wrong figures are found and repaired, and readers see it at the window’s end', async (t) => {
   const record = await onPostgres(t)
   await addPosts(record, 6)

@@ -25,7 +25,7 @@ union all
 select p.id, null, '{0,0,0,0,0,0}'
 from ${schema}.posts p where ${range('p.id')}
   and not exists (select from ${schema}.post_stats s where s.post_id = p.id)
-  and not exists (select from ${schema}.ratings r where r.post_id = p.id)`
+  and not exists (select from ${countedRatings(schema)} r where r.post_id = p.id)`
   return `
 select coalesce(s.post_id, a.post_id, d.post_id) as "postId", s.version, e.expected
 from (select * from ${schema}.post_stats where ${within}) s
