@@ -50,7 +50,8 @@ withServers('one rating, followed through Kafka to Redis', async (t) => {
     'post_rate.version': published?.attributes['post_rate.version'],
   })
   t.notRegex(JSON.stringify(exporter.getFinishedSpans().map(({ attributes }) => attributes)), /grace/)
-  t.is(consumer.counters.applied, 1)
+  // The reconciler may have brought it there a moment before the message came.
+  t.is(consumer.counters.applied + consumer.counters.reconciled, 1)
 })
 
 withServers('a rating that is refused has a span with the error; the caller gets the same one', async (t) => {
