@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { Cluster } from 'ioredis'
 import { createPostRate, type PostRateOptions } from 'post-rate'
+import { connected, createRedisClients } from '../../packages/post-rate/src/adapters/redis/redis-client.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
@@ -67,6 +69,25 @@ withSecure.serial('redis: the right authority and login work, everything else is
   await refused(t, ways(), /certificate is for another host/)
   await server.present(certificates.expired)
   await refused(t, ways(), /certificate has expired/)
+})
+
+withSecure.serial('redis: closed while its certificate is refused, no late alert ends the process', async (t) => {
+  const { certificates, ways } = await secured(t)
+  const uncaught: Error[] = []
+  const onUncaught = (error: Error) => uncaught.push(error)
+  process.on('uncaughtException', onUncaught)
+  t.teardown(() => process.off('uncaughtException', onUncaught))
+  const closedAfter = async (milliseconds: number) => {
+    const clients = createRedisClients(
+      ways({ ca: certificates.otherCa }).options.redis as NonNullable<PostRateOptions['redis']>,
+    )
+    for (const client of [clients.reader, clients.writer]) connected(client).catch(() => {})
+    await sleep(milliseconds)
+    await clients.close()
+  }
+  await Promise.all(Array.from({ length: 60 }, (_, n) => closedAfter(n)))
+  await sleep(200)
+  t.deepEqual(uncaught, [])
 })
 
 withSecure.serial('redis: a server without TLS is refused where TLS is demanded', async (t) => {

@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { invalidInput } from '../../errors.ts'
 import type { RedisLike, RedisOption } from '../../options.ts'
 import { type Logger, silentLogger } from '../../ports/logger.ts'
+import { RedisConnector } from './redis-connector.ts'
 import type { RedisAddress } from './redis-error.ts'
 
 export type RedisClient = Redis | Cluster
@@ -48,7 +49,9 @@ export function createRedisClients(option: RedisOption, logger: Logger = silentL
   const { url, ...options } =
     typeof option === 'string' ? { url: option } : (option as ClientOptions & { url?: string })
   const open = (limits: ClientOptions): RedisClient => {
-    const all = { ...common, ...limits, ...options }
+    // Behind sentinels ioredis finds the server itself.
+    const connector = options.sentinels ? {} : { Connector: RedisConnector }
+    const all = { ...common, ...limits, ...connector, ...options }
     return url === undefined ? new Redis({ ...all, ...forced }) : fromUrl(url, all)
   }
   const clients = [open(readerLimits), open(writerLimits)] as const
