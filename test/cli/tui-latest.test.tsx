@@ -101,6 +101,11 @@ for (const [width, height, shown] of [
       t.true(lines.some((line) => line.includes('displayed as of')))
       const times = lines.join('\n').match(/(\d\d:\d\d:\d\d|2026-\d\d-\d\d) +5 /g) ?? []
       t.is(times.length, rows)
+      if (name === 'too many' && shown > 0)
+        t.true(
+          lines.some((line) => line.includes('all.')),
+          'said to its end',
+        )
     })
 
 async function details(latest: Latest, width: number, height: number): Promise<string> {
