@@ -20,9 +20,11 @@ withTmux('in a real terminal: every view at 80x24, resizing, and the terminal as
   await keys('2')
   await shows('▶ 40', 'evil\\x1b[2J', 'xxx…', 'next change in')
   await keys('j')
-  await shows('▶ 39', 'Post 39')
+  await shows('▶ 39', 'Post 39', /3 excl\. rater-1 +│$/m)
+  const posts = await shows(/^│ displayed as of [^│]+│\n╰─+╯$/m)
+  t.is(posts.match(/ rater-\d/g)?.length, 5, 'six ratings, one of them of a user with a hostile name')
   await resize(120, 30)
-  await shows(/╮╭─ Post 39 ─/)
+  await shows(/╮╭─ Post 39 ─/, /2026-05-0\d \d\d:\d\d:00 3 excluded rater-1 +│$/m)
   await resize(50, 12)
   await shows('The dashboard needs 60x16 cells; here are 50x12.')
   await resize(80, 24)
@@ -87,7 +89,14 @@ needs(
     'Nothing needs attention',
   )
   await keys('2')
-  const posts = await shows('Third', 'Sec\\x1b[2Jond', 'First', /5 █+ +1 +5/, /next change in \d+:\d\d/)
+  const posts = await shows(
+    'Third',
+    'Sec\\x1b[2Jond',
+    'First',
+    /5 █+ +1 +5/,
+    /next change in \d+:\d\d/,
+    /\d +5 user-5 .*\n.* 4 user-4 .*\n.* 1 user-1 /,
+  )
   t.regex(posts, /▶ 3 +3 +3\.33 +\d +\d\.\d\d +\d:\d\d +Third/)
 
   await runSql(database, "update post_rate.post_stats set counts = '{9,0,0,0,0,0}' where post_id = 2")

@@ -1,3 +1,4 @@
+import type { DatedRating } from '../../packages/post-rate/src/domain/rating.ts'
 import { addPosts, type Cases, foldAll, rateMany } from './record.ts'
 
 /** What every RecordReader does. */
@@ -66,6 +67,61 @@ export const recordReaderCases: Cases = {
     )
     t.deepEqual(await record.recordReader.unrated([2]), [])
     t.deepEqual(await record.recordReader.unrated([]), [])
+  },
+
+  'the newest ratings of a post, newest first, with what is excluded': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 2)
+    const latest = (limit: number) => record.recordReader.latest(1, limit, 100)
+    t.deepEqual(await latest(3), [])
+    const at = (n: number) => Date.now() - 86_400_000 + n * 1000
+    const [first, second, third, fourth] = [1, 2, 3, 4].map(at) as [number, number, number, number]
+    const given: DatedRating[] = [
+      { postId: 1, userId: 'b', score: 0, ratedAt: third },
+      { postId: 1, userId: 'd', score: 5, ratedAt: first },
+      { postId: 1, userId: 'a', score: 3, ratedAt: second },
+      { postId: 1, userId: 'c', score: 2, ratedAt: fourth },
+      { postId: 2, userId: 'a', score: 1, ratedAt: fourth },
+    ]
+    await record.ratingStore.import(given, { createPosts: false })
+    await record.moderationStore.exclude({ postId: 1, from: third, to: fourth }, { by: 'ada', reason: 'a raid' })
+    t.deepEqual(await latest(3), [
+      { postId: 1, userId: 'c', score: 2, ratedAt: fourth, excluded: false },
+      { postId: 1, userId: 'b', score: 0, ratedAt: third, excluded: true },
+      { postId: 1, userId: 'a', score: 3, ratedAt: second, excluded: false },
+    ])
+    await record.ratingStore.rate([{ postId: 1, userId: 'b', score: 4 }])
+    await record.ratingStore.withdraw(1, 'c')
+    t.deepEqual(
+      (await latest(100))?.map(({ userId, score, excluded }) => [userId, score, excluded]),
+      [
+        ['b', 4, false],
+        ['a', 3, false],
+        ['d', 5, false],
+      ],
+    )
+    await record.ratingStore.erase('a')
+    await record.postStore.delete(2)
+    t.deepEqual(
+      (await latest(100))?.map(({ userId }) => userId),
+      ['b', 'd'],
+    )
+    for (const postId of [2, 99]) t.deepEqual(await record.recordReader.latest(postId, 3, 100), [])
+  },
+
+  'a post with more ratings than are looked through tells none, excluded ones among them': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 2)
+    await rateMany(record, 1, 3)
+    await rateMany(record, 2, 5)
+    const latest = async (among: number) => (await record.recordReader.latest(1, 2, among))?.length
+    t.deepEqual([await latest(2), await latest(3), await latest(4)], [undefined, 2, 2])
+    await record.moderationStore.exclude(
+      { postId: 1, from: 0, to: Date.now() + 60_000 },
+      { by: 'ada', reason: 'a raid' },
+    )
+    await foldAll(record)
+    t.is(await latest(2), undefined)
   },
 
   'nothing asked, nothing answered': async (t, create) => {

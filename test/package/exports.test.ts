@@ -50,6 +50,8 @@ test('what post-rate exports', async (t) => {
     'ImportOptions',
     'ImportReport',
     'InputProblem',
+    'LatestQuery',
+    'LatestRating',
     'Lease',
     'LeaseStore',
     'ListQuery',

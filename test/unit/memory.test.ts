@@ -39,3 +39,22 @@ test('each is a record of its own, with the settings of a deployment unless othe
   t.is((await other.settings.get()).windowSeconds, 10)
   for (const postRate of [one, other]) await postRate.close()
 })
+
+test('the newest ratings of a post, and what is no post and no limit', async (t) => {
+  const postRate = createMemoryPostRate()
+  cleanUp(t, () => postRate.close())
+  const { id: postId } = await postRate.posts.create({ title: 'Bread', content: 'Flour.', createdBy: 'ada' })
+  t.deepEqual(await postRate.ratings.latest(postId), [])
+  for (let n = 1; n <= 21; n++) await postRate.ratings.rate({ postId, userId: `u${n}`, score: n % 6 })
+  t.is((await postRate.ratings.latest(postId))?.length, 20)
+  t.is((await postRate.ratings.latest(postId, { limit: 100 }))?.length, 21)
+  await postRate.posts.delete(postId)
+  t.deepEqual(await postRate.ratings.latest(postId), [])
+  for (const limit of [0, 101, 1.5, '5', null])
+    await t.throwsAsync(postRate.ratings.latest(postId, { limit: limit as number }), {
+      code: 'INVALID_INPUT',
+      message: /limit/,
+    })
+  for (const id of [0, '1', undefined])
+    await t.throwsAsync(postRate.ratings.latest(id as number), { code: 'INVALID_INPUT', message: /postId/ })
+})

@@ -5,11 +5,13 @@ import type { DisplayOptions, Settings } from './domain/settings.ts'
 import type { SharedRedis } from './options.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
 import type { EraseOptions } from './ports/rating-store.ts'
+import type { LatestRating } from './ports/record-reader.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { Counters } from './services/counters.ts'
 import type { GuardedPost } from './services/guard-posts.ts'
 import type { ImportLine, ImportOptions, ImportReport } from './services/import-ratings.ts'
 import type { PostInspection } from './services/inspect-stats.ts'
+import type { LatestQuery } from './services/latest-ratings.ts'
 import type { ListQuery, PostPage } from './services/list-posts.ts'
 import type { ModerationReport, ModerationRequest } from './services/moderate-ratings.ts'
 import type { RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
@@ -46,6 +48,12 @@ export interface PostRate {
     withdraw(rating: { postId: number; userId: string }): Promise<void>
     import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options?: ImportOptions): Promise<ImportReport>
     export(): AsyncIterable<DatedRating>
+    /**
+     * The newest ratings of a post as they stand, excluded ones too, newest first; empty for an unknown or deleted post.
+     * `limit` 1-100, default 20. Null where the post has more than 100,000 ratings, which are too many to look through: the
+     * topic has each as it comes, an export has all.
+     */
+    latest(postId: number, query?: LatestQuery): Promise<LatestRating[] | null>
   }
   readonly stats: {
     /**

@@ -36,6 +36,7 @@ import { GuardPosts } from './services/guard-posts.ts'
 import { HealCopies } from './services/heal-copies.ts'
 import { ImportRatings } from './services/import-ratings.ts'
 import { InspectStats } from './services/inspect-stats.ts'
+import { LatestRatings } from './services/latest-ratings.ts'
 import { ListPosts } from './services/list-posts.ts'
 import { ModerateRatings } from './services/moderate-ratings.ts'
 import { ProjectStats } from './services/project-stats.ts'
@@ -58,6 +59,7 @@ export interface Services {
   recentFigures: RecentFigures
   listPosts: ListPosts
   inspectStats: InspectStats
+  latestRatings: LatestRatings
   relayOutbox: RelayOutbox
   projectStats: ProjectStats
   healCopies: HealCopies
@@ -214,6 +216,7 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
     return new ListPosts(...parts, options.textMaxAgeMs ?? 1000)
   })
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
+  bind('latestRatings', ['recordReader'], (record) => new LatestRatings(record))
   bind(
     'relayOutbox',
     ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'],

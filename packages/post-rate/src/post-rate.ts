@@ -69,6 +69,7 @@ class Engine implements PostRate {
       withdraw: (rating) => this.#service('ratePost').withdraw(rating),
       import: (lines, importOptions = {}) => this.#service('importRatings').import(lines, importOptions),
       export: () => this.#port('ratingStore').export(),
+      latest: (postId, query) => this.#service('latestRatings').read(postId, query),
     }
     this.stats = {
       get: (ids) => this.#service('inspectStats').inspect(ids),

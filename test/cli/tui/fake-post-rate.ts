@@ -1,6 +1,7 @@
 import {
   type Drift,
   type GuardedPost,
+  type LatestRating,
   type Post,
   type PostInspection,
   type PostRate,
@@ -22,6 +23,8 @@ export interface FakeOptions {
   status?: Partial<Status>
   drift?: Drift[]
   guarded?: GuardedPost[]
+  /** The newest ratings of every post; null where there are too many. Default: see `latestOf`. */
+  latest?: LatestRating[] | null
   /** How many posts a rebuild has to go through, one every `rebuildStepMs`. */
   rebuildPosts?: number
   rebuildStepMs?: number
@@ -29,12 +32,16 @@ export interface FakeOptions {
   rebuiltBefore?: number
 }
 
-export interface FakePostRate extends Pick<PostRate, 'status' | 'now' | 'posts' | 'stats' | 'guard'> {
+export interface FakePostRate extends Pick<PostRate, 'status' | 'now' | 'posts' | 'ratings' | 'stats' | 'guard'> {
   /** Set: `status()` rejects with it. */
   failure: Error | null
+  /** Set: `ratings.latest()` rejects with it. */
+  latestFailure: Error | null
+  /** The version of every post; raised by whoever changes something. */
+  version: number
   readonly rebuilds: { dryRun: boolean; ended: 'done' | 'aborted' | null }[]
   readonly releases: number[]
-  readonly calls: { status: number; statusAtOnce: number }
+  readonly calls: { status: number; statusAtOnce: number; latest: number[] }
 }
 
 export const goodStatus: Status = {
@@ -85,9 +92,11 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
   let wave = 0
   const fake: FakePostRate = {
     failure: null,
+    latestFailure: null,
+    version: 40,
     rebuilds: [],
     releases: [],
-    calls: { status: 0, statusAtOnce: 0 },
+    calls: { status: 0, statusAtOnce: 0, latest: [] },
     now: () => startOfTime + Date.now() - started,
     async status() {
       fake.calls.status++
@@ -118,6 +127,21 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
       delete: never,
       removed: never,
     },
+    ratings: {
+      rate: never,
+      withdraw: never,
+      import: never,
+      export: () => {
+        throw new Error('not in the fake')
+      },
+      async latest(postId, { limit = 20 } = {}) {
+        fake.calls.latest.push(postId)
+        await pause(5)
+        if (fake.latestFailure) throw fake.latestFailure
+        const { latest = latestOf(postId) } = options
+        return latest?.slice(0, limit) ?? null
+      },
+    },
     guard: {
       armed: async () => options.guarded ?? [],
       release: async (postId) => {
@@ -126,7 +150,7 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
       },
     },
     stats: {
-      get: async (ids) => ids.map(inspectionOf),
+      get: async (ids) => ids.map((id) => ({ ...inspectionOf(id), version: fake.version + id })),
       async verify({ onProgress, signal }: VerifyOptions = {}) {
         onProgress?.({ done: 500, total: 1000, found: 0 })
         await pause(20)
@@ -170,6 +194,15 @@ function fakePost(id: number, title = `Post number ${id}`): Post {
     stats: inspectionOf(id).displayed,
     myScore: null,
   }
+}
+
+/** Of today but for the last, a minute apart; the second is excluded. */
+function latestOf(postId: number): LatestRating[] {
+  const ratedAt = (n: number) => startOfTime - (n === 39 ? 24 * 60 : n) * 60_000
+  return Array.from({ length: 40 }, (_, n) => ({
+    ...{ postId, userId: n === 2 ? hostileTitle : `rater-${n}`, score: ((5 * n + 4) % 6) as LatestRating['score'] },
+    ...{ ratedAt: ratedAt(n), excluded: n === 1 },
+  }))
 }
 
 function inspectionOf(postId: number): PostInspection {

@@ -16,6 +16,7 @@ import { ColorContext, Say } from './tone.tsx'
 import { useClock } from './use-clock.ts'
 import { useGuarded } from './use-guarded.ts'
 import { type Place, useKeys } from './use-keys.ts'
+import { useLatest } from './use-latest.ts'
 import { useLogged } from './use-logged.ts'
 import type { Polled } from './use-poll.ts'
 import { usePosts } from './use-posts.ts'
@@ -31,6 +32,7 @@ export interface DashboardSource {
   posts: Pick<PostRate['posts'], 'list' | 'get'>
   stats: Pick<PostRate['stats'], 'get' | 'verify' | 'rebuild'>
   guard: PostRate['guard']
+  ratings: Pick<PostRate['ratings'], 'latest'>
 }
 
 export interface AppProps {
@@ -64,7 +66,10 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
 
   const now = useClock(() => postRate.now())
   const status = useStatus(postRate, { unseen: tab !== 'overview' && tab !== 'pipeline' })
-  const posts = usePosts(postRate, { pageSize: postsLayout(width, height).pageSize, active: tab === 'posts' })
+  const { details, pageSize } = postsLayout(width, height)
+  const posts = usePosts(postRate, { pageSize, active: tab === 'posts' })
+  const row = posts.polled.value?.rows[posts.selected] ?? null
+  const latest = useLatest(postRate, tab === 'posts' && details ? row : null)
   const guarded = useGuarded(postRate, { active: tab === 'guard' })
   const verify = useTask<VerifyReport>()
   const rebuild = useRebuild(postRate)
@@ -77,7 +82,7 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
   const body = () => {
     if (help) return <Help width={width} height={height} />
     if (tab === 'posts')
-      return <Posts page={posts.polled.value} selected={posts.selected} now={now} width={width} height={height} />
+      return <Posts page={posts.polled.value} selected={posts.selected} {...{ latest, now, width, height }} />
     if (tab === 'guard') {
       const { polled, selected, outcome } = guarded
       return (

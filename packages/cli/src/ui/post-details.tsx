@@ -2,39 +2,61 @@
 import { Box } from 'ink'
 import { Bar } from './bar.tsx'
 import { fitted } from './fitted.ts'
+import { Latest } from './latest.tsx'
 import { average, count, countdown, shortCount, timeOfDay } from './numbers.ts'
 import { Panel } from './panel.tsx'
 import { Say, type Tone } from './tone.tsx'
+import type { Latest as LatestRatings } from './use-latest.ts'
 import type { PostRow } from './use-posts.ts'
 
 export interface PostDetailsProps {
   row: PostRow | null
+  latest: LatestRatings
   /** The database's time, milliseconds since the epoch. */
   now: number
   width: number
   height: number
 }
 
-/** One post: the live histogram beside the one that readers see, and when that changes. */
-export function PostDetails({ row, now, width, height }: PostDetailsProps) {
+const gap = 2
+const histogramRows = 7
+/** Title, histograms, what comes, author. */
+const usedRows = histogramRows + 3
+const histogramWidth = { least: 22, most: 28 }
+const leastLatest = { width: 28, height: 4 }
+
+/** Where the newest ratings go: below where there is room for three of them, otherwise beside the histograms. */
+function detailsLayout(inside: number, rows: number) {
+  const below = rows - usedRows
+  const forTwo = inside - leastLatest.width - 2 * gap
+  if (below >= leastLatest.height || forTwo < 2 * histogramWidth.least)
+    return { histogram: Math.floor((inside - gap) / 2), beside: 0, below: below < leastLatest.height ? 0 : below }
+  const histogram = Math.min(histogramWidth.most, Math.floor(forTwo / 2))
+  return { histogram, beside: inside - 2 * (histogram + gap), below: 0 }
+}
+
+/** One post: the live histogram beside the one that readers see, when that changes, and the newest ratings. */
+export function PostDetails({ row, latest, now, width, height }: PostDetailsProps) {
   if (row === null) return <Panel title="Post" width={width} height={height} />
   const { post, inspection } = row
   const shown = inspection?.displayed ?? post.stats
   const live = inspection?.live ?? null
-  const half = Math.floor((width - 4 - 2) / 2)
+  const { histogram, beside, below } = detailsLayout(width - 4, height - 2)
   const max = Math.max(1, ...shown.histogram, ...(live?.histogram ?? []))
   const note = inspection === null ? '' : `version ${count(inspection.version)}, from ${inspection.source}`
   return (
     <Panel title={`Post ${post.id}`} note={note} width={width} height={height}>
       <Say tone="title">{fitted(post.title, width - 4)}</Say>
-      <Box gap={2}>
-        <Column title="live" figures={live} max={max} width={half} tone="accent" />
-        <Column title="displayed" figures={shown} max={max} width={half} tone="good" />
+      <Box gap={gap}>
+        <Column title="live" figures={live} max={max} width={histogram} tone="accent" />
+        <Column title="shown" figures={shown} max={max} width={histogram} tone="good" />
+        {beside > 0 && <Latest latest={latest} now={now} width={beside} height={histogramRows} />}
       </Box>
       <Say tone={shown.guard === null ? 'quiet' : 'warn'}>{whatComes(shown, now)}</Say>
       {height > 11 && (
         <Say tone="quiet">{fitted(`by ${post.createdBy}, ${post.createdAt.slice(0, 10)}`, width - 4)}</Say>
       )}
+      {below > 0 && <Latest latest={latest} now={now} width={width - 4} height={below} />}
     </Panel>
   )
 }
@@ -60,11 +82,12 @@ interface ColumnProps {
 }
 
 function Column({ title, figures, max, width, tone }: ColumnProps) {
-  const head = figures === null ? 'unknown' : `${count(figures.count)}, average ${average(figures.average)}`
+  const said = width < 27 ? shortCount : count
+  const head = figures === null ? 'unknown' : `${said(figures.count)}, avg ${average(figures.average)}`
   return (
     <Box flexDirection="column" width={width}>
       <Box>
-        <Say tone="title">{title.padEnd(11)}</Say>
+        <Say tone="title">{title.padEnd(6)}</Say>
         <Say>{head}</Say>
       </Box>
       {[5, 4, 3, 2, 1, 0].map((score) => (

@@ -5,12 +5,15 @@ import { average, countdown, shortCount } from './numbers.ts'
 import { Panel } from './panel.tsx'
 import { PostDetails } from './post-details.tsx'
 import { Say, type Tone, useColor } from './tone.tsx'
+import type { Latest } from './use-latest.ts'
 import type { PostRow, PostsPage } from './use-posts.ts'
 
 export interface PostsProps {
   page: PostsPage | null
   /** Index of the selected row. */
   selected: number
+  /** The newest ratings of the selected post. */
+  latest: Latest
   /** The database's time, milliseconds since the epoch. */
   now: number
   width: number
@@ -29,8 +32,8 @@ export function postsLayout(width: number, height: number) {
   return { beside, details, listWidth, listHeight, pageSize: Math.max(1, listHeight - 3) }
 }
 
-/** A page of posts, live figures beside the displayed ones, and the selected post's histogram. */
-export function Posts({ page, selected, now, width, height }: PostsProps) {
+/** A page of posts, live figures beside the displayed ones, and the selected post. */
+export function Posts({ page, selected, latest, now, width, height }: PostsProps) {
   const { beside, details, listWidth, listHeight } = postsLayout(width, height)
   const row = page?.rows[selected] ?? null
   return (
@@ -39,6 +42,7 @@ export function Posts({ page, selected, now, width, height }: PostsProps) {
       {details && (
         <PostDetails
           row={row}
+          latest={latest}
           now={now}
           width={beside ? width - listWidth : width}
           height={beside ? height : detailsHeight}
@@ -50,7 +54,7 @@ export function Posts({ page, selected, now, width, height }: PostsProps) {
 
 const columns = [10, 7, 6, 8, 6, 9] as const
 
-function List({ page, selected, now, width, height }: PostsProps) {
+function List({ page, selected, now, width, height }: Omit<PostsProps, 'latest'>) {
   const note = page === null ? '' : `page ${page.number}${page.last ? ', the last' : ''}`
   const order = `${page?.sort ?? 'newest'}${page?.sort === 'top' ? '' : ' first'}`
   const title = page?.search ? fitted(`Posts, search: ${page.search}`, width - 24) : `Posts, ${order}`

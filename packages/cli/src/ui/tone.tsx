@@ -16,11 +16,16 @@ export function useColor(tone: Tone): string | undefined {
   return wanted && tone in colors ? colors[tone as keyof typeof colors] : undefined
 }
 
-/** One line of text in a tone; what does not fit is cut. */
-export function Say({ tone = 'plain', children }: { tone?: Tone; children?: ReactNode }) {
+/** One line of text in a tone; what does not fit is cut, or with `wrap` goes on below. */
+export function Say({ tone = 'plain', wrap = false, children }: { tone?: Tone; wrap?: boolean; children?: ReactNode }) {
   const color = useColor(tone)
   return (
-    <Text wrap="truncate" bold={tone === 'title'} dimColor={tone === 'quiet'} {...(color && { color })}>
+    <Text
+      wrap={wrap ? 'wrap' : 'truncate'}
+      bold={tone === 'title'}
+      dimColor={tone === 'quiet'}
+      {...(color && { color })}
+    >
       {children}
     </Text>
   )

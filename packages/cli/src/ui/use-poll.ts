@@ -13,12 +13,13 @@ export interface Polled<Value> {
 /**
  * Reads again and again, `everyMs` apart where the answers are quick, never two reads at once: a new `read` waits for
  * the one in flight. A failure is a value, not an exception. `read` must be stable (`useCallback`); null pauses. `unseen`:
- * answers that nobody looks at are kept, and nothing is drawn for them: a drawing takes some 10 ms.
+ * answers that nobody looks at are kept, and nothing is drawn for them: a drawing takes some 10 ms. `once`: only what
+ * failed is read again.
  */
 export function usePoll<Value>(
   read: (() => Promise<Value>) | null,
   everyMs: number,
-  { unseen = false }: { unseen?: boolean } = {},
+  { unseen = false, once = false }: { unseen?: boolean; once?: boolean } = {},
 ): Polled<Value> {
   const latest = useRef<Polled<Value>>({ value: null, error: null, at: performance.now() })
   const [, draw] = useState(0)
@@ -48,14 +49,15 @@ export function usePoll<Value>(
         },
       )
       await inFlight.current
-      if (!ended) timer = setTimeout(turn, Math.max(everyMs / 4, everyMs - (performance.now() - started)))
+      if (ended || (once && latest.current.error === null)) return
+      timer = setTimeout(turn, Math.max(everyMs / 4, everyMs - (performance.now() - started)))
     }
     void turn()
     return () => {
       ended = true
       clearTimeout(timer)
     }
-  }, [read, everyMs])
+  }, [read, everyMs, once])
 
   return latest.current
 }

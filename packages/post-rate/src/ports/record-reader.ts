@@ -1,5 +1,6 @@
 import type { Histogram } from '../domain/histogram.ts'
 import type { PostStats } from '../domain/post-stats.ts'
+import type { DatedRating } from '../domain/rating.ts'
 import type { Period } from '../domain/recent-figure.ts'
 import type { DeploymentRow } from './settings-store.ts'
 
@@ -20,6 +21,12 @@ export interface RecordRead {
   deployment: DeploymentRow | null
 }
 
+/** A rating as it stands. */
+export interface LatestRating extends DatedRating {
+  /** Kept and not counted. */
+  excluded: boolean
+}
+
 /** What readers need from the record itself, in one round trip however many of them ask. */
 export interface RecordReader {
   /** A consistent read: never from a copy. Rejects with `UNAVAILABLE`. */
@@ -28,4 +35,9 @@ export interface RecordReader {
   unrated(ids: readonly number[]): Promise<number[]>
   /** The standing, counted ratings that were given within each period, one a post; posts without any are absent. */
   ratedWithin(periods: readonly Period[]): Promise<Map<number, Histogram>>
+  /**
+   * The newest standing ratings of a post, excluded ones too, newest first; empty for a post that is not known. Null where
+   * the post has more ratings than `among`: of no post are more looked through. Rejects with `UNAVAILABLE`.
+   */
+  latest(postId: number, limit: number, among: number): Promise<LatestRating[] | null>
 }

@@ -1,6 +1,6 @@
 import { emptyHistogram, type Histogram, moveRating } from '../../domain/histogram.ts'
 import type { Period } from '../../domain/recent-figure.ts'
-import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
+import type { LatestRating, OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
 import { countedScore, type MemoryRecord } from './memory-record.ts'
 
 /** Own scores and states of a {@link MemoryRecord}. */
@@ -40,5 +40,14 @@ export class MemoryRecordReader implements RecordReader {
       found.set(rating.postId, moveRating(found.get(rating.postId) ?? emptyHistogram, null, score))
     }
     return found
+  }
+
+  async latest(postId: number, limit: number, among: number): Promise<LatestRating[] | null> {
+    const ratings = [...this.#record.ratings.values()].filter((rating) => rating.postId === postId)
+    if (ratings.length > among) return null
+    return ratings
+      .sort((a, b) => b.ratedAt - a.ratedAt || (a.userId < b.userId ? -1 : 1))
+      .slice(0, limit)
+      .map(({ excludedRatedAt, ...rating }) => ({ ...rating, excluded: excludedRatedAt === rating.ratedAt }))
   }
 }

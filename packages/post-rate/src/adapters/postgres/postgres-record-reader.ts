@@ -1,6 +1,7 @@
 import type { Histogram } from '../../domain/histogram.ts'
+import type { Score } from '../../domain/rating.ts'
 import type { Period } from '../../domain/recent-figure.ts'
-import type { OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
+import type { LatestRating, OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
 import { histogramOfRatings } from './audit-sql.ts'
 import type { PostgresClock } from './postgres-clock.ts'
 import { arrayOf, type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
@@ -19,6 +20,12 @@ interface OwnScoreRow {
   post_id: number
   score: number
 }
+
+/** A rating, all of it null where there is none to tell, with how many the post has: one more than are looked through at most. */
+type LatestRow = { known: number } & (
+  | { user_id: string; score: Score; rated_at: number; excluded: boolean }
+  | { user_id: null; score: null; rated_at: null; excluded: null }
+)
 
 /** Own scores of any number of readers, and the states that the stats store did not have, in one statement. */
 export class PostgresRecordReader implements RecordReader {
@@ -100,6 +107,31 @@ group by i.post_id`,
       timeoutMs: readTimeoutMs,
     })
     return new Map(rows.map(({ post_id, counts }) => [post_id, counts]))
+  }
+
+  /**
+   * Counts in the primary key first, no further than `among`, then sorts all ratings of the post. Measured, of five million
+   * ratings that lie in the table as they came, in memory: 85 ms for a post of 100,000, 9 for one of 4,000; a post of
+   * 1,000,000 is refused after 10, and would take 290 on three cores. From a disk it may be seconds: the transaction's limit
+   * ends it on the server, too, so that no repetition finds its forerunner at work.
+   */
+  async latest(postId: number, limit: number, among: number): Promise<LatestRating[] | null> {
+    const ratings = `${this.#database.schema}.ratings where post_id = $1`
+    const rows = await this.#database.transaction((connection) =>
+      connection.query<LatestRow>({
+        name: 'latest-ratings',
+        text: `
+with known as (select count(*) as known from (select from ${ratings} limit $3::int + 1) k)
+select k.known, r.* from known k left join lateral (
+  select user_id, score, rated_at, excluded_rated_at is not distinct from rated_at as excluded from ${ratings}
+  and k.known <= $3::int order by rated_at desc, user_id limit $2::int) r on true`,
+        values: [postId, limit, among],
+      }),
+    )
+    if (rows.some(({ known }) => known > among)) return null
+    return rows.flatMap(({ user_id: userId, score, rated_at: ratedAt, excluded }) =>
+      userId === null ? [] : [{ postId, userId, score, ratedAt, excluded }],
+    )
   }
 
   /** Three kinds of rows in one answer: own scores, states, and the deployment with the watermark. */
