@@ -94,6 +94,16 @@ export function testStatsStore(name: string, test: Declare, { create }: StatsSto
     t.is((await store.read([], { known: [] })).states.size, 0)
   })
 
+  test.serial(`${name}: one who asks only for what is equal to what he knows gets nothing else`, async (t) => {
+    const store = await create(t)
+    await store.apply([stateOf(1, 6), stateOf(2, 6), stateOf(3, 7), tombstoneOf(4, 6)], trusted)
+    const equal = stateOf(1, 6)
+    const known = [equal, { ...stateOf(2, 6), activity: 1_000_000 }, stateOf(3, 6), tombstoneOf(4, 6), stateOf(5, 6)]
+    const ids = known.map(({ postId }) => postId)
+    const { states } = await store.read(ids, { known, onlyKnown: true })
+    t.deepEqual([...states], [[1, equal]])
+  })
+
   test.serial(`${name}: lists and removes posts`, async (t) => {
     const store = await create(t)
     const ids = Array.from({ length: 2500 }, (_, i) => i * 7 + 1)

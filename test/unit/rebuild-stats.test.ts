@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
@@ -40,15 +41,34 @@ test('a copy that is wrong of a right state is brought up to date, and a dry run
   t.deepEqual(await compareCopies(store, right), [])
 })
 
-async function rated() {
+test('a post that nobody rated needs no copy', async (t) => {
+  const { rebuild, record, store } = await rated({ posts: 5 })
+  await store.apply(record.allStates().slice(0, 3), { trusted: true, ceiling: 2 ** 53 })
+  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 0)
+})
+
+test('a copy that became right while the ratings were counted is not among those that were wrong', async (t) => {
+  const { rebuild, record, store, audit } = await rated()
+  const right = record.allStates()
+  await store.apply(right.slice(1), { trusted: true, ceiling: 2 ** 53 })
+  const compare = audit.compare.bind(audit)
+  audit.compare = async (range) => {
+    await setTimeout(20)
+    await store.apply(right, { trusted: true, ceiling: 2 ** 53 })
+    return compare(range)
+  }
+  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 0)
+})
+
+async function rated({ posts = 3 } = {}) {
   const record = new MemoryRecord({ clock: { now: () => Date.now() } })
   const ports = memoryPorts(record)
-  await addPosts(ports, 3)
+  await addPosts(ports, posts)
   await ports.ratingStore.rate([1, 2, 3].map((postId) => ({ postId, userId: 'u1', score: 4 as const })))
   await foldAll(ports)
   const store = new MemoryStatsStore()
   const deployment = new Deployment(ports.settingsStore)
   const copies = new HealCopies(ports.stateStore, store, ports.recordReader, deployment, new CounterSet(), silentLogger)
   const rebuild = new RebuildStats(ports.auditStore, ports.stateStore, store, ports.recordReader, copies)
-  return { rebuild, record, store }
+  return { rebuild, record, store, audit: ports.auditStore }
 }

@@ -25,6 +25,13 @@ export interface StatsRead {
   source: string | null
 }
 
+/** See {@link StatsStore.read}. */
+export interface ReadOptions {
+  patient?: boolean
+  known?: readonly PostStats[]
+  onlyKnown?: boolean
+}
+
 /** A copy of the states for readers. It may lose anything at any time; it never takes an older state over a newer one. */
 export interface StatsStore {
   /** False where nothing is kept and readers always go to the record. */
@@ -32,9 +39,10 @@ export interface StatsStore {
   /**
    * One round trip. Rejects with `UNAVAILABLE` within the read timeout, which is short: somebody waits for a page.
    * `patient`: nobody does, so it may take as long as a write. `known`: states that the caller has; for a copy that is
-   * equal to one of them the answer may have that very object, which spares the sending and reading of it.
+   * equal to one of them the answer may have that very object, which spares the sending and reading of it. `onlyKnown`: the
+   * answer has those alone, of posts that are not deleted; an equal copy may be missing in it, a different one is never in it.
    */
-  read(ids: readonly number[], options?: { patient?: boolean; known?: readonly PostStats[] }): Promise<StatsRead>
+  read(ids: readonly number[], options?: ReadOptions): Promise<StatsRead>
   /**
    * Sets each state where it is newer, atomically per post; idempotent. Outcomes in the order of `states`.
    * `trusted`: read from the record, so a missing key is written and one above `ceiling` (exclusive) is overwritten.

@@ -5,7 +5,7 @@ import type { RebuildRun } from '../ports/rebuild-store.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
-import { wrongCopies } from './compare-copies.ts'
+import { suspectCopies, wrongCopies } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
 
 /** Copied, or repaired, between two looks at the signal. */
@@ -98,24 +98,22 @@ export class RebuildStats {
 
   /**
    * The copies are compared while PostgreSQL is at the ratings, but not healed before the states are right: a copy that
-   * differs from a wrong state would have that one's version raised. Resolves to how many posts were wrong, here or there.
+   * differs from a wrong state would have that one's version raised. Those whose states were repaired were brought with
+   * them; the rest is looked at again. Resolves to how many posts were wrong, here or there.
    */
   async #range(range: PostRange, request: RebuildOptions, report: (found: number) => void): Promise<number> {
     const stop = new AbortController()
     const signal = request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal
-    const compared = this.#wrongCopies(range, signal)
+    const compared = this.#suspectCopies(range, signal)
     // Heard below; until then a failure is nobody's.
     compared.catch(() => {})
     try {
       const wrong = await this.#repair(await this.#audit.compare(range), request, report)
       const rest = [...(await compared)].filter((id) => !wrong.has(id))
-      for (let at = 0; at < rest.length && !request.dryRun; at += pageSize) {
+      for (let at = 0; at < rest.length; at += pageSize) {
         request.signal?.throwIfAborted()
-        const { states } = await this.#record.read([], rest.slice(at, at + pageSize))
-        // A copy that is a moment behind is the bus's business; it is brought up to date all the same.
-        await this.#copies.heal(states)
+        for (const id of await this.#healCopies(rest.slice(at, at + pageSize), request)) wrong.add(id)
       }
-      for (const id of rest) wrong.add(id)
       return wrong.size
     } finally {
       stop.abort()
@@ -125,12 +123,7 @@ export class RebuildStats {
 
   async #only(ids: readonly number[], request: RebuildOptions): Promise<{ posts: number; repaired: number }> {
     const wrong = await this.#repair(await this.#audit.compareOnly(ids), request)
-    if (this.#store.keeps) {
-      const { states } = await this.#record.read([], ids)
-      const copies = await wrongCopies(this.#store, states)
-      if (!request.dryRun && copies.length > 0) await this.#copies.heal(states)
-      for (const id of copies) wrong.add(id)
-    }
+    if (this.#store.keeps) for (const id of await this.#healCopies(ids, request)) wrong.add(id)
     request.onProgress?.({ done: ids.length, total: ids.length, found: wrong.size })
     return { posts: ids.length, repaired: wrong.size }
   }
@@ -160,15 +153,23 @@ export class RebuildStats {
     return repaired
   }
 
-  async #wrongCopies({ after, last }: PostRange, signal: AbortSignal): Promise<Set<number>> {
-    const wrong = new Set<number>()
-    if (!this.#store.keeps) return wrong
+  /** Those that were wrong. A copy that is a moment behind is the bus's business; it is brought up to date all the same. */
+  async #healCopies(ids: readonly number[], { dryRun }: RebuildOptions): Promise<number[]> {
+    const { states } = await this.#record.read([], ids)
+    const wrong = await wrongCopies(this.#store, states)
+    if (!dryRun && wrong.length > 0) await this.#copies.heal(states)
+    return wrong
+  }
+
+  async #suspectCopies({ after, last }: PostRange, signal: AbortSignal): Promise<Set<number>> {
+    const suspects = new Set<number>()
+    if (!this.#store.keeps) return suspects
     for (let from = after; ; ) {
       signal.throwIfAborted()
       const states = (await this.#states.range(from, pageSize)).filter((stats) => last === null || stats.postId <= last)
-      for (const id of await wrongCopies(this.#store, states)) wrong.add(id)
+      for (const id of await suspectCopies(this.#store, states)) suspects.add(id)
       const end = states.at(-1)
-      if (states.length < pageSize || end === undefined) return wrong
+      if (states.length < pageSize || end === undefined) return suspects
       from = end.postId
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PostStats } from '../../domain/post-stats.ts'
-import type { ApplyOutcome, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
+import type { ApplyOutcome, ReadOptions, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
 import { encodeHash } from '../redis/stats-hash.ts'
 
 const noMark: StoreMark = { identity: null, watermark: null, source: null }
@@ -11,9 +11,10 @@ export class MemoryStatsStore implements StatsStore {
   readonly #states = new Map<number, PostStats>()
   #mark: StoreMark = noMark
 
-  async read(ids: readonly number[]): Promise<StatsRead> {
+  async read(ids: readonly number[], { known = [], onlyKnown = false }: ReadOptions = {}): Promise<StatsRead> {
     const states = new Map<number, PostStats>()
-    for (const id of ids) {
+    const wanted = onlyKnown ? known.filter((stats) => this.#hasEqual(stats)).map(({ postId }) => postId) : ids
+    for (const id of wanted) {
       const stats = this.#states.get(id)
       if (stats !== undefined) states.set(id, stats)
     }
@@ -49,6 +50,11 @@ export class MemoryStatsStore implements StatsStore {
   clear(): void {
     this.#states.clear()
     this.#mark = noMark
+  }
+
+  #hasEqual(stats: PostStats): boolean {
+    const stored = this.#states.get(stats.postId)
+    return stored !== undefined && !stats.deleted && stats.version === stored.version && sameStats(stats, stored)
   }
 
   #gate(stats: PostStats, trusted: boolean, ceiling: number): ApplyOutcome {

@@ -2,7 +2,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import { parsePostId } from '../../domain/ids.ts'
 import type { PostStats } from '../../domain/post-stats.ts'
 import { invalidInput } from '../../errors.ts'
-import type { ApplyOutcome, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
+import type { ApplyOutcome, ReadOptions, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
 import { withDeadline } from '../deadline.ts'
 import { gateScript, tombstoneMs } from './gate.ts'
 import { connected, isCluster, type RedisClient, type RedisClients } from './redis-client.ts'
@@ -46,7 +46,7 @@ export class RedisStatsStore implements StatsStore {
 
   read(
     ids: readonly number[],
-    { patient = false, known = [] }: { patient?: boolean; known?: readonly PostStats[] } = {},
+    { patient = false, known = [], onlyKnown = false }: ReadOptions = {},
   ): Promise<StatsRead> {
     const [from, timeoutMs] = patient
       ? [this.#clients.writer, this.#writeTimeoutMs]
@@ -67,7 +67,7 @@ export class RedisStatsStore implements StatsStore {
       const states = new Map<number, PostStats>()
       const same = questions.flatMap(({ states }, at) => sameOf(states, replies[marks.length + at]))
       for (const stats of same) states.set(stats.postId, stats)
-      const rest = wanted.filter((id) => !states.has(id))
+      const rest = onlyKnown ? [] : wanted.filter((id) => !states.has(id))
       const hashes = known.length > 0 ? await sendCommands(client, this.#hashes(rest)) : replies.slice(marks.length)
       rest.forEach((id, at) => {
         const stats = stateOf(id, hashes[at])
