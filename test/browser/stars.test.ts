@@ -219,6 +219,8 @@ withChromium('every state, in the light, in the dark and on a phone: it fits, an
     await picture(page, `docs-${colorScheme}`, { fullPage: false })
     await isAccessible(t, page, `docs, ${colorScheme}`)
   }
+  await page.setViewportSize({ width: 1200, height: 900 })
+  await picture(page, 'docs-desk', { fullPage: false })
 })
 
 const looks = {

@@ -2,9 +2,10 @@ import test from 'ava'
 import fc from 'fast-check'
 import { barText, sparkline } from '../../packages/cli/src/ui/bar.tsx'
 import { fitted, widthOf } from '../../packages/cli/src/ui/fitted.ts'
-import { countdown, shortCount, span } from '../../packages/cli/src/ui/numbers.ts'
+import { countdown, counted, shortCount, span } from '../../packages/cli/src/ui/numbers.ts'
 import { printable } from '../../packages/cli/src/ui/printable.ts'
 import { progressFigures } from '../../packages/cli/src/ui/progress.tsx'
+import { wrapped } from '../../packages/cli/src/ui/wrapped.ts'
 
 test('printable escapes what a terminal would obey or hide, and nothing else', (t) => {
   t.is(printable('a\u001b[2J\u009b\u0007\r\u007f'), 'a\\x1b[2J\\x9b\\x07\\x0d\\x7f')
@@ -34,6 +35,12 @@ test('fit cuts with an ellipsis, whole characters and escapes only', (t) => {
   t.is(fitted(`e${'\u0323'.repeat(30)}!`, 3), 'ẹ\u0323\u0323!')
 })
 
+test('wrapped breaks between words, and no command', (t) => {
+  t.deepEqual(wrapped('fits as it is', 13), ['fits as it is'])
+  t.deepEqual(wrapped('Run `post-rate migrate`, then go on.', 20), ['Run', '`post-rate migrate`,', 'then go on.'])
+  t.deepEqual(wrapped('漢字 漢字 `a command longer than a line`', 9), ['漢字 漢字', '`a command longer than a line`'])
+})
+
 test('a megabyte of anything fits its column', (t) => {
   const titles = ['x', '\u0301', '漢', '👨‍👩‍👧', '\u202e'].map((each) => each.repeat(1_000_000))
   for (const title of titles) t.true(widthOf(fitted(title, 80)) <= 80)
@@ -49,6 +56,10 @@ test('bars show a sliver of little and no more than all', (t) => {
 
 test('numbers are short and say their unit', (t) => {
   t.deepEqual([0, 9999, 10_000, 999_499, 1_000_000].map(shortCount), ['0', '9999', '10.0k', '999k', '1.0M'])
+  t.deepEqual(
+    [0, 1, 1234].map((n) => counted(n, 'row')),
+    ['0 rows', '1 row', '1,234 rows'],
+  )
   t.deepEqual([0.42, 42, 192, 7500].map(span), ['0.4 s', '42 s', '3 min 12 s', '2 h 5 min'])
   const now = Date.UTC(2026, 0, 1)
   const at = (seconds: number) => countdown(new Date(now + seconds * 1000).toISOString(), now)

@@ -50,6 +50,14 @@ test.serial('the overview says what is wrong and what to do', async (t) => {
   )
 })
 
+test.serial('what is wrong is said to its end, where there are rows for it', async (t) => {
+  const { postgres, kafka } = goodStatus.dependencies
+  const detail = 'Cannot reach Redis at cache.example:6379: connect ECONNREFUSED 10.0.0.7:6379. Start it with `it`.'
+  const redis = { ...postgres, reachable: false, detail }
+  const { shows } = dashboard(t, { status: { dependencies: { postgres, kafka, redis } } })
+  await shows(/✗ Cannot reach Redis at .*connect ECONNREFUSED/, /│ {3}`it`\. +│/)
+})
+
 test.serial('v verifies in the background and names the posts that drift', async (t) => {
   const { press, shows } = dashboard(t, { drift: [{ postId: 17, kind: 'behind', expected: 3, found: 2 }] })
   await shows('not verified')

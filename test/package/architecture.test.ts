@@ -17,8 +17,9 @@ test('imports lead inwards: nothing that is imported leads back, but for the com
   )
 })
 
-test('an arrow is left out where another way leads there, and never with parts that import each other', (t) => {
+test('an arrow is left out where another way leads there, and never to or from parts that import each other', (t) => {
   const imports: Imports = new Map([
+    ['above', new Set(['left', 'right'])],
     ['top', new Set(['middle', 'bottom', 'npm:express'])],
     ['middle', new Set(['bottom'])],
     ['bottom', new Set<string>()],
@@ -26,6 +27,8 @@ test('an arrow is left out where another way leads there, and never with parts t
     ['right', new Set(['left', 'bottom'])],
   ])
   t.deepEqual(arrowsOf(imports), [
+    'above --> left',
+    'above --> right',
     'left --> bottom',
     'left <--> right',
     'middle --> bottom',

@@ -9,6 +9,8 @@ import { eventually } from '../../helpers/eventually.ts'
 
 const execute = promisify(execFile)
 
+export type TestTerminal = Awaited<ReturnType<typeof openTerminal>>
+
 /** A shell in a terminal of 80x24 cells of a tmux server of its own. */
 export async function openTerminal(t: ExecutionContext, command: string, environment: Record<string, string> = {}) {
   const socket = `post-rate-${randomUUID()}`
@@ -51,6 +53,14 @@ export async function openTerminal(t: ExecutionContext, command: string, environ
     },
     keys: (...names: string[]) => tmux('send-keys', ...names),
     resize: (x: number, y: number) => tmux('resize-window', '-x', String(x), '-y', String(y)),
+    /** The screen with its colours, as escape sequences, and the cells that it takes. */
+    async colours() {
+      const text = await tmux('capture-pane', '-e', '-p')
+      const [columns = 80, rows = 24] = (await tmux('display-message', '-p', '#{pane_width} #{pane_height}'))
+        .split(' ')
+        .map(Number)
+      return { text, columns, rows }
+    },
     /** Whether the alternate screen is on, and the cursor visible. */
     modes: () => tmux('display-message', '-p', '#{alternate_on} #{cursor_flag}'),
     /** Resolves with the screen when it shows all of these. */

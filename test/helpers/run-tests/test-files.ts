@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { projectDirectory } from '../services/directories.ts'
 
-/** Every test of the ordinary run: neither benchmarks nor what takes long in `test/faults` and `test/servers`. */
+/** Every test of the ordinary run: neither benchmarks nor pictures nor what takes long in `test/faults` and `test/servers`. */
 export function ordinaryTestFiles(): string[] {
   const entries = readdirSync(join(projectDirectory, 'test'), { recursive: true, withFileTypes: true })
   return entries
@@ -11,6 +11,7 @@ export function ordinaryTestFiles(): string[] {
     .filter(
       (file) =>
         !file.startsWith('test/bench/') &&
+        !file.startsWith('test/pictures/') &&
         !file.startsWith('test/servers/long/') &&
         !file.includes('/fixtures/') &&
         !isSoak(file),

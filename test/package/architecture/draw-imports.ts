@@ -18,11 +18,12 @@ export function drawImports(imports: Imports): string {
   return ['```mermaid', 'flowchart TD', ...lines, '```'].join('\n')
 }
 
-/** Whether a part that `from` imports, and that does not lead back to it, leads to `to`. */
+/** Whether a part that `from` imports leads to `to`, and neither of the two leads back to it. */
 function leadsThroughOthers(imports: Imports, from: string, to: string): boolean {
-  return [...reachable(imports, from)].some(
-    (other) => other !== to && !reachable(imports, other).has(from) && reachable(imports, other).has(to),
-  )
+  return [...reachable(imports, from)].some((other) => {
+    const onward = reachable(imports, other)
+    return other !== to && onward.has(to) && !onward.has(from) && !reachable(imports, to).has(other)
+  })
 }
 
 function reachable(imports: Imports, from: string): Set<string> {

@@ -4,7 +4,9 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { duration } from '../figures.ts'
 import { explainBypasses } from '../findings.ts'
+import { counted, span } from '../ui/numbers.ts'
 import { printable } from '../ui/printable.ts'
+import { wrapped } from '../ui/wrapped.ts'
 
 type Verdict = 'ok' | 'warning' | 'failed' | 'off'
 
@@ -23,6 +25,9 @@ const lagTolerance = 1000
 /** What a new topic gets where nothing else is configured. */
 const usualPartitions = 6
 
+/** Cells before the detail. */
+const indent = 20
+
 /** One line for each dependency and each thing that commonly goes wrong. Changes nothing. */
 export async function doctor(context: Context): Promise<number> {
   const { talk } = context
@@ -39,7 +44,7 @@ export async function doctor(context: Context): Promise<number> {
   if (talk.json) await talk.document({ checks, status })
   else
     for (const { name, verdict, detail } of checks)
-      await talk.line(`${mark(context, verdict)}  ${name.padEnd(9)}  ${printable(detail)}`.trimEnd())
+      await talk.line(`${mark(context, verdict)}  ${name.padEnd(9)}  ${lines(detail, talk.columns)}`.trimEnd())
   if (dependencies(status).some(({ verdict }) => verdict === 'failed')) return exitCodes.unreachable
   if (schema?.verdict === 'failed' || triggers?.verdict === 'failed') return exitCodes.schema
   return settings?.verdict === 'failed' ? exitCodes.configuration : exitCodes.done
@@ -120,12 +125,12 @@ function checkTopic(configuration: Configuration, { dependencies: { kafka }, lag
       verdict: few ? 'warning' : 'ok',
       detail: few
         ? `${topic} has ${lag.length} of ${topicPartitions} partitions: no more consumers than that work at a time. Add them at any time with ${grow}, or set POST_RATE_TOPIC_PARTITIONS=${lag.length}.`
-        : `${topic}, ${lag.length} partitions`,
+        : `${topic}, ${counted(lag.length, 'partition')}`,
     },
     {
       name: 'lag',
       verdict: late ? 'warning' : 'ok',
-      detail: `${waiting} messages on ${lag.length} partitions${late ? `. Where that does not fall, start \`post-rate consumer\`, up to ${lag.length} of them.` : ''}`,
+      detail: `${counted(waiting, 'message')} on ${counted(lag.length, 'partition')}${late ? `. Where that does not fall, start \`post-rate consumer\`, up to ${lag.length} of them.` : ''}`,
     },
   ]
 }
@@ -139,20 +144,26 @@ function health({ outbox, leases, freshnessSeconds, clockOffsetMs }: Status): Ch
       name: 'relay',
       verdict: relay ? 'ok' : 'warning',
       detail: relay
-        ? `running; ${outbox.rows} changes in the outbox${behind}`
-        : `none runs; ${outbox.rows} changes wait in the outbox. Start \`post-rate relay\` or \`post-rate serve\`.`,
+        ? `running; ${counted(outbox.rows, 'change')} in the outbox${behind}`
+        : `none runs; ${counted(outbox.rows, 'change waits', 'changes wait')} in the outbox. Start \`post-rate relay\` or \`post-rate serve\`.`,
     })
   }
   if (clockOffsetMs !== null) {
-    const apart = Math.abs(clockOffsetMs) > clockTolerance
+    const off = Math.abs(clockOffsetMs)
+    const apart = off > clockTolerance
     const advice = apart ? ' Only the database clock counts, but set this one right: `timedatectl set-ntp true`.' : ''
     checks.push({
       name: 'clock',
       verdict: apart ? 'warning' : 'ok',
-      detail: `${Math.round(Math.abs(clockOffsetMs))} ms ${clockOffsetMs < 0 ? 'ahead of' : 'behind'} the database.${advice}`,
+      detail: `${apart ? span(off / 1000) : `${Math.round(off)} ms`} ${clockOffsetMs < 0 ? 'ahead of' : 'behind'} the database.${advice}`,
     })
   }
   return checks
+}
+
+/** On a terminal in a column of its own. */
+function lines(detail: string, columns: number): string {
+  return wrapped(printable(detail), columns - indent).join(`\n${' '.repeat(indent)}`)
 }
 
 function mark(context: Context, verdict: Verdict): string {

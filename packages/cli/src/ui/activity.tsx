@@ -2,7 +2,7 @@
 import type { Status, VerifyReport } from 'post-rate'
 import { sparkline } from './bar.tsx'
 import { Fact } from './fact.tsx'
-import { count, rate, span } from './numbers.ts'
+import { count, counted, rate, span } from './numbers.ts'
 import { Panel } from './panel.tsx'
 import { Say, type Tone } from './tone.tsx'
 import type { TaskState } from './use-task.ts'
@@ -20,7 +20,7 @@ export interface ActivityProps {
 export function Activity({ status, past, verify, width, height }: ActivityProps) {
   const { outbox, freshnessSeconds, ratingsPerSecond } = status
   const chart = Math.max(0, width - 4 - 11 - 10)
-  const waiting = outbox === null ? 'unknown' : `${count(outbox.rows)} rows, oldest ${span(outbox.oldestSeconds)}`
+  const waiting = outbox === null ? 'unknown' : `${counted(outbox.rows, 'row')}, oldest ${span(outbox.oldestSeconds)}`
   return (
     <Panel title="Activity" width={width} height={height}>
       <Fact name="Ratings" value={(ratingsPerSecond === null ? 'unknown' : rate(ratingsPerSecond)).padEnd(10)}>
@@ -44,17 +44,18 @@ export function Activity({ status, past, verify, width, height }: ActivityProps)
 function Drift({ verify }: { verify: TaskState<VerifyReport> }) {
   if (verify.state === 'running') {
     const { progress } = verify
+    // Of large deployments both figures do not fit.
     const part =
-      progress === null ? '' : ` ${count(progress.done)} of ${count(Math.max(progress.done, progress.total))}`
+      progress === null ? '' : ` ${Math.floor((100 * progress.done) / Math.max(progress.done, progress.total, 1))} %`
     return <Fact name="Drift" value={`verifying${part}…`} tone="accent" />
   }
-  if (verify.state === 'failed') return <Fact name="Drift" value="verify failed, v tries again" tone="warn" />
-  if (verify.state !== 'done') return <Fact name="Drift" value="not verified, v does" tone="quiet" />
+  if (verify.state === 'failed') return <Fact name="Drift" value="failed, v tries again" tone="warn" />
+  if (verify.state !== 'done') return <Fact name="Drift" value="not verified, press v" tone="quiet" />
   const { drift, checked } = verify.report
   return drift.length === 0 ? (
-    <Fact name="Drift" value={`none in ${count(checked)} posts`} tone="good" />
+    <Fact name="Drift" value={`none in ${counted(checked, 'post')}`} tone="good" />
   ) : (
-    <Fact name="Drift" value={`${count(drift.length)} in ${count(checked)} posts`} tone="bad" />
+    <Fact name="Drift" value={`${count(drift.length)} in ${counted(checked, 'post')}`} tone="bad" />
   )
 }
 

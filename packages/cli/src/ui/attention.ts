@@ -1,5 +1,5 @@
 import type { Status, VerifyReport } from 'post-rate'
-import { count, span } from './numbers.ts'
+import { count, counted, span } from './numbers.ts'
 import type { TaskState } from './use-task.ts'
 
 /** Something an administrator should look at, worst first. */
@@ -24,7 +24,7 @@ export function attentionOf(status: Status, verify: TaskState<VerifyReport>): At
   const shards = leases.filter(({ name }) => name.startsWith('relay:'))
   const live = shards.filter(({ secondsLeft }) => secondsLeft > 0)
   if (outbox !== null && outbox.rows > 0 && live.length === 0)
-    bad(`No relay runs, ${count(outbox.rows)} changes wait: start \`post-rate relay\`.`)
+    bad(`No relay runs, ${counted(outbox.rows, 'change waits', 'changes wait')}: start \`post-rate relay\`.`)
   else if (outbox !== null && outbox.oldestSeconds > 60)
     bad(`The outbox's oldest row waits for ${span(outbox.oldestSeconds)}: the relay does not keep up.`)
   for (const { name, secondsLeft } of shards)

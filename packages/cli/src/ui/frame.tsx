@@ -34,11 +34,11 @@ export function Header({ databaseName, tab, notes, width }: HeaderProps) {
       const label = `${index + 1}${short && each !== tab ? '' : ` ${names[each]}`}${note}`
       return { each, label: each === tab ? `[${label}]` : ` ${label} ` }
     })
-  const widthOfAll = (labels: { label: string }[]) => labels.reduce((sum, { label }) => sum + label.length + 1, 0)
+  const widthOfAll = (labels: { label: string }[]) => labels.reduce((sum, { label }) => sum + label.length, 0)
   const whole = labelsOf(false)
   const labels = widthOfAll(whole) <= width - 1 ? whole : labelsOf(true)
   const branded = width - widthOfAll(labels) - brand.length >= leastName
-  const room = width - widthOfAll(labels) - (branded ? brand.length : 1)
+  const room = width - widthOfAll(labels) - (branded ? brand.length : 1) - 1
   // Half a server's name says nothing; the database's own may.
   const name = databaseName.length <= room ? databaseName : databaseName.replace(/ on .*/, '')
   return (
@@ -47,7 +47,7 @@ export function Header({ databaseName, tab, notes, width }: HeaderProps) {
         <Say tone="accent">{branded ? brand : ' '}</Say>
         <Say tone="title">{fitted(name, room)}</Say>
       </Box>
-      <Box gap={1} flexShrink={0}>
+      <Box flexShrink={0}>
         {labels.map(({ each, label }) => (
           <Say key={each} tone={each === tab ? 'title' : 'quiet'}>
             {label}

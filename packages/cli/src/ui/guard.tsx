@@ -20,7 +20,7 @@ export interface GuardProps {
   height: number
 }
 
-const widths = [10, 8, 8, 8, 8, 11, 11] as const
+const widths = [10, 8, 8, 8, 8, 11, 12] as const
 
 /** The posts whose average the spike guard holds back, and the question before one is let go. */
 export function Guard({ posts, selected, asking, outcome, now, width, height }: GuardProps) {
@@ -59,10 +59,17 @@ function cellsOf(post: GuardedPost, now: number): string[] {
     shortCount(post.count),
     average(post.shownAverage),
     average(post.trueAverage),
-    `${post.gap > 0 ? '+' : ''}${post.gap.toFixed(2)}`,
+    signed(post.gap),
     timeOfDay(post.since),
     post.released ? 'released' : countdown(post.nextUpdateAt, now),
   ]
+}
+
+/** No sign where nothing is left to see of the gap. */
+function signed(gap: number): string {
+  const text = gap.toFixed(2)
+  if (Number(text) === 0) return '0.00'
+  return gap > 0 ? `+${text}` : text
 }
 
 function Cells({ values, tone, chosen = false }: { values: readonly string[]; tone: Tone; chosen?: boolean }) {

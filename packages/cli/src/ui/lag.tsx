@@ -2,7 +2,7 @@
 import { Box } from 'ink'
 import type { DependencyStatus, PartitionLag } from 'post-rate'
 import { Bar } from './bar.tsx'
-import { count, shortCount } from './numbers.ts'
+import { counted, shortCount } from './numbers.ts'
 import { Panel } from './panel.tsx'
 import { Say, type Tone } from './tone.tsx'
 
@@ -27,7 +27,7 @@ export function Lag({ lag, kafka, width, height }: LagProps) {
       : [...lag].sort((a, b) => b.lag - a.lag).slice(0, rows - 1)
   const bar = Math.max(0, width - 4 - 6 - 6)
   return (
-    <Panel title="Consumer lag" note={lag.length === 0 ? '' : `${count(total)} messages`} width={width} height={height}>
+    <Panel title="Consumer lag" note={lag.length === 0 ? '' : counted(total, 'message')} width={width} height={height}>
       {lag.length === 0 && <Say tone="quiet">{whyNone(kafka)}</Say>}
       {shown.map(({ partition, lag: behind }) => (
         <Box key={partition} height={1} flexShrink={0}>
@@ -36,7 +36,9 @@ export function Lag({ lag, kafka, width, height }: LagProps) {
           <Say tone={behind === 0 ? 'quiet' : 'plain'}>{shortCount(behind).padStart(6)}</Say>
         </Box>
       ))}
-      {shown.length < lag.length && <Say tone="quiet">{`and ${lag.length - shown.length} partitions less behind`}</Say>}
+      {shown.length < lag.length && (
+        <Say tone="quiet">{`and ${counted(lag.length - shown.length, 'partition')} less behind`}</Say>
+      )}
     </Panel>
   )
 }

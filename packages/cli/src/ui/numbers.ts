@@ -5,6 +5,11 @@ export function count(value: number): string {
   return whole.format(value)
 }
 
+/** `1 row`, `1,234 rows`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
 /** A count in at most five characters: `999`, `12.3k`, `4.5M`. */
 export function shortCount(value: number): string {
   if (value < 10_000) return String(Math.round(value))

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 import { Box } from 'ink'
-import type { Status } from 'post-rate'
+import type { DependencyStatus, Status } from 'post-rate'
 import type { LogLine } from './dashboard-log.ts'
 import { Lag } from './lag.tsx'
 import { Leases } from './leases.tsx'
@@ -48,7 +48,7 @@ function Stages({ status, width }: { status: Status; width: number }) {
     { name: 'outbox', says: outbox === null ? 'unknown' : count(outbox.rows), tone: late(outbox?.oldestSeconds ?? 0) },
     {
       name: 'topic',
-      says: dependencies.kafka.configured ? `${count(waiting)} waiting` : 'none',
+      says: topicSays(dependencies.kafka, waiting),
       tone: waiting > 10_000 ? 'warn' : 'plain',
     },
     {
@@ -76,6 +76,11 @@ function Stages({ status, width }: { status: Status; width: number }) {
       </Box>
     </Panel>
   )
+}
+
+function topicSays({ configured, reachable }: DependencyStatus, waiting: number): string {
+  if (!configured) return 'none'
+  return reachable ? `${count(waiting)} waiting` : 'unknown'
 }
 
 function late(seconds: number): Tone {

@@ -7,6 +7,7 @@ import { Panel } from './panel.tsx'
 import { Progress } from './progress.tsx'
 import { Say } from './tone.tsx'
 import type { TaskState } from './use-task.ts'
+import { wrapped } from './wrapped.ts'
 
 /** A rebuild's report, and whether it only looked. */
 export interface RebuildResult extends RebuildReport {
@@ -23,6 +24,9 @@ export interface RebuildProps {
   height: number
 }
 
+const what =
+  "Recomputes every post's stats from its ratings and repairs those that differ, online: rating and reading go on meanwhile."
+
 /** Recomputing the stats from the ratings: the question, the progress, the result. */
 export function Rebuild({ task, asking, dryRun, width, height }: RebuildProps) {
   const room = width - 4
@@ -33,8 +37,9 @@ export function Rebuild({ task, asking, dryRun, width, height }: RebuildProps) {
       width={width}
       height={height}
     >
-      <Say>Recomputes every post's stats from its ratings and repairs those that</Say>
-      <Say>differ, online: rating and reading go on meanwhile.</Say>
+      {wrapped(what, room).map((line) => (
+        <Say key={line}>{line}</Say>
+      ))}
       <Box marginTop={1} flexDirection="column">
         {asking ? <Question /> : <State task={task} dryRun={dryRun} room={room} />}
       </Box>

@@ -1,7 +1,7 @@
 import type { Post, PostInspection, Status } from 'post-rate'
 import { attentionOf, dependenciesOf } from './attention.ts'
 import { fitted } from './fitted.ts'
-import { average, count, span } from './numbers.ts'
+import { average, count, counted, span } from './numbers.ts'
 import { printable } from './printable.ts'
 
 export interface Snapshot {
@@ -26,9 +26,9 @@ function overviewLines(databaseName: string, status: Status): string[] {
       name,
       configured ? (reachable ? printable(version ?? 'reachable') : 'cannot be reached') : 'not configured',
     ]),
-    ['outbox', outbox === null ? 'unknown' : `${count(outbox.rows)} rows, oldest ${span(outbox.oldestSeconds)}`],
+    ['outbox', outbox === null ? 'unknown' : `${counted(outbox.rows, 'row')}, oldest ${span(outbox.oldestSeconds)}`],
     ['freshness', freshnessSeconds === null ? 'unknown' : `${span(freshnessSeconds)} behind`],
-    ['lag', lag.length === 0 ? 'none known' : `${count(behind)} messages on ${lag.length} partitions`],
+    ['lag', lag.length === 0 ? 'none known' : `${counted(behind, 'message')} on ${counted(lag.length, 'partition')}`],
     [
       'relay',
       outbox === null

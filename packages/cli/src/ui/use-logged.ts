@@ -1,7 +1,7 @@
 import type { VerifyReport } from 'post-rate'
 import { useEffect } from 'react'
 import type { DashboardLog } from './dashboard-log.ts'
-import { count } from './numbers.ts'
+import { count, counted } from './numbers.ts'
 import type { RebuildResult } from './rebuild.tsx'
 import type { Polled } from './use-poll.ts'
 import type { TaskState } from './use-task.ts'
@@ -36,7 +36,7 @@ function write<Report>(log: DashboardLog, what: string, task: TaskState<Report>,
 }
 
 function verified({ checked, drift }: VerifyReport): string {
-  return `${count(drift.length)} findings in ${count(checked)} posts.`
+  return `${counted(drift.length, 'finding')} in ${counted(checked, 'post')}.`
 }
 
 function rebuilt({ posts, repaired, dryRun }: RebuildResult): string {

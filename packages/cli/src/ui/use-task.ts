@@ -25,9 +25,10 @@ export interface Task<Report> {
   cancel(): void
 }
 
-const frameMs = 100
+/** A drawing takes some 10 ms: ten of them a second would keep a tenth of a core busy beside the work itself. */
+const frameMs = 250
 
-/** Work that runs in the background of the views. Progress shows ten times a second, however often it is reported. */
+/** Work that runs in the background of the views. Progress shows four times a second, however often it is reported. */
 export function useTask<Report>(): Task<Report> {
   const [now, setNow] = useState<TaskState<Report>>({ state: 'idle' })
   const running = useRef<AbortController | null>(null)
