@@ -41,7 +41,7 @@ withPostgres('Django: what can be moved is, the rest is told; again it changes n
     'left out: rating 4: score: must be an integer from 0 to 5',
     'left out: rating 5: score: must be an integer from 0 to 5',
     'left out: rating 6: score: must be an integer from 0 to 5',
-    'left out: rating 7: post: there is no post 3 (make missing ones with --create-posts)',
+    'left out: rating 7: post: there is no post 3',
   ]
   for (const changes of ['3 new or newer', '0 new or newer']) {
     const example = run()

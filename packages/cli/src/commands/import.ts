@@ -20,7 +20,9 @@ export async function importFile(context: Context, file: string): Promise<number
   const postRate = await context.open()
   const progress = talk.progress('Imported lines')
   let told = 0
-  const onRejected = ({ line, message }: RejectedLine) => {
+  let ofMissingPosts = 0
+  const onRejected = ({ line, message, missingPost }: RejectedLine) => {
+    if (missingPost !== undefined) ofMissingPosts++
     progress.clear()
     if (++told <= toldAtMost) talk.note(`line ${line}: ${message}`)
     else if (told === toldAtMost + 1) talk.note(`More than ${toldAtMost} bad lines; the others are only counted.`)
@@ -45,6 +47,10 @@ export async function importFile(context: Context, file: string): Promise<number
   else
     await talk.line(
       `${total.lines} lines: ${total.changed} changed, ${total.unchanged} unchanged, ${total.rejected} rejected, ${total.postsCreated} posts created`,
+    )
+  if (ofMissingPosts > 0)
+    talk.note(
+      `${ofMissingPosts} lines are of posts that do not exist; --create-posts makes them under the ids of the file.`,
     )
   if (signal.aborted) talk.note('What was read is stored; run the same import again to go on.')
   signal.throwIfAborted()

@@ -21,6 +21,8 @@ export interface ImportLine {
 export interface RejectedLine {
   line: number
   message: string
+  /** The post that does not exist, where that is all there is against the line: `createPosts` would take it. */
+  missingPost?: number
 }
 
 export interface ImportOptions {
@@ -59,9 +61,9 @@ export class ImportRatings {
 
   async import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options: ImportOptions): Promise<ImportReport> {
     const report: ImportReport = { lines: 0, changed: 0, unchanged: 0, rejected: 0, postsCreated: 0 }
-    const reject = (line: number, message: string) => {
+    const reject = (line: number, message: string, missingPost?: number) => {
       report.rejected++
-      options.onRejected?.({ line, message })
+      options.onRejected?.({ line, message, ...(missingPost === undefined ? {} : { missingPost }) })
     }
     let batch = new Map<string, { line: number; rating: DatedRating }>()
     const flush = async () => {
@@ -94,7 +96,7 @@ export class ImportRatings {
     entries: { line: number; rating: DatedRating }[],
     options: ImportOptions,
     report: ImportReport,
-    reject: (line: number, message: string) => void,
+    reject: (line: number, message: string, missingPost?: number) => void,
   ): Promise<void> {
     const outcome = await this.#store.import(
       entries.map(({ rating }) => rating),
@@ -104,8 +106,8 @@ export class ImportRatings {
     report.unchanged += outcome.unchanged
     report.postsCreated += outcome.postsCreated
     for (const n of outcome.unknownPosts) {
-      const entry = entries[n] as { line: number; rating: DatedRating }
-      reject(entry.line, `post: there is no post ${entry.rating.postId} (make missing ones with --create-posts)`)
+      const { line, rating } = entries[n] as { line: number; rating: DatedRating }
+      reject(line, `post: there is no post ${rating.postId}`, rating.postId)
     }
     if (outcome.changed > 0) this.#changed()
   }
