@@ -109,6 +109,20 @@ export const recordReaderCases: Cases = {
     for (const postId of [2, 99]) t.deepEqual(await record.recordReader.latest(postId, 3, 100), [])
   },
 
+  'ratings of one moment come in the order of their users, capitals first': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    const ratedAt = Date.now() - 1000
+    await record.ratingStore.import(
+      ['b', 'C', 'é', 'a'].map((userId): DatedRating => ({ postId: 1, userId, score: 3, ratedAt })),
+      { createPosts: false },
+    )
+    t.deepEqual(
+      (await record.recordReader.latest(1, 4, 100))?.map(({ userId }) => userId),
+      ['C', 'a', 'b', 'é'],
+    )
+  },
+
   'a post with more ratings than are looked through tells none, excluded ones among them': async (t, create) => {
     const record = await create(t)
     await addPosts(record, 2)

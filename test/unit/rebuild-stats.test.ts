@@ -60,6 +60,20 @@ test('a copy that became right while the ratings were counted is not among those
   t.is((await rebuild.rebuild({ dryRun: true })).repaired, 0)
 })
 
+test('a wrong copy is found also in a store that gives all it has, whatever is asked for', async (t) => {
+  const { rebuild, record, store } = await rated()
+  const right = record.allStates()
+  await store.apply(
+    right.map((stats) => ({ ...stats, activity: stats.activity + 1 })),
+    { trusted: true, ceiling: 2 ** 53 },
+  )
+  const read = store.read.bind(store)
+  store.read = (ids) => read(ids)
+  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 3)
+  t.is((await rebuild.rebuild({})).repaired, 3)
+  t.deepEqual(await compareCopies(store, record.allStates()), [])
+})
+
 async function rated({ posts = 3 } = {}) {
   const record = new MemoryRecord({ clock: { now: () => Date.now() } })
   const ports = memoryPorts(record)

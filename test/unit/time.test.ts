@@ -13,7 +13,8 @@ test('a time is written as JavaScript writes it, and read back', (t) => {
     }),
   )
   // Of one second, before the epoch and after it.
-  for (const time of [-1, -999, -1_000, -1_001, 0, 1, 999, 1_000]) t.is(isoTime(time), new Date(time).toISOString())
+  for (const time of [-1, -999, -1_000, -1_001, 0, 1, 999, 1_000, -0.5, -1_000.5, 0.5, 999.9])
+    t.is(isoTime(time), new Date(time).toISOString())
   t.is(isoTime(afterYear9999), '+010000-01-01T00:00:00.000Z')
   t.throws(() => isoTime(Number.NaN), { instanceOf: RangeError })
   t.throws(() => isoTime(Number.POSITIVE_INFINITY), { instanceOf: RangeError })

@@ -40,14 +40,15 @@ const milliseconds = new Map(endings.map((ending, ms) => [ending, ms]))
 
 /** ISO 8601 with milliseconds, UTC. @throws RangeError for what is no time */
 export function isoTime(time: number): string {
-  const second = Math.floor(time / 1_000)
+  const whole = Math.trunc(time)
+  const second = Math.floor(whole / 1_000)
   let text = texts.get(second)
   if (text === undefined) {
     text = new Date(second * 1_000).toISOString().slice(0, -4)
     if (texts.size >= mostRemembered) texts.clear()
     texts.set(second, text)
   }
-  return text + endings[Math.floor(time) - second * 1_000]
+  return text + endings[whole - second * 1_000]
 }
 
 /** Milliseconds of a text in exactly the form that {@link isoTime} writes, of the years 0 to 9999; NaN for any other. */

@@ -1,6 +1,6 @@
 import type { PostStats } from '../domain/post-stats.ts'
 import { encodeStats } from '../domain/rating-change.ts'
-import type { StatsStore } from '../ports/stats-store.ts'
+import type { ReadOptions, StatsStore } from '../ports/stats-store.ts'
 
 export type DriftKind =
   /** `post_stats` is not what the ratings add up to. */
@@ -46,9 +46,14 @@ export async function compareCopies(store: StatsStore, states: readonly PostStat
 }
 
 /** Of these states those whose copy is not the same, for who does not ask why; as {@link compareCopies} finds them. */
-export async function wrongCopies(store: StatsStore, states: readonly PostStats[]): Promise<number[]> {
+export async function wrongCopies(
+  store: StatsStore,
+  states: readonly PostStats[],
+  { onlyKnown = false }: Pick<ReadOptions, 'onlyKnown'> = {},
+): Promise<number[]> {
+  if (states.length === 0) return []
   const ids = states.map((stats) => stats.postId)
-  const copies = (await store.read(ids, { patient: true, known: states })).states
+  const copies = (await store.read(ids, { patient: true, known: states, onlyKnown })).states
   return states.filter((stats) => !isRight(copies.get(stats.postId), stats)).map((stats) => stats.postId)
 }
 
@@ -57,12 +62,11 @@ export async function wrongCopies(store: StatsStore, states: readonly PostStats[
  * rebuild is for, reading them would be a third of its work.
  */
 export async function suspectCopies(store: StatsStore, states: readonly PostStats[]): Promise<number[]> {
-  const isRated = (stats: PostStats) => stats.version > 0 && !stats.deleted
-  const rated = states.filter(isRated)
-  const ids = rated.map((stats) => stats.postId)
-  const equal = (await store.read(ids, { patient: true, known: rated, onlyKnown: true })).states
-  const others = states.filter((stats) => !isRated(stats))
-  return [...ids.filter((id) => !equal.has(id)), ...(others.length > 0 ? await wrongCopies(store, others) : [])]
+  const needsCopy = (stats: PostStats) => stats.version > 0 && !stats.deleted
+  const suspects = await wrongCopies(store, states.filter(needsCopy), { onlyKnown: true })
+  // Of the others a copy that is missing is right.
+  const others = states.filter((stats) => !needsCopy(stats))
+  return [...suspects, ...(await wrongCopies(store, others))]
 }
 
 function isRight(copy: PostStats | undefined, stats: PostStats): boolean {

@@ -124,7 +124,7 @@ group by i.post_id`,
 with known as (select count(*) as known from (select from ${ratings} limit $3::int + 1) k)
 select k.known, r.* from known k left join lateral (
   select user_id, score, rated_at, excluded_rated_at is not distinct from rated_at as excluded from ${ratings}
-  and k.known <= $3::int order by rated_at desc, user_id limit $2::int) r on true`,
+  and k.known <= $3::int order by rated_at desc, user_id collate "C" limit $2::int) r on true`,
         values: [postId, limit, among],
       }),
     )
