@@ -47,6 +47,18 @@ test('a post that nobody rated needs no copy', async (t) => {
   t.is((await rebuild.rebuild({ dryRun: true })).repaired, 0)
 })
 
+for (const ids of [undefined, [1, 2, 3, 4, 5]])
+  test(`a copy of a post that nobody rated is removed, and counts once: ${ids ? 'some posts' : 'all posts'}`, async (t) => {
+    const { rebuild, record, store } = await rated({ posts: 5 })
+    await store.apply(record.allStates().slice(0, 4), { trusted: true, ceiling: 2 ** 53 })
+    const only = ids && { ids }
+    t.is((await rebuild.rebuild({ ...only, dryRun: true })).repaired, 1)
+    t.is(store.peek(4)?.version, 0)
+    t.is((await rebuild.rebuild({ ...only })).repaired, 1)
+    t.is(store.peek(4), undefined)
+    t.is(store.peek(3)?.version, 1)
+  })
+
 test('a copy that became right while the ratings were counted is not among those that were wrong', async (t) => {
   const { rebuild, record, store, audit } = await rated()
   const right = record.allStates()

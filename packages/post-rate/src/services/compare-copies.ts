@@ -61,12 +61,10 @@ export async function wrongCopies(
  * As {@link wrongCopies}, and perhaps some that are right, for who looks again: where every copy differs, which is what a
  * rebuild is for, reading them would be a third of its work.
  */
-export async function suspectCopies(store: StatsStore, states: readonly PostStats[]): Promise<number[]> {
-  const needsCopy = (stats: PostStats) => stats.version > 0 && !stats.deleted
-  const suspects = await wrongCopies(store, states.filter(needsCopy), { onlyKnown: true })
-  // Of the others a copy that is missing is right.
-  const others = states.filter((stats) => !needsCopy(stats))
-  return [...suspects, ...(await wrongCopies(store, others))]
+export async function suspectCopies(store: StatsStore, rated: readonly PostStats[]): Promise<number[]> {
+  const alive = rated.filter(({ deleted }) => !deleted)
+  const buried = rated.filter(({ deleted }) => deleted)
+  return [...(await wrongCopies(store, alive, { onlyKnown: true })), ...(await wrongCopies(store, buried))]
 }
 
 function isRight(copy: PostStats | undefined, stats: PostStats): boolean {

@@ -123,7 +123,12 @@ export class RebuildStats {
 
   async #only(ids: readonly number[], request: RebuildOptions): Promise<{ posts: number; repaired: number }> {
     const wrong = await this.#repair(await this.#audit.compareOnly(ids), request)
-    if (this.#store.keeps) for (const id of await this.#healCopies(ids, request)) wrong.add(id)
+    if (this.#store.keeps) {
+      for (const id of await this.#healCopies(ids, request)) wrong.add(id)
+      const unknown = await this.#copies.unknown(ids)
+      for (const id of (await this.#store.read(unknown, { patient: true })).states.keys()) wrong.add(id)
+      if (!request.dryRun) await this.#store.remove(unknown)
+    }
     request.onProgress?.({ done: ids.length, total: ids.length, found: wrong.size })
     return { posts: ids.length, repaired: wrong.size }
   }
@@ -167,7 +172,9 @@ export class RebuildStats {
     for (let from = after; ; ) {
       signal.throwIfAborted()
       const states = (await this.#states.range(from, pageSize)).filter((stats) => last === null || stats.postId <= last)
-      for (const id of await suspectCopies(this.#store, states)) suspects.add(id)
+      // A copy of a post that nobody rated is an unknown one, which comes last.
+      const rated = states.filter(({ version }) => version > 0)
+      for (const id of await suspectCopies(this.#store, rated)) suspects.add(id)
       const end = states.at(-1)
       if (states.length < pageSize || end === undefined) return suspects
       from = end.postId
