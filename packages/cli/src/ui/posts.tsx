@@ -91,19 +91,24 @@ interface LineProps {
 }
 
 function Line({ row, columns, chosen, now, width }: LineProps) {
-  const { post, inspection } = row
+  return <Cells {...cellsOf(row, now)} {...{ columns, width, chosen }} title={row.post.title} />
+}
+
+/** A shown figure stands out where it reads otherwise than the live one: what rounding hides is no difference. */
+export function cellsOf({ post, inspection }: PostRow, now: number): { values: string[]; tones: Tone[] } {
   const live = inspection?.live
   const shown = inspection?.displayed ?? post.stats
-  const same = live === undefined || (live.count === shown.count && live.average === shown.average)
-  const values = [
-    String(post.id),
-    live === undefined ? '–' : shortCount(live.count),
-    average(live?.average ?? null),
-    shortCount(shown.count),
-    average(shown.average),
-    shown.guard === null ? countdown(shown.nextUpdateAt, now) : 'damped',
-  ]
-  const shownTone: Tone = same ? 'plain' : 'warn'
-  const tones: Tone[] = ['accent', 'plain', 'plain', shownTone, shownTone, shown.guard === null ? 'quiet' : 'warn']
-  return <Cells {...{ values, columns, tones, width, chosen }} title={post.title} />
+  const liveFigures = live === undefined ? null : [shortCount(live.count), average(live.average)]
+  const shownFigures = [shortCount(shown.count), average(shown.average)]
+  const comes = shown.guard === null ? countdown(shown.nextUpdateAt, now) : 'damped'
+  return {
+    values: [String(post.id), ...(liveFigures ?? ['–', '–']), ...shownFigures, comes],
+    tones: [
+      'accent',
+      'plain',
+      'plain',
+      ...shownFigures.map((text, n): Tone => (liveFigures === null || liveFigures[n] === text ? 'plain' : 'warn')),
+      shown.guard === null ? 'quiet' : 'warn',
+    ],
+  }
 }
