@@ -79,9 +79,10 @@ test.serial('guarded posts are listed with gap and time; x asks, and only y lets
     ...{ postId, count: 401, shownAverage: 3.52, trueAverage: 1.78, gap: 1.74, normalPerHour: 2.5, released: false },
     ...{ since: '2026-05-04T11:40:00.000Z', nextUpdateAt: '2026-05-04T12:03:12.000Z' },
   }))
-  const { press, shows, postRate } = dashboard(t, { guarded })
+  const { press, shows, postRate } = dashboard(t, { guarded, titles: { 4: hostileTitle } })
   await press('4')
-  await shows('Spike guard', '2 held back', /▶ 17 +401 +3\.52 +1\.78 +\+1\.74 +11:40:00 +3:\d\d/)
+  await shows('Spike guard', '2 held back', /▶ 17 +401 +3\.52 +1\.78 +\+1\.74 +11:40:00 +3:\d\d +Post number 17 +│/)
+  await shows(/ 4 +401 .* evil\\x1b\[2J.*… │/)
   await press('x')
   await shows('Let the average of post 17 go?')
   await press('n')
