@@ -98,6 +98,19 @@ function snapshotRow(score: number, count: number): string {
           - cell "${count}"`
 }
 
+withChromium('a bar of none shows nothing, one of few among many a sliver', async (t) => {
+  const { url, postRate } = await startPage(t)
+  postRate.shown.set(1, { count: 100_001, average: 5, histogram: [0, 0, 0, 0, 1, 100_000] })
+  const page = await openPage(t)
+  await page.goto(url)
+  await page.getByText('100,001 ratings').waitFor()
+  const widths =
+    "[...document.querySelector('post-rate-stars').shadowRoot.querySelectorAll('.bar span')].map((bar) => bar.clientWidth)"
+  const drawn = () => page.evaluate<number[]>(widths)
+  await eventually(async () => (await drawn())[1] === 1)
+  t.deepEqual((await drawn()).slice(1), [1, 0, 0, 0, 0])
+})
+
 withChromium('a rating that is refused is taken back, and the reader is told why', async (t) => {
   const { url, postRate } = await startPage(t)
   await postRate.ratings.rate({ postId: 1, userId: 'me', score: 2 })

@@ -1,17 +1,21 @@
-import type { ExecutionContext } from 'ava'
+import { PassThrough } from 'node:stream'
+import test, { type ExecutionContext } from 'ava'
 import { Kafka, logLevel } from 'kafkajs'
+import { doctorLog } from '../../packages/cli/src/commands/doctor-log.ts'
+import { streamLogger } from '../../packages/cli/src/logger.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { privatePgBouncer } from '../helpers/private-servers.ts'
 import { needs, withPostgres } from '../helpers/requires.ts'
 import { databaseUrl, runSql, testDatabase } from '../helpers/test-database.ts'
 import { testTopic, withKafkaAdmin } from '../helpers/test-topic.ts'
 import { type Invocation, runCli } from './run-cli.ts'
+import { goodStatus } from './tui/fake-post-rate.ts'
 
 /** What doctor says of one thing, and its exit code. */
 async function diagnosed(name: string, env: Record<string, string>, more: Invocation = {}) {
   const { code, stdout, stderr } = await runCli(['doctor'], { env, ...more })
   const line = stdout.split('\n').find((each) => new RegExp(`^\\w+ +${name} `).test(each))
-  return { code, line: line ?? `no line of ${name} in:\n${stdout}${stderr}` }
+  return { code, stderr, line: line ?? `no line of ${name} in:\n${stdout}${stderr}` }
 }
 
 withPostgres('doctor: a wrong URL of the database, by what is wrong with it', async (t) => {
@@ -39,9 +43,22 @@ withPostgres('doctor: Redis and Kafka at a wrong address', async (t) => {
   const redis = await diagnosed('redis', { DATABASE_URL, REDIS_URL: 'redis://127.0.0.1:1' })
   t.is(redis.code, 4)
   t.regex(redis.line, /^failed .*127\.0\.0\.1:1.*`/)
+  t.regex(redis.stderr, /^Database: .*\n$/, 'the line of Redis says it')
   const kafka = await diagnosed('kafka', { DATABASE_URL, KAFKA_BROKERS: '127.0.0.1:1' })
   t.is(kafka.code, 4)
   t.regex(kafka.line, /^failed .*127\.0\.0\.1:1.*`/)
+  t.regex(kafka.stderr, /^Database: .*\n$/, 'the line of Kafka says it')
+})
+
+test('doctor: the log says what no line says', (t) => {
+  const written = new PassThrough({ encoding: 'utf8' })
+  const { logger, release } = doctorLog(streamLogger(written, false))
+  logger.warn("Kafka's certificate is not checked")
+  for (const message of ['Redis connection failed', 'kafkajs: Connection error']) logger.warn(message)
+  t.regex(written.read(), /^[^\n]*certificate is not checked[^\n]*\n$/)
+  const { redis, ...others } = goodStatus.dependencies
+  release({ dependencies: { ...others, redis: { ...redis, reachable: false } } })
+  t.regex(written.read(), /^[^\n]*kafkajs: Connection error[^\n]*\n$/)
 })
 
 withPostgres('doctor: on a terminal details have a column of their own', async (t) => {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { render } from 'ink-testing-library'
-import type { LatestRating } from 'post-rate'
+import type { LatestRating, PostInspection } from 'post-rate'
 import { widthOf } from '../../packages/cli/src/ui/fitted.ts'
 import { PostDetails } from '../../packages/cli/src/ui/post-details.tsx'
 import type { Latest } from '../../packages/cli/src/ui/use-latest.ts'
@@ -108,9 +108,27 @@ for (const [width, height, shown] of [
         )
     })
 
-async function details(latest: Latest, width: number, height: number): Promise<string> {
+test('a damped post says its next change first, its gap where there is one to see, and the rest below', async (t) => {
+  const damped = (gap: number, width: number, height: number) =>
+    details({ ratings, error: null }, width, height, { state: 'damped', gap, since: '2026-05-04T11:40:00.000Z' })
+  const said = await damped(-1.739, 80, 11)
+  t.true(said.includes('│ next change in 3:12 · damped since 11:40:00, 1.74 off · as of 11:58:12 UTC   │'))
+  for (const gap of [-0.004, 0.004])
+    t.regex(await damped(gap, 80, 11), /next change in 3:12 · damped since 11:40:00 · as of/)
+  const high = await damped(1.739, 60, 21)
+  t.regex(high, /│ next change in 3:12 · damped since 11:40:00, 1\.74 off · +│\n│ as of 11:58:12 UTC +│\n│ by ann/)
+  t.is(high.split('\n').length, 21)
+})
+
+async function details(
+  latest: Latest,
+  width: number,
+  height: number,
+  guard: PostInspection['displayed']['guard'] = null,
+): Promise<string> {
   const { posts, stats } = fakePostRate()
   const [post, [inspection = null]] = await Promise.all([posts.get(7), stats.get([7])])
+  if (inspection !== null) inspection.displayed.guard = guard
   const panel = (
     <PostDetails row={{ post, inspection }} latest={latest} now={startOfTime} width={width} height={height} />
   )

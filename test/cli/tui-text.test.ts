@@ -3,9 +3,11 @@ import fc from 'fast-check'
 import { barText, sparkline } from '../../packages/cli/src/ui/bar.tsx'
 import { fitted, widthOf } from '../../packages/cli/src/ui/fitted.ts'
 import { countdown, counted, shortCount, span } from '../../packages/cli/src/ui/numbers.ts'
+import { cellsOf } from '../../packages/cli/src/ui/posts.tsx'
 import { printable } from '../../packages/cli/src/ui/printable.ts'
 import { progressFigures } from '../../packages/cli/src/ui/progress.tsx'
 import { wrapped } from '../../packages/cli/src/ui/wrapped.ts'
+import { fakePostRate, startOfTime } from './tui/fake-post-rate.ts'
 
 test('printable escapes what a terminal would obey or hide, and nothing else', (t) => {
   t.is(printable('a\u001b[2J\u009b\u0007\r\u007f'), 'a\\x1b[2J\\x9b\\x07\\x0d\\x7f')
@@ -77,4 +79,20 @@ test('progress knows its rate and what is left, also where the total was too low
   t.like(progressFigures({ done: 1100, total: 1000, found: 0 }, 0, 5), { part: 1, all: 1100, left: 0 })
   t.like(progressFigures({ done: 0, total: 0, found: 0 }, 0, 0), { part: 0, left: null })
   t.like(progressFigures({ done: 600, total: 1000, found: 0 }, 500, 5), { part: 0.6, perSecond: 20, left: 20 })
+})
+
+test('a shown figure stands out where it reads otherwise than the live one', async (t) => {
+  const { posts, stats } = fakePostRate()
+  const [post, [inspection]] = await Promise.all([posts.get(7), stats.get([7])])
+  if (inspection === undefined) return t.fail()
+  const { live } = inspection
+  const tonesOf = (count: number, average: number) => {
+    const displayed = { ...inspection.displayed, count, average }
+    return cellsOf({ post, inspection: { ...inspection, displayed } }, startOfTime).tones.slice(3, 5)
+  }
+  const [count, average] = [live.count, 4.4861]
+  inspection.live = { ...live, average }
+  t.deepEqual(tonesOf(count, 4.4912), ['plain', 'plain'])
+  t.deepEqual(tonesOf(count - 1, 4.4912), ['warn', 'plain'])
+  t.deepEqual(tonesOf(count, 4.48), ['plain', 'warn'])
 })

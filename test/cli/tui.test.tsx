@@ -66,11 +66,12 @@ test.serial('v verifies in the background and names the posts that drift', async
 })
 
 test.serial('posts are listed live beside displayed, with a histogram and the time to the next change', async (t) => {
-  const { press, shows } = dashboard(t)
+  const { press, shows } = dashboard(t, { titles: { 19: 'x'.repeat(200) } })
   await press('2')
+  await shows(/ 19 .* x{54}… │/)
   await shows('Posts, newest first', '▶ 20', 'Post number 20', /20 +1606 +4\.49 +1601 +4\.49 +3:\d\d/)
   await shows('live  1,606, avg 4.49', 'shown 1,601, avg 4.49', /5 █+[▏▎▍▌▋▊▉█]? +1000 +5 █+/, 'version 60, from redis')
-  await shows(/displayed as of 11:58:12 UTC · next change in 3:\d\d/)
+  await shows(/next change in 3:\d\d · displayed as of 11:58:12 UTC/)
 })
 
 test.serial('guarded posts are listed with gap and time; x asks, and only y lets one go', async (t) => {
@@ -78,9 +79,10 @@ test.serial('guarded posts are listed with gap and time; x asks, and only y lets
     ...{ postId, count: 401, shownAverage: 3.52, trueAverage: 1.78, gap: 1.74, normalPerHour: 2.5, released: false },
     ...{ since: '2026-05-04T11:40:00.000Z', nextUpdateAt: '2026-05-04T12:03:12.000Z' },
   }))
-  const { press, shows, postRate } = dashboard(t, { guarded })
+  const { press, shows, postRate } = dashboard(t, { guarded, titles: { 4: hostileTitle } })
   await press('4')
-  await shows('Spike guard', '2 held back', /▶ 17 +401 +3\.52 +1\.78 +\+1\.74 +11:40:00 +3:\d\d/)
+  await shows('Spike guard', '2 held back', /▶ 17 +401 +3\.52 +1\.78 +\+1\.74 +11:40:00 +3:\d\d +Post number 17 +│/)
+  await shows(/ 4 +401 .* evil\\x1b\[2J.*… │/)
   await press('x')
   await shows('Let the average of post 17 go?')
   await press('n')

@@ -1,4 +1,4 @@
-import type { PostRate, Roles } from 'post-rate'
+import type { Logger, PostRate, Roles } from 'post-rate'
 import type { Configuration, Flags } from './configuration.ts'
 import { ConfigurationError, Interrupted } from './errors.ts'
 import type { Io } from './io.ts'
@@ -14,6 +14,8 @@ export interface OpenOptions {
   roles?: Roles
   /** Tells also what is no trouble: for roles, which run for long. */
   verbose?: boolean
+  /** Default: on stderr. */
+  logger?: Logger
 }
 
 /** What a command has at hand. It opens what it needs; `run` closes everything behind it. */
@@ -48,7 +50,7 @@ export class Context {
     const database = configuration.database ?? (await this.#joinEmbedded(options.create ?? false))
     if (configuration.database !== undefined) this.talk.note(`Database: ${withoutPassword(configuration.database)}`)
     this.signal.throwIfAborted()
-    const logger = streamLogger(this.io.stderr, options.verbose ?? false)
+    const logger = options.logger ?? streamLogger(this.io.stderr, options.verbose ?? false)
     const postRate = await asConfiguration(async () =>
       createPostRate({ database, logger, ...optionsOf(configuration) }),
     )

@@ -4,9 +4,11 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { duration } from '../figures.ts'
 import { explainBypasses } from '../findings.ts'
+import { streamLogger } from '../logger.ts'
 import { counted, span } from '../ui/numbers.ts'
 import { printable } from '../ui/printable.ts'
 import { wrapped } from '../ui/wrapped.ts'
+import { doctorLog } from './doctor-log.ts'
 
 type Verdict = 'ok' | 'warning' | 'failed' | 'off'
 
@@ -31,8 +33,10 @@ const indent = 20
 /** One line for each dependency and each thing that commonly goes wrong. Changes nothing. */
 export async function doctor(context: Context): Promise<number> {
   const { talk } = context
-  const postRate = await context.open({ check: false })
+  const log = doctorLog(streamLogger(context.io.stderr, false))
+  const postRate = await context.open({ check: false, logger: log.logger })
   const status = await postRate.status({ patient: true })
+  log.release(status)
   const schema = status.dependencies.postgres.reachable ? await checkSchema(postRate) : null
   const settings = schema?.verdict === 'ok' ? await checkSettings(context, postRate) : null
   const triggers = schema?.verdict === 'ok' ? await checkTriggers(postRate) : null

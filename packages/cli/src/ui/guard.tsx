@@ -1,14 +1,15 @@
 /** @jsxRuntime automatic */
 import { Box } from 'ink'
-import type { GuardedPost } from 'post-rate'
+import { Cells, idWidth } from './cells.tsx'
 import { fitted } from './fitted.ts'
 import { average, countdown, shortCount, timeOfDay } from './numbers.ts'
 import { Panel } from './panel.tsx'
 import { Say, type Tone } from './tone.tsx'
+import type { GuardedRow } from './use-guarded.ts'
 
 export interface GuardProps {
   /** Null while they are read for the first time. */
-  posts: readonly GuardedPost[] | null
+  posts: readonly GuardedRow[] | null
   selected: number
   /** The post about which the question is asked; null where none is. */
   asking: number | null
@@ -20,12 +21,16 @@ export interface GuardProps {
   height: number
 }
 
-const widths = [10, 8, 8, 8, 8, 11, 12] as const
+/** After the id. */
+const figures = [9, 7, 6, 7, 10, 10] as const
 
 /** The posts whose average the spike guard holds back, and the question before one is let go. */
 export function Guard({ posts, selected, asking, outcome, now, width, height }: GuardProps) {
   const rows = Math.max(1, height - 6)
   const from = Math.max(0, Math.min(selected - rows + 1, (posts?.length ?? 0) - rows))
+  const columns = [idWidth(posts?.map(({ postId }) => postId) ?? []), ...figures]
+  const cells = ['id', 'ratings', 'shown', 'true', 'gap', 'since', 'changes']
+  const tones: Tone[] = ['accent', ...figures.map((): Tone => 'plain')]
   return (
     <Panel
       title="Spike guard"
@@ -34,11 +39,17 @@ export function Guard({ posts, selected, asking, outcome, now, width, height }: 
       width={width}
       height={height}
     >
-      <Cells values={['id', 'ratings', 'shown', 'true', 'gap', 'since', 'updates in']} tone="quiet" />
+      <Cells values={cells} columns={columns} tones={cells.map(() => 'quiet')} title="title" width={width} quiet />
       {posts === null && <Say tone="quiet">Reading…</Say>}
       {posts?.length === 0 && <Say tone="quiet">No post gets unusually many ratings.</Say>}
       {posts?.slice(from, from + rows).map((post, index) => (
-        <Cells key={post.postId} values={cellsOf(post, now)} tone="plain" chosen={from + index === selected} />
+        <Cells
+          key={post.postId}
+          values={cellsOf(post, now)}
+          chosen={from + index === selected}
+          title={post.title}
+          {...{ columns, tones, width }}
+        />
       ))}
       <Box marginTop={1} flexDirection="column">
         {asking === null ? (
@@ -53,7 +64,7 @@ export function Guard({ posts, selected, asking, outcome, now, width, height }: 
   )
 }
 
-function cellsOf(post: GuardedPost, now: number): string[] {
+function cellsOf(post: GuardedRow, now: number): string[] {
   return [
     String(post.postId),
     shortCount(post.count),
@@ -70,14 +81,4 @@ function signed(gap: number): string {
   const text = gap.toFixed(2)
   if (Number(text) === 0) return '0.00'
   return gap > 0 ? `+${text}` : text
-}
-
-function Cells({ values, tone, chosen = false }: { values: readonly string[]; tone: Tone; chosen?: boolean }) {
-  const text = values.map((value, n) => (n === 0 ? value.padEnd(widths[0]) : value.padStart(widths[n] ?? 0))).join('')
-  return (
-    <Box height={1} flexShrink={0}>
-      <Say tone="accent">{chosen ? '▶ ' : '  '}</Say>
-      <Say tone={chosen ? 'title' : tone}>{text}</Say>
-    </Box>
-  )
 }

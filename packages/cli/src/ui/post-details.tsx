@@ -8,6 +8,7 @@ import { Panel } from './panel.tsx'
 import { Say, type Tone } from './tone.tsx'
 import type { Latest as LatestRatings } from './use-latest.ts'
 import type { PostRow } from './use-posts.ts'
+import { wrapped } from './wrapped.ts'
 
 export interface PostDetailsProps {
   row: PostRow | null
@@ -41,7 +42,9 @@ export function PostDetails({ row, latest, now, width, height }: PostDetailsProp
   const { post, inspection } = row
   const shown = inspection?.displayed ?? post.stats
   const live = inspection?.live ?? null
-  const { histogram, beside, below } = detailsLayout(width - 4, height - 2)
+  const roomy = height > usedRows + 1
+  const coming = roomy ? wrapped(whatComes(shown, now), width - 4) : [fitted(whatComes(shown, now), width - 4)]
+  const { histogram, beside, below } = detailsLayout(width - 4, height - 1 - coming.length)
   const max = Math.max(1, ...shown.histogram, ...(live?.histogram ?? []))
   const note = inspection === null ? '' : `version ${count(inspection.version)}, from ${inspection.source}`
   return (
@@ -52,10 +55,12 @@ export function PostDetails({ row, latest, now, width, height }: PostDetailsProp
         <Column title="shown" figures={shown} max={max} width={histogram} tone="good" />
         {beside > 0 && <Latest latest={latest} now={now} width={beside} height={histogramRows} />}
       </Box>
-      <Say tone={shown.guard === null ? 'quiet' : 'warn'}>{whatComes(shown, now)}</Say>
-      {height > 11 && (
-        <Say tone="quiet">{fitted(`by ${post.createdBy}, ${post.createdAt.slice(0, 10)}`, width - 4)}</Say>
-      )}
+      {coming.map((line) => (
+        <Say key={line} tone={shown.guard === null ? 'quiet' : 'warn'}>
+          {line}
+        </Say>
+      ))}
+      {roomy && <Say tone="quiet">{fitted(`by ${post.createdBy}, ${post.createdAt.slice(0, 10)}`, width - 4)}</Say>}
       {below > 0 && <Latest latest={latest} now={now} width={width - 4} height={below} />}
     </Panel>
   )
@@ -67,10 +72,15 @@ interface Shown {
   guard: { gap: number; since: string } | null
 }
 
+/** First what is waited for: the end is cut where a row has no room. */
 function whatComes({ asOf, nextUpdateAt, guard }: Shown, now: number): string {
   const until = nextUpdateAt === null ? 'a change shows at once' : `next change in ${countdown(nextUpdateAt, now)}`
-  const held = guard === null ? '' : `damped since ${timeOfDay(guard.since)}, ${guard.gap.toFixed(2)} off · `
-  return `${held}displayed as of ${timeOfDay(asOf)} UTC · ${until}`
+  const since = `${timeOfDay(asOf)} UTC`
+  if (guard === null) return `${until} · displayed as of ${since}`
+  const off = average(Math.abs(guard.gap))
+  // Nothing is left to see of a gap that rounds to none.
+  const gap = off === average(0) ? '' : `, ${off} off`
+  return `${until} · damped since ${timeOfDay(guard.since)}${gap} · as of ${since}`
 }
 
 interface ColumnProps {

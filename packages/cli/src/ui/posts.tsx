@@ -1,10 +1,11 @@
 /** @jsxRuntime automatic */
 import { Box } from 'ink'
+import { Cells, idWidth } from './cells.tsx'
 import { fitted } from './fitted.ts'
 import { average, countdown, shortCount } from './numbers.ts'
 import { Panel } from './panel.tsx'
 import { PostDetails } from './post-details.tsx'
-import { Say, type Tone, useColor } from './tone.tsx'
+import { Say, type Tone } from './tone.tsx'
 import type { Latest } from './use-latest.ts'
 import type { PostRow, PostsPage } from './use-posts.ts'
 
@@ -22,12 +23,14 @@ export interface PostsProps {
 
 const detailsHeight = 11
 const wideFrom = 120
+/** Enough beside the list; what is wider is the list's, for its titles. */
+const detailsWidth = 60
 
 /** Where the two panels of this view go. */
 export function postsLayout(width: number, height: number) {
   const beside = width >= wideFrom
   const details = beside || height >= detailsHeight + 6
-  const listWidth = beside ? Math.ceil(width / 2) : width
+  const listWidth = beside ? width - detailsWidth : width
   const listHeight = beside || !details ? height : height - detailsHeight
   return { beside, details, listWidth, listHeight, pageSize: Math.max(1, listHeight - 3) }
 }
@@ -44,7 +47,7 @@ export function Posts({ page, selected, latest, now, width, height }: PostsProps
           row={row}
           latest={latest}
           now={now}
-          width={beside ? width - listWidth : width}
+          width={beside ? detailsWidth : width}
           height={beside ? height : detailsHeight}
         />
       )}
@@ -52,16 +55,18 @@ export function Posts({ page, selected, latest, now, width, height }: PostsProps
   )
 }
 
-const columns = [10, 7, 6, 8, 6, 9] as const
+/** After the id. */
+const figures = [7, 6, 7, 6, 9] as const
 
 function List({ page, selected, now, width, height }: Omit<PostsProps, 'latest'>) {
   const note = page === null ? '' : `page ${page.number}${page.last ? ', the last' : ''}`
   const order = `${page?.sort ?? 'newest'}${page?.sort === 'top' ? '' : ' first'}`
   const title = page?.search ? fitted(`Posts, search: ${page.search}`, width - 24) : `Posts, ${order}`
+  const columns = [idWidth(page?.rows.map(({ post }) => post.id) ?? []), ...figures]
   const cells = ['id', 'live', 'avg', 'shown', 'avg', 'changes']
   return (
     <Panel title={title} note={note} width={width} height={height}>
-      <Cells values={cells} tones={cells.map(() => 'quiet')} title="title" width={width} quiet />
+      <Cells values={cells} columns={columns} tones={cells.map(() => 'quiet')} title="title" width={width} quiet />
       {page === null && <Say tone="quiet">Reading…</Say>}
       {page?.rows.length === 0 && (
         <Say tone="quiet">
@@ -71,54 +76,39 @@ function List({ page, selected, now, width, height }: Omit<PostsProps, 'latest'>
         </Say>
       )}
       {page?.rows.map((row, index) => (
-        <Line key={row.post.id} row={row} chosen={index === selected} now={now} width={width} />
+        <Line key={row.post.id} row={row} columns={columns} chosen={index === selected} now={now} width={width} />
       ))}
     </Panel>
   )
 }
 
-function Line({ row, chosen, now, width }: { row: PostRow; chosen: boolean; now: number; width: number }) {
-  const { post, inspection } = row
+interface LineProps {
+  row: PostRow
+  columns: readonly number[]
+  chosen: boolean
+  now: number
+  width: number
+}
+
+function Line({ row, columns, chosen, now, width }: LineProps) {
+  return <Cells {...cellsOf(row, now)} {...{ columns, width, chosen }} title={row.post.title} />
+}
+
+/** A shown figure stands out where it reads otherwise than the live one: what rounding hides is no difference. */
+export function cellsOf({ post, inspection }: PostRow, now: number): { values: string[]; tones: Tone[] } {
   const live = inspection?.live
   const shown = inspection?.displayed ?? post.stats
-  const same = live === undefined || (live.count === shown.count && live.average === shown.average)
-  const values = [
-    String(post.id),
-    live === undefined ? '–' : shortCount(live.count),
-    average(live?.average ?? null),
-    shortCount(shown.count),
-    average(shown.average),
-    shown.guard === null ? countdown(shown.nextUpdateAt, now) : 'damped',
-  ]
-  const shownTone: Tone = same ? 'plain' : 'warn'
-  const tones: Tone[] = ['accent', 'plain', 'plain', shownTone, shownTone, shown.guard === null ? 'quiet' : 'warn']
-  return <Cells values={values} tones={tones} title={post.title} width={width} chosen={chosen} />
-}
-
-interface CellsProps {
-  values: readonly string[]
-  tones: readonly Tone[]
-  /** Last, so that a title whose width the terminal sees otherwise moves no figure. */
-  title: string
-  width: number
-  chosen?: boolean
-  quiet?: boolean
-}
-
-function Cells({ values, tones, title, width, chosen = false, quiet = false }: CellsProps) {
-  const marker = useColor('accent')
-  const used = columns.reduce((sum, column) => sum + column, 0)
-  const room = width - 4 - 2 - used - 2
-  return (
-    <Box height={1} flexShrink={0}>
-      <Say tone={marker ? 'accent' : 'title'}>{chosen ? '▶ ' : '  '}</Say>
-      {values.map((value, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed
-        <Say key={index} tone={tones[index] ?? 'plain'}>
-          {index === 0 ? value.padEnd(columns[0]) : value.padStart(columns[index] ?? 0)}
-        </Say>
-      ))}
-      <Say tone={quiet ? 'quiet' : chosen ? 'title' : 'plain'}>{`  ${fitted(title, room)}`}</Say>
-    </Box>
-  )
+  const liveFigures = live === undefined ? null : [shortCount(live.count), average(live.average)]
+  const shownFigures = [shortCount(shown.count), average(shown.average)]
+  const comes = shown.guard === null ? countdown(shown.nextUpdateAt, now) : 'damped'
+  return {
+    values: [String(post.id), ...(liveFigures ?? ['–', '–']), ...shownFigures, comes],
+    tones: [
+      'accent',
+      'plain',
+      'plain',
+      ...shownFigures.map((text, n): Tone => (liveFigures === null || liveFigures[n] === text ? 'plain' : 'warn')),
+      shown.guard === null ? 'quiet' : 'warn',
+    ],
+  }
 }

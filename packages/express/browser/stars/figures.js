@@ -117,7 +117,8 @@ function createRow(score) {
     element: make('tr', {}, label, make('td', { className: 'bar' }, bar), ratings),
     /** @param {number} count @param {number} highest @param {string} locale */
     show(count, highest, locale) {
-      bar.style.inlineSize = `${(100 * count) / highest}%`
+      // Few of many are seen, too; none are nothing.
+      bar.style.inlineSize = count === 0 ? '0' : `max(1px, ${(100 * count) / highest}%)`
       ratings.textContent = count.toLocaleString(locale)
     },
   }

@@ -24,7 +24,7 @@ p, fieldset, legend, table { margin: 0; padding: 0; border: 0; font-size: inheri
 .histogram :is(th, td) { padding: 0; color: var(--soft); font-weight: normal; text-align: start; }
 .histogram th { width: 1.4em; }
 .histogram .count { width: 1%; padding-inline-start: 0.6em; text-align: end; }
-.bar span { display: block; min-width: 1px; height: 0.6em; border-radius: 1px 3px 3px 1px; background: var(--bar); transition: inline-size 0.4s; }
+.bar span { display: block; height: 0.6em; border-radius: 1px 3px 3px 1px; background: var(--bar); transition: inline-size 0.4s; }
 .recent { color: var(--soft); font-size: 0.9em; }
 .update { color: var(--soft); font-size: 0.85em; font-variant-numeric: tabular-nums; }
 .held { margin-block-start: 0.5em; padding-inline-start: 0.6em; border-inline-start: 3px solid var(--bar); font-size: 0.9em; }
