@@ -31,6 +31,9 @@ const noDatabase: Problem = ({ login }) =>
   `it has no database of this name. Make it there (\`createdb NAME\`), or correct the name in ${login}`
 const wrongLogin: Problem = ({ login }) => `it refused the login. Check user and password in ${login}`
 
+const tooSlow: Problem = () =>
+  'a statement took longer than it may. Look at `pg_stat_activity` there for what holds it up: a lock, or load'
+
 /** By the code of Node, of PostgreSQL, of OpenSSL or of Kafka. */
 const byCode: Record<string, Problem> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
@@ -48,6 +51,8 @@ const byCode: Record<string, Problem> = {
   '3D000': noDatabase,
   '28P01': wrongLogin,
   '28000': wrongLogin,
+  '57014': tooSlow,
+  '55P03': tooSlow,
   SASL_AUTHENTICATION_FAILED: wrongLogin,
   UNSUPPORTED_SASL_MECHANISM: ({ login }) =>
     `it does not know this way to log in. Choose one that it offers in ${login}`,
@@ -67,7 +72,7 @@ const byMessage: readonly [RegExp, Problem][] = [
   [/wrong version number|packet length too long/, noTls],
 ]
 
-/** What is wrong with the encryption or the login, and what to do about it; null where an error is about neither. */
+/** What is wrong with the encryption, the login or a statement's time, and what to do about it; null for anything else. */
 export function connectionProblem(error: unknown, words: ConnectionWords): string | null {
   for (const link of chain(error)) {
     const { code, type, message } = link as { code?: unknown; type?: unknown; message?: unknown }

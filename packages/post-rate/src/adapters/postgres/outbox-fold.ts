@@ -134,13 +134,17 @@ where step_at <= $1 and ($2::int = 1 or post_id % $2 = $3) order by step_at limi
     await writeStats(connection, schema, whole, context.settings.prior)
   }
 
-  /** Gives every folded row its version and state, and every window's end a row. Their changes, oldest version first. */
+  /**
+   * Gives every folded row its version and state, and every window's end a row. Their changes, oldest version first.
+   * `between` can be read from one side only: each row is found by its key. Joined by equality and planned after a vacuum that
+   * met few rows among many dead, the other side came first, all of the outbox for every row: 5 s for 5,000 of 23,000.
+   */
   async #mark(connection: Queryable, { marked, stepped }: Encoded, source: string): Promise<OutgoingChange[]> {
     const marking = connection.query({
       name: 'mark-events',
       text: `update ${this.#outbox} o set version = n.version, state = n.state
 from rows from (unnest($1::bigint[]), unnest($2::bigint[]), json_array_elements($3::json)) as n (id, version, state)
-where o.id = n.id`,
+where o.id between n.id and n.id`,
       values: [
         arrayOf(marked.map(({ row }) => row.id)),
         arrayOf(marked.map(({ state }) => state.version)),
