@@ -16,6 +16,8 @@ const sizes = [
   [160, 45],
 ] as const
 
+const newestRatings = /latest ratings, UTC[\s\S]*\d\d:\d\d:\d\d +[0-5] \S/
+
 let openPage: OpenPage
 
 test.before(async (t) => {
@@ -41,7 +43,7 @@ withAll('every tab of the dashboard, in two sizes, and one without colours', asy
     await keys('2')
     await shows(/▶ \d/)
     await keys('jj')
-    await shows(/▶ \d+ .*שלום/)
+    await shows(/▶ \d+ .*שלום/, newestRatings)
     await takeTab('2-posts')
     await keys('3')
     await shows('rebuilds, after a question')
@@ -80,7 +82,7 @@ withAll('every tab of the dashboard, in two sizes, and one without colours', asy
   await plain.shows(/Ratings +[1-9]/, 'Nothing needs attention')
   await take('tui-80x24-no-color', plain)
   await plain.keys('2')
-  await plain.shows('▶')
+  await plain.shows('▶', newestRatings)
   await take('tui-80x24-no-color-posts', plain)
 })
 
