@@ -133,6 +133,8 @@ async function details(
     <PostDetails row={{ post, inspection }} latest={latest} now={startOfTime} width={width} height={height} />
   )
   const { lastFrame, unmount } = render(panel)
+  // Unmounting writes once more where `CI` is set.
+  const frame = lastFrame() ?? ''
   unmount()
-  return lastFrame() ?? ''
+  return frame
 }
