@@ -30,8 +30,9 @@ export const guardStoreCases: Cases = {
     const released = await stateOf(record, 2)
     t.deepEqual({ ...released.displayed, guard: null }, { ...before, guard: null })
     t.is(released.displayed.guard?.memory[2], -1)
-    const kinds = (await publishAll(record)).map(({ kind, postId }) => `${kind} ${postId}`)
-    t.is(kinds.at(-1), 'display 2')
+    // The other post's window may end in the same moment.
+    const published = (await publishAll(record)).filter(({ postId }) => postId === 2)
+    t.is(published.at(-1)?.kind, 'display')
     await record.wait(windowMs + 50)
     await foldAll(record)
     const after = await stateOf(record, 2)
