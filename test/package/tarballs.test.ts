@@ -56,7 +56,7 @@ test('the packages hold what runs, its types and sources, and nothing else', (t)
       (path) =>
         !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.js)$/.test(
           path,
-        ) || /test|fixture|secret|\.env|bench/i.test(path),
+        ) || /\b(tests?|fixtures?|secrets?|bench)\b|\.env/i.test(path),
     )
     t.deepEqual(stray, [], name)
   }
