@@ -66,7 +66,7 @@ export class Judge implements DatabaseWitness, StoreWitness, KafkaWitness {
   #watermarks: { watermark: number; versions: Map<number, number> }[] = []
   /** Copies that somebody else wrote: what is in the store of these posts is nobody's fault until it is healed. */
   readonly #tampered = new Set<string>()
-  #floor = { before: 0, now: 0, raisedAt: Number.NEGATIVE_INFINITY }
+  #floor = { before: 0, now: 0, changedAt: Number.NEGATIVE_INFINITY }
   #disturbedAt = Number.NEGATIVE_INFINITY
   readonly #world: World
 
@@ -139,8 +139,9 @@ export class Judge implements DatabaseWitness, StoreWitness, KafkaWitness {
     this.#history.highestFloor = Math.max(highestFloor, floor)
     if (floor !== this.#floor.now) {
       if (floor > this.#floor.now) this.#world.tally.count('floor raised')
-      const recent = Date.now() - this.#floor.raisedAt < disturbanceMs
-      this.#floor = { before: recent ? this.#floor.before : this.#floor.now, now: floor, raisedAt: Date.now() }
+      const recent = Date.now() - this.#floor.changedAt < disturbanceMs
+      const { before, now } = this.#floor
+      this.#floor = { before: recent ? Math.min(before, now) : now, now: floor, changedAt: Date.now() }
     }
     let moved = false
     for (const { stats } of record.states.values()) {
@@ -234,10 +235,11 @@ export class Judge implements DatabaseWitness, StoreWitness, KafkaWitness {
     })
   }
 
-  /** A process may not know yet of a floor that was raised; what lies far above the one it knows is corruption to it. */
+  /** A process may know any floor of the last moments, the one before a rise or after a restore: far above it lies corruption. */
   #corruptAbove(): number {
     const { deployment } = this.#world.database.record
-    const versionFloor = Date.now() - this.#floor.raisedAt < disturbanceMs ? this.#floor.before : this.#floor.now
+    const { before, now, changedAt } = this.#floor
+    const versionFloor = Date.now() - changedAt < disturbanceMs ? Math.min(before, now) : now
     return corruptionCeiling({ ...deployment, versionFloor })
   }
 
