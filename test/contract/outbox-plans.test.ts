@@ -4,7 +4,7 @@ import { cleanUp } from '../helpers/clean-up.ts'
 import { withPostgres } from '../helpers/requires.ts'
 import { addPosts, onPostgres } from './record.ts'
 
-const [rows, batch] = [60_000, 5_000]
+const [rows, batch] = [60_000, 10_000]
 const all = { index: 0, count: 1 }
 
 /** Autovacuum looks at the outbox once a minute, and finds it empty as a rule: what it says then holds while it fills. */

@@ -91,7 +91,7 @@ test('a bus that is away makes nothing pile up: the rest is left to the outbox',
 test('folding waits for a publisher that is about to catch up', async (t) => {
   const { handover, fold, publish } = withOutbox()
   await publish()
-  fold(1, 11_000)
+  fold(1, 13_000)
   let waited = false
   const room = handover.room().then(() => {
     waited = true

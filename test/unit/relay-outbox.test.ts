@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { DirectEventBus } from '../../packages/post-rate/src/adapters/memory/direct-event-bus.ts'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
@@ -15,11 +16,13 @@ test('a batch that is too large for its transaction is folded in smaller ones, a
   await ports.ratingStore.rate(Array.from({ length: 400 }, (_, n) => ({ postId: 1, userId: `u${n}`, score: 3 })))
   const limits: number[] = []
   let largest = 150
+  let slow = false
   const { outbox } = ports
   const fold = outbox.fold.bind(outbox)
   outbox.fold = async (shard, limit, foldBatch) => {
     limits.push(limit)
     if (limit > largest) throw new Error('canceling statement due to statement timeout')
+    if (slow) await sleep(1_100)
     return fold(shard, limit, foldBatch)
   }
   const relay = new RelayOutbox(
@@ -33,7 +36,12 @@ test('a batch that is too large for its transaction is folded in smaller ones, a
   t.teardown(() => relay.stop())
   relay.start()
   await eventually(async () => (await outbox.backlog()).rows === 0, { timeout: 20_000 })
-  t.deepEqual(limits.slice(0, 6), [5000, 2500, 1250, 625, 312, 156])
-  largest = 5000
-  await eventually(() => limits.at(-1) === 5000)
+  t.deepEqual(limits.slice(0, 7), [10_000, 5_000, 2_500, 1_250, 625, 312, 156])
+  slow = true
+  largest = 10_000
+  limits.length = 0
+  await eventually(() => limits.length >= 3)
+  t.is(limits[2], limits[1], 'a fold that is slow already does not grow')
+  slow = false
+  await eventually(() => limits.at(-1) === 10_000)
 })

@@ -1,7 +1,7 @@
 import type { OutgoingChange } from '../ports/outbox.ts'
 
 /** Changes that wait in memory at most, a few folds; more of them are left to the outbox, where they are anyway. */
-const most = 20_000
+const most = 25_000
 /** How long folding waits for the publisher, before it goes on and leaves what it folds to the outbox. */
 const patienceMs = 1_000
 /** The outbox may have changes that nobody here knows of: another relay folded them, and died. */

@@ -7,7 +7,7 @@ import { PostgresRepairs, type Repair } from './postgres-repairs.ts'
 import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
 /** What a comparison has at most. Of ratings as the statistics of the tables have them. */
-const postsAtMost = 50_000
+const postsAtMost = 100_000
 const ratingsAtMost = 10_000_000
 /** Of tables that have no statistics yet; and a range that is not cut in two any more. */
 const postsAtLeast = 2_000
