@@ -1,7 +1,7 @@
 import test from 'ava'
+import { Random } from '../helpers/random.ts'
 import { keyOf, Ledger } from './ledger.ts'
 import { Promises, type SeenPost } from './promises.ts'
-import { Random } from './random.ts'
 
 function sent(ledger: Ledger, value: number | null, outcome: 'accepted' | 'unknown' | 'refused'): void {
   ledger.takePair(1, 'ada')

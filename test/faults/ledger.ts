@@ -1,4 +1,4 @@
-import type { Random } from './random.ts'
+import type { Random } from '../helpers/random.ts'
 
 /** A score, or null where there is no rating. */
 export type Held = number | null

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Random } from '../helpers/random.ts'
 import { type Answer, HttpClient, NoAnswer } from './http-client.ts'
 import type { Held, Ledger } from './ledger.ts'
 import { Promises, type SeenPost } from './promises.ts'
-import type { Random } from './random.ts'
 
 export interface LoadOptions {
   /** Base URLs of the API processes. */

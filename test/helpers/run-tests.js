@@ -1,4 +1,4 @@
-// What `npm test` runs after the build; tsx reads the TypeScript next door.
+// Entry of `npm test`, `npm run test:proofs` and `npm run test:unit`: lets tsx read the TypeScript beside it.
 import { register } from 'tsx/esm/api'
 
 register()

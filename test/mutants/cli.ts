@@ -1,6 +1,15 @@
+import { parseArgs } from 'node:util'
 import { acquire, release } from '../helpers/services/services.ts'
 import { readMutants } from './mutant.ts'
 import { runMutants, tableOf } from './run-mutants.ts'
+import { affectedMutants } from './select-mutants.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: 'boolean', default: false } },
+})
+const named = readMutants(positionals)
+const chosen = values.all || positionals.length > 0 ? named : affectedMutants(named)
 
 /** What is missing would skip the tests that have to find the bugs. */
 async function withServices(work: () => Promise<number>): Promise<number> {
@@ -15,10 +24,10 @@ async function withServices(work: () => Promise<number>): Promise<number> {
 }
 
 process.exitCode = await withServices(async () => {
-  const caught = await runMutants(readMutants(process.argv.slice(2)), ({ mutant, evidence, caught }) => {
+  const caught = await runMutants(chosen, ({ mutant, evidence, caught }) => {
     const verdict = caught ? 'caught' : 'NOT CAUGHT'
     process.stdout.write(`== ${mutant.name}: ${verdict}\n${mutant.description}\n\n${evidence}\n\n`)
   })
-  process.stdout.write(`${tableOf(caught)}\n`)
+  process.stdout.write(`${tableOf(caught)}\n${caught.length} of ${readMutants().length} mutants planted\n`)
   return caught.some((one) => !one.caught) ? 1 : 0
 })

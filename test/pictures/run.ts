@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   const directory = values.out ? resolve(values.out) : mkdtempSync(join(tmpdir(), 'post-rate-pictures-'))
   mkdirSync(directory, { recursive: true })
   process.env.TEST_PICTURES = directory
-  const code = await runTests(['--concurrency=1', ...files])
+  const code = await runTests(['--lanes=1', ...files])
   console.log(`${readdirSync(directory).length} pictures in ${directory}`)
   return code
 }

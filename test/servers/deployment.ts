@@ -1,11 +1,11 @@
 import type { ExecutionContext } from 'ava'
 import { Ledger } from '../faults/ledger.ts'
 import { Load, type LoadFigures } from '../faults/load.ts'
-import { Random } from '../faults/random.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { type RunningCommand, runCommand, startCommand } from '../helpers/command.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { judge } from '../helpers/judge.ts'
+import { Random } from '../helpers/random.ts'
 import { runSql } from '../helpers/test-database.ts'
 
 export interface DeploymentOptions {

@@ -2,23 +2,50 @@ import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { projectDirectory } from '../services/directories.ts'
 
-/** Every test of the ordinary run: neither benchmarks nor pictures nor what takes long in `test/faults` and `test/servers`. */
-export function ordinaryTestFiles(): string[] {
-  const entries = readdirSync(join(projectDirectory, 'test'), { recursive: true, withFileTypes: true })
-  return entries
+/** `suite` is `npm test`, `proofs` is `npm run test:proofs`, `unit` is the part of the suite that needs no server. */
+export const selections = ['suite', 'proofs', 'unit'] as const
+export type Selection = (typeof selections)[number]
+
+/** Attacks on the promise, and what builds or deploys the whole product. They take as long as the rest together. */
+const proofs = [
+  'test/faults/',
+  'test/interleavings/',
+  'test/mutants/',
+  'test/servers/',
+  'test/simulation/',
+  'test/package/release.test.ts',
+  'test/package/tarballs.test.ts',
+]
+
+/** Commands of their own run these. */
+const elsewhere = ['test/bench/', 'test/pictures/', 'test/servers/long/']
+
+/** Files that measure time or processor use, or that draw with a browser: a neighbour would change the result. */
+const alone = [
+  'test/browser/host-app.test.ts',
+  'test/browser/stars.test.ts',
+  'test/cli/replacing.test.ts',
+  'test/cli/tui-load.test.ts',
+  'test/integration/reading-cost.test.ts',
+  'test/integration/standing-still.test.ts',
+]
+
+/** The test files of a selection, from the project's directory. */
+export function testFiles(selection: Selection): string[] {
+  const all = readdirSync(join(projectDirectory, 'test'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.test\.tsx?$/.test(entry.name))
     .map((entry) => relative(projectDirectory, join(entry.parentPath, entry.name)))
-    .filter(
-      (file) =>
-        !file.startsWith('test/bench/') &&
-        !file.startsWith('test/pictures/') &&
-        !file.startsWith('test/servers/long/') &&
-        !file.includes('/fixtures/') &&
-        !isSoak(file),
-    )
+    .filter((file) => !startsWith(file, elsewhere) && !file.includes('/fixtures/'))
     .sort()
+  if (selection === 'unit') return all.filter((file) => file.startsWith('test/unit/'))
+  return all.filter((file) => startsWith(file, proofs) === (selection === 'proofs'))
 }
 
-function isSoak(file: string): boolean {
-  return file.startsWith('test/faults/') && /\bsoak\b/.test(file)
+/** Whether a file must have the machine to itself. */
+export function runsAlone(file: string): boolean {
+  return alone.includes(file)
+}
+
+function startsWith(file: string, beginnings: readonly string[]): boolean {
+  return beginnings.some((beginning) => file.startsWith(beginning))
 }

@@ -23,10 +23,9 @@ const pomOf = (version: string) => `<project xmlns="http://maven.apache.org/POM/
 
 /** Folder with Kafka's jars; downloaded by Maven the first time. */
 export async function kafkaJars(log: (line: string) => void, version = kafkaVersion): Promise<string> {
-  const target = join(cacheDirectory(), `kafka-${version}`)
-  if (existsSync(target)) return target
-  const mvn = findCommand('mvn')
-  if (!mvn) throw new Unavailable('no `mvn` to download Kafka with (Debian package `maven`)')
+  const target = folderOf(version)
+  if (hasKafkaJars(version)) return target
+  const mvn = findMaven()
   log(`Downloading Kafka ${version} with Maven`)
 
   const work = await mkdtemp(join(cacheDirectory(), 'download-'))
@@ -42,4 +41,20 @@ export async function kafkaJars(log: (line: string) => void, version = kafkaVers
     await rm(work, { recursive: true, force: true })
   }
   return target
+}
+
+/** Whether an earlier run has downloaded this version. */
+export function hasKafkaJars(version = kafkaVersion): boolean {
+  return existsSync(folderOf(version))
+}
+
+/** Path of `mvn`. Throws `Unavailable` where there is none. */
+export function findMaven(): string {
+  const mvn = findCommand('mvn')
+  if (!mvn) throw new Unavailable('no `mvn` to download Kafka with (Debian package `maven`)')
+  return mvn
+}
+
+function folderOf(version: string): string {
+  return join(cacheDirectory(), `kafka-${version}`)
 }

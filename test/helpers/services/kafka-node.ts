@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { findCommand, runCommand } from './commands.ts'
-import { kafkaJars } from './kafka-jars.ts'
+import { findMaven, hasKafkaJars, kafkaJars, kafkaVersion } from './kafka-jars.ts'
 import { type ProcessHandle, startProcess, waitUntilReady } from './processes.ts'
 import { Unavailable } from './unavailable.ts'
 
@@ -18,6 +18,13 @@ export interface KafkaNodeOptions {
   /** Users that the storage begins with, as `MECHANISM=[name=…,password=…]`. */
   scram?: readonly string[]
   log?: (line: string) => void
+}
+
+/** Name and version of the Kafka that the tests start. Throws `Unavailable` where it cannot be had. */
+export function describeKafka(): string {
+  findJava()
+  if (!hasKafkaJars()) findMaven()
+  return `Kafka ${kafkaVersion}`
 }
 
 /** Sets a node up on disk; resolves to what starts its process, again and again. */

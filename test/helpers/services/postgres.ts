@@ -11,6 +11,13 @@ import { Unavailable } from './unavailable.ts'
 
 const superuser = 'post_rate'
 
+/** Name and version of the PostgreSQL that `startPostgres` starts. Throws `Unavailable` where there is none. */
+export function describePostgres(): string {
+  serverUser()
+  const version = runCommand(join(postgresBinaries(), 'postgres'), ['--version'])
+  return `PostgreSQL ${/\d+(\.\d+)?/.exec(version)?.[0]}`
+}
+
 /**
  * Starts a PostgreSQL on a new data directory; the URL is its superuser's, on the empty database `post_rate`. `query` is
  * added to it, for a server that demands more than a password.

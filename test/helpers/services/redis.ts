@@ -7,6 +7,11 @@ import { type ProcessHandle, startProcess, waitUntilReady } from './processes.ts
 import type { ClusterServer, Server } from './server.ts'
 import { Unavailable } from './unavailable.ts'
 
+/** Name and version of the Redis that `startRedis` starts. Throws `Unavailable` where there is none. */
+export function describeRedis(): string {
+  return `Redis ${/v=(\d+\.\d+)/.exec(runCommand(redisServer(), ['--version']))?.[1]}`
+}
+
 /** Starts a Redis that keeps nothing on disk. `args` are further options of `redis-server`. */
 export async function startRedis(directory: string, args: readonly string[] = []): Promise<Server> {
   const [port] = (await freePorts(1)) as [number]
@@ -68,14 +73,19 @@ export async function startRedisNode(
   args: readonly string[],
   ready: () => Promise<void>,
 ): Promise<ProcessHandle> {
-  const command = findCommand('redis-server')
-  if (!command) throw new Unavailable('no `redis-server` (Debian package `redis-server`)')
+  const command = redisServer()
   mkdirSync(directory, { recursive: true })
   const logFile = join(directory, 'log')
   const base = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
   const process = await startProcess({ command, args: [...base, ...args], cwd: directory, logFile })
   await waitUntilReady([process], logFile, ready)
   return process
+}
+
+function redisServer(): string {
+  const command = findCommand('redis-server')
+  if (!command) throw new Unavailable('no `redis-server` (Debian package `redis-server`)')
+  return command
 }
 
 /** Asks one question on a connection of its own; `url` may be the path of a socket. */

@@ -24,6 +24,13 @@ const starters: Record<ServiceName, (directory: string, log: Log) => Promise<Ser
   kafka: async (directory, log) => (await import('./kafka.ts')).startKafka(directory, log),
 }
 
+/** Name and version of what a starter would start. Rejects with the reason where it cannot. */
+const describers: Record<ServiceName, () => Promise<string>> = {
+  postgres: async () => (await import('./postgres.ts')).describePostgres(),
+  redis: async () => (await import('./redis.ts')).describeRedis(),
+  kafka: async () => (await import('./kafka-node.ts')).describeKafka(),
+}
+
 /**
  * Starts what does not run yet and notes this process as a user, or with `hold` keeps everything up until a forced
  * release. A service that cannot be had is reported in `missing`; nothing is thrown for it.
@@ -64,6 +71,24 @@ export function status(): { name: ServiceName; text: string }[] {
   return serviceNames.map((name) => ({ name, text: urls[name] ?? `down${because(state.missing[name])}` }))
 }
 
+/** What `acquire` would start, by name and version, and why it cannot start the rest. Starts nothing. */
+export async function previewServices(): Promise<{ starts: string[]; missing: Acquired['missing'] }> {
+  const state = readState()
+  const missing: Acquired['missing'] = {}
+  const waiting = serviceNames.filter((name) => !isUpIn(state, name))
+  if (waiting.length === serviceNames.length && composeAnswers())
+    return { starts: ['PostgreSQL, Redis and Kafka with Docker Compose'], missing }
+  const starts: string[] = []
+  for (const name of waiting) {
+    try {
+      starts.push(await describers[name]())
+    } catch (error) {
+      missing[name] = (error as Error).message
+    }
+  }
+  return { starts, missing }
+}
+
 /** The environment that makes `post-rate` use what runs. */
 export function environment(): Record<string, string> {
   const names: Record<ServiceName, string> = { postgres: 'DATABASE_URL', redis: 'REDIS_URL', kafka: 'KAFKA_BROKERS' }
@@ -97,8 +122,8 @@ async function startMissing(state: State, log: Log): Promise<void> {
   state.missing = {}
   await Promise.all(
     serviceNames.map(async (name) => {
+      if (isUpIn(state, name)) return
       const known = state.servers[name]
-      if (known && isUp(known)) return
       delete state.servers[name]
       if (known) await stopServer(known)
       log(`Starting ${name}`)
@@ -112,6 +137,11 @@ async function startMissing(state: State, log: Log): Promise<void> {
       }
     }),
   )
+}
+
+function isUpIn(state: State, name: ServiceName): boolean {
+  const server = state.servers[name]
+  return server !== undefined && isUp(server)
 }
 
 function directoriesOf(state: State): string[] {
