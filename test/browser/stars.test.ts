@@ -14,6 +14,8 @@ const withChromium = needs('chromium').serial
 /** The browser tells its console of every refused request. */
 const refusals = { mayComplainAbout: /Failed to load resource/ }
 
+const inFiveMinutes = new Date(Date.now() + 300_000).toISOString()
+
 /** Runs in the page. */
 const focused = "document.querySelector('post-rate-stars').shadowRoot.activeElement"
 
@@ -114,6 +116,8 @@ withChromium('a bar of none shows nothing, one of few among many a sliver', asyn
 withChromium('a rating that is refused is taken back, and the reader is told why', async (t) => {
   const { url, postRate } = await startPage(t)
   await postRate.ratings.rate({ postId: 1, userId: 'me', score: 2 })
+  // Otherwise the element asks again after a rating, and is told at some moment below that nobody is signed in.
+  postRate.shown.set(1, { nextUpdateAt: inFiveMinutes })
   const page = await openPage(t, refusals)
   await page.goto(url)
   const chosen = page.locator('input:checked')
@@ -148,12 +152,12 @@ withChromium('counts down to nextUpdateAt, asks then, and not before', async (t)
   const { url, postRate } = await startPage(t)
   const until = (seconds: number) => new Date(Date.now() + 1000 * seconds).toISOString()
   const figures = { count: 60, average: 4.5, histogram: [0, 0, 0, 0, 30, 30] } satisfies Partial<ShownStats>
-  const promised = until(5)
+  const promised = until(9)
   postRate.shown.set(1, { ...figures, nextUpdateAt: promised })
   const page = await openPage(t)
   await page.goto(url)
-  await page.getByText(/^updates in 0:0[1-5]$/).waitFor()
-  postRate.shown.set(1, { ...figures, count: 61, nextUpdateAt: until(197) })
+  await page.getByText(/^updates in 0:0[1-9]$/).waitFor()
+  postRate.shown.set(1, { ...figures, count: 61, nextUpdateAt: until(205) })
   await page.getByRole('radio', { name: '5 stars' }).check()
   await eventually(async () => postRate.calls.includes('rate'))
   const asked = () => postRate.calls.filter((call) => call === 'get').length
@@ -162,13 +166,13 @@ withChromium('counts down to nextUpdateAt, asks then, and not before', async (t)
   await page.getByText('61 ratings').waitFor()
   // The page knows the server's clock to the second.
   t.true(Date.now() > Date.parse(promised) - 600, 'it did not ask before')
-  await page.getByText(/^updates in 3:1\d$/).waitFor()
+  await page.getByText(/^updates in 3:[0-2]\d$/).waitFor()
   t.is(asked(), 2)
 })
 
 withChromium('an answer that was under way while the reader rated does not undo the rating', async (t) => {
   const { url, postRate } = await startPage(t)
-  const soon = new Date(Date.now() + 2000).toISOString()
+  const soon = new Date(Date.now() + 5000).toISOString()
   postRate.shown.set(1, { nextUpdateAt: soon })
   const page = await openPage(t)
   await page.goto(url)
@@ -242,7 +246,6 @@ const looks = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
 } as const
 
-const inFiveMinutes = new Date(Date.now() + 300_000).toISOString()
 const states: Record<string, Partial<ShownStats>> = {
   rated: {
     ...{ count: 1250, average: 4.1234, histogram: [10, 20, 40, 180, 500, 500], nextUpdateAt: inFiveMinutes },

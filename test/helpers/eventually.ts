@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface EventuallyOptions {
-  /** Milliseconds after which it gives up. Default 10000. */
+  /** Milliseconds after which it gives up. Default 30000, since other test files run at the same time. */
   timeout?: number
   /** Milliseconds between two tries. Default 50. */
   interval?: number
@@ -15,7 +15,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   attempt: () => Promise<T | false | null | undefined> | T | false | null | undefined,
-  { timeout = 10_000, interval = 50, message = 'It did not come about' }: EventuallyOptions = {},
+  { timeout = 30_000, interval = 50, message = 'It did not come about' }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + timeout
   for (;;) {
