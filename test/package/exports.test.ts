@@ -146,6 +146,7 @@ test('every package declares what it imports', async (t) => {
       ...manifest.dependencies,
       ...manifest.peerDependencies,
       ...manifest.optionalDependencies,
+      ...manifest.imports,
     })
     for (const file of (await sources()).filter((path) => path.startsWith(`packages/${name}/`)))
       for (const [, module = ''] of (await read(file)).matchAll(/(?:\bfrom|\bimport|\brequire)[ (]'([^.'][^']*)'/g)) {

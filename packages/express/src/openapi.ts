@@ -1,4 +1,6 @@
 import { z } from 'zod'
+// Import the manifest instead of reading its file: a bundled CommonJS backend has no `import.meta.url`.
+import manifest from '#package.json' with { type: 'json' }
 import * as answers from './answers.ts'
 import type { Endpoint } from './endpoint.ts'
 import { problemKinds } from './problem.ts'
@@ -37,7 +39,7 @@ export interface OpenApiDocument {
   components: { schemas: Record<string, JsonObject> }
 }
 
-const version = '0.1.0'
+const { version } = manifest
 
 /** Describes endpoints with the schemas that validate them; the result makes the document for a mounted prefix. */
 export function describeApi(endpoints: readonly Endpoint<never>[]): (prefix: string) => OpenApiDocument {
