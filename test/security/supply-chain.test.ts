@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
@@ -60,6 +61,25 @@ test('supply chain: nothing that a user of the library installs wants to run a s
     [],
   )
   t.regex(await readFile(join(projectDirectory, '.ci/run'), 'utf8'), /npm ci --ignore-scripts/)
+})
+
+test('supply chain: every package that wants to run a script is denied that by name', async (t) => {
+  const wanting = (await locked()).filter(([, { hasInstallScript }]) => hasInstallScript)
+  const names = wanting.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
+  t.deepEqual((await json('package.json')).allowScripts, Object.fromEntries(names.map((name) => [name, false])))
+})
+
+test('supply chain: `npm ci` prints no warning under this version of Node', (t) => {
+  const { status, stderr } = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts', '--offline'], {
+    cwd: projectDirectory,
+    encoding: 'utf8',
+    env: { HOME: process.env.HOME, PATH: process.env.PATH },
+  })
+  t.is(status, 0, stderr)
+  t.deepEqual(
+    stderr.split('\n').filter((line) => line.startsWith('npm warn')),
+    [],
+  )
 })
 
 test('supply chain: few direct dependencies, none from elsewhere than the registry', async (t) => {
