@@ -1,4 +1,5 @@
 import { needsOf } from './packages.js'
+import { isPlaceholder } from './repository.js'
 
 /** What stands in the way of a release, a sentence each. `status` is what `git status --porcelain` prints. */
 export function findProblems(packages, { changelog, status }) {
@@ -9,6 +10,8 @@ export function findProblems(packages, { changelog, status }) {
   if (status.trim() !== '') problems.push(`There are changes that are not committed:\n${status.trimEnd()}`)
   if (versions.length > 1) problems.push(`The versions differ: ${versions.join(', ')}.`)
   if (!hasPart(changelog, version)) problems.push(`CHANGELOG.md has no part "## ${version} - YYYY-MM-DD".`)
+  if (packages.some(({ manifest }) => isPlaceholder(manifest.repository?.url ?? '')))
+    problems.push("The repository's address is still a placeholder: run `npm run set-repository -- URL` and commit.")
   for (const { directory, manifest } of packages) {
     for (const { name, range } of needsOf(manifest, names))
       if (range !== `^${version}`) problems.push(`${directory} wants ${name} ${range}: make it ^${version}.`)

@@ -5,12 +5,14 @@ import test from 'ava'
 import { findStrayFiles } from '../../bin/release/checks.js'
 import { copyTree } from '../mutants/copy-tree.ts'
 
+const placeholderAddress = 'https://github.com/OWNER/post-rate'
+
 test('a release is refused until all is in order, shown before it is made, and published in order', (t) => {
   t.timeout(170_000)
   const { root, remove } = copyTree()
   t.teardown(remove)
   const git = (...args: string[]) =>
-    spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: root })
+    spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: root, encoding: 'utf8' })
   const commit = () => git('commit', '--all', '--quiet', '--message', 'now')
   git('init', '--quiet')
   git('add', '.')
@@ -24,13 +26,21 @@ test('a release is refused until all is in order, shown before it is made, and p
     return { code: status, lines: (stdout + stderr).trim().split('\n') }
   }
 
+  const setRepository = (...args: string[]) =>
+    spawnSync(process.execPath, ['bin/set-repository.js', ...args], { cwd: root, encoding: 'utf8' }).status
+  const placeholder = "The repository's address is still a placeholder: run `npm run set-repository -- URL` and commit."
+  const { homepage, version } = JSON.parse(readFileSync(join(root, 'packages/post-rate/package.json'), 'utf8'))
+  const address = homepage.replace(/\/tree\/.*/, '')
+  for (const path of filesNaming(address)) edit(path, (text) => text.replaceAll(address, placeholderAddress))
+  git('commit', '--all', '--quiet', '--allow-empty', '--message', 'placeholder')
+  t.deepEqual(release(), { code: 1, lines: [placeholder] })
+
   for (const [n, name] of ['post-rate', 'express', 'cli'].entries())
     edit(`packages/${name}/package.json`, (text) =>
       JSON.stringify({
         ...JSON.parse(text),
         version: n === 2 ? '2.0.1' : '2.0.0',
-        repository:
-          n === 1 ? undefined : { type: 'git', url: 'git+https://example.org/x.git', directory: `packages/${name}` },
+        ...(n === 1 && { repository: undefined }),
       }),
     )
   const refused = release()
@@ -41,10 +51,11 @@ test('a release is refused until all is in order, shown before it is made, and p
       'There are changes that are not committed:',
       'The versions differ: 2.0.0, 2.0.1.',
       'CHANGELOG.md has no part "## 2.0.0 - YYYY-MM-DD".',
-      'packages/express wants post-rate ^0.1.0: make it ^2.0.0.',
+      placeholder,
+      `packages/express wants post-rate ^${version}: make it ^2.0.0.`,
       'packages/express does not say where it is from (repository: type, url, directory): provenance needs it.',
-      'packages/cli wants @post-rate/express ^0.1.0: make it ^2.0.0.',
-      'packages/cli wants post-rate ^0.1.0: make it ^2.0.0.',
+      `packages/cli wants @post-rate/express ^${version}: make it ^2.0.0.`,
+      `packages/cli wants post-rate ^${version}: make it ^2.0.0.`,
     ],
   )
   t.is(release(['--dry-run=false']).code, 2)
@@ -52,12 +63,31 @@ test('a release is refused until all is in order, shown before it is made, and p
   for (const name of ['express', 'cli'])
     edit(`packages/${name}/package.json`, (text) =>
       JSON.stringify({
-        ...JSON.parse(text.replaceAll('^0.1.0', '^2.0.0')),
+        ...JSON.parse(text.replaceAll(`^${version}`, '^2.0.0')),
         version: '2.0.0',
-        repository: { type: 'git', url: 'git+https://example.org/x.git', directory: `packages/${name}` },
+        repository: { type: 'git', url: `git+${placeholderAddress}.git`, directory: `packages/${name}` },
       }),
     )
-  edit('CHANGELOG.md', (text) => text.replace('## Unreleased', '## 2.0.0 - 2026-12-01'))
+  for (const wrong of [
+    [],
+    ['acme/ratings'],
+    ['http://example.org/a/b'],
+    [placeholderAddress],
+    ['https://x.org/a/b', 'c'],
+  ])
+    t.is(setRepository(...wrong), 2, wrong.join())
+  for (const wanted of ['https://github.com/acme/ratings', 'https://gitlab.com/acme/group/post-rate']) {
+    t.is(setRepository(`${wanted}.git`), 0)
+    t.deepEqual(filesNaming(placeholderAddress), [])
+    for (const directory of ['', 'packages/post-rate', 'packages/express', 'packages/cli']) {
+      const manifest = JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'))
+      t.is(manifest.repository.url, `git+${wanted}.git`)
+      t.is(manifest.bugs, `${wanted}/issues`)
+      t.regex(manifest.homepage, RegExp(`^${wanted}(/tree/HEAD/${directory})?#readme$`))
+    }
+  }
+  t.deepEqual(filesNaming('https://github.com/acme/ratings'), [])
+  edit('CHANGELOG.md', (text) => text.replace(/^## /m, '## 2.0.0 - 2026-12-01\n\n## '))
   commit()
   mkdirSync(join(root, 'packages/post-rate/dist'))
   writeFileSync(join(root, 'packages/post-rate/dist/removed.js'), '')
@@ -92,6 +122,12 @@ esac
       .filter((line) => line.startsWith('publish')),
     ['express', 'cli'].map((name) => `publish --provenance --access public --workspace packages/${name}`),
   )
+
+  /** Tests are left out: this one names addresses itself. */
+  function filesNaming(text: string): string[] {
+    const { stdout } = git('grep', '--fixed-strings', '--files-with-matches', text, '--', ':!test')
+    return stdout.split('\n').filter((path) => path !== '')
+  }
 
   function edit(file: string, change: (text: string) => string): void {
     writeFileSync(join(root, file), change(readFileSync(join(root, file), 'utf8')))
