@@ -1,19 +1,35 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { findCommand, isExecutable } from './commands.ts'
+import { findCommand, isExecutable, runCommand } from './commands.ts'
 import { Unavailable } from './unavailable.ts'
 
-/** Folder with `initdb` and `postgres`: the newest that is installed, otherwise those of the npm package. */
+/** Major version that TEST_POSTGRES_VERSION asks for; undefined without a preference. */
+export function wantedPostgres(): string | undefined {
+  return process.env.TEST_POSTGRES_VERSION || undefined
+}
+
+/**
+ * Folder with `initdb` and `postgres`: the newest that is installed, otherwise those of the npm package. Only binaries of
+ * the version in TEST_POSTGRES_VERSION are accepted.
+ */
 export function postgresBinaries(): string {
+  const wanted = wantedPostgres()
   const places = [packagedByDebian, onPath, fromNpm]
   for (const place of places) {
-    const found = place().find((directory) =>
-      ['initdb', 'postgres'].every((name) => isExecutable(join(directory, name))),
+    const found = place().find(
+      (directory) =>
+        ['initdb', 'postgres'].every((name) => isExecutable(join(directory, name))) &&
+        (wanted === undefined || majorOf(directory) === wanted),
     )
     if (found) return found
   }
-  throw new Unavailable('no PostgreSQL server binaries (Debian package `postgresql`)')
+  const suffix = wanted === undefined ? '' : `-${wanted}`
+  throw new Unavailable(`no PostgreSQL server binaries (Debian package \`postgresql${suffix}\`)`)
+}
+
+function majorOf(directory: string): string | undefined {
+  return /\(PostgreSQL\) (\d+)/.exec(runCommand(join(directory, 'postgres'), ['--version']))?.[1]
 }
 
 function packagedByDebian(): string[] {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { composeAnswers, composeDown, composeIsUp, composeProject, composeUp } from './compose.ts'
 import { runDirectory } from './directories.ts'
+import { wantedPostgres } from './postgres-binaries.ts'
 import { isRunning, ownProcess } from './processes.ts'
 import { isUp, type Server, stopServer } from './server.ts'
 import { newServerDirectory, sweep } from './server-directories.ts'
@@ -76,7 +77,7 @@ export async function previewServices(): Promise<{ starts: string[]; missing: Ac
   const state = readState()
   const missing: Acquired['missing'] = {}
   const waiting = serviceNames.filter((name) => !isUpIn(state, name))
-  if (waiting.length === serviceNames.length && composeAnswers())
+  if (waiting.length === serviceNames.length && mayUseCompose())
     return { starts: ['PostgreSQL, Redis and Kafka with Docker Compose'], missing }
   const starts: string[] = []
   for (const name of waiting) {
@@ -102,7 +103,7 @@ async function useCompose(state: State, log: Log): Promise<boolean> {
     state.composeProject = null
     state.servers = {}
   }
-  if (Object.values(state.servers).some(isUp) || !composeAnswers()) return false
+  if (Object.values(state.servers).some(isUp) || !mayUseCompose()) return false
   log('Starting PostgreSQL, Redis and Kafka with Docker Compose')
   try {
     const urls = await composeUp()
@@ -116,6 +117,11 @@ async function useCompose(state: State, log: Log): Promise<boolean> {
     composeDown(composeProject)
     return false
   }
+}
+
+/** Compose brings a PostgreSQL of its own version, and servers that single tests start would have another. */
+function mayUseCompose(): boolean {
+  return wantedPostgres() === undefined && composeAnswers()
 }
 
 async function startMissing(state: State, log: Log): Promise<void> {
