@@ -25,7 +25,7 @@ export interface Command {
 /** Every command of a README: the lines of its shell blocks, and what stands in backticks and begins like one. */
 export function commandsOf(markdown: string): Command[] {
   const lines = fences(markdown, 'sh').flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
-  const spans = codeSpans(markdown).filter((text) => /^(npx|npm|docker|post-rate [a-z])/.test(text))
+  const spans = codeSpans(markdown).filter((text) => /^([A-Z_]+=\S+ )*(npx|npm|docker|post-rate [a-z])/.test(text))
   return [...lines, ...spans]
     .map((line) => line.replace(/(^|\s)#.*$/, ''))
     .flatMap((line) => line.split(/&&|\|\||[;&|]/))
