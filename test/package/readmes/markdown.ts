@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectDirectory } from '../../helpers/services/directories.ts'
 
-/** What a host developer reads: the paths of the READMEs of the project, its packages and its examples. */
+/** Paths of the pages for host developers and contributors: of the project, its packages and its examples. */
 export const readmes: readonly string[] = [
   'README.md',
+  '.github/CONTRIBUTING.md',
+  '.github/SECURITY.md',
   ...['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(projectDirectory, folder))
       .map((name) => `${folder}/${name}/README.md`)
