@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { withDeadline } from '../deadline.ts'
-import { type KafkaClient, kafkaUnavailable, retry, whileElecting } from './kafka-client.ts'
+import { type KafkaClient, kafkaUnavailable, retryOf, whileElecting } from './kafka-client.ts'
+import type { KafkaTimings } from './kafka-timings.ts'
 
 /** One admin connection for all questions; after a failure the next question opens another one. */
 export class KafkaAdmin {
@@ -11,12 +12,16 @@ export class KafkaAdmin {
     this.#client = client
   }
 
+  get timings(): KafkaTimings {
+    return this.#client.timings
+  }
+
   /** Rejects with the client's own error, for callers that tell one from another. */
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     this.#admin ??= this.#connect()
     const current = this.#admin
     try {
-      return await withDeadline(current.then(question), 10_000, 'asking Kafka')
+      return await withDeadline(current.then(question), this.timings.adminTimeoutMs, 'asking Kafka')
     } catch (error) {
       if (this.#admin === current) this.#admin = null
       void disconnect(current)
@@ -27,7 +32,7 @@ export class KafkaAdmin {
   /** The same, but rejects with `UNAVAILABLE`. */
   async demand<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     try {
-      return await whileElecting(() => this.ask(question))
+      return await whileElecting(this.timings, () => this.ask(question))
     } catch (error) {
       throw kafkaUnavailable(this.#client.target, error)
     }
@@ -41,7 +46,7 @@ export class KafkaAdmin {
   }
 
   async #connect(): Promise<Admin> {
-    const admin = this.#client.kafka.admin({ retry })
+    const admin = this.#client.kafka.admin({ retry: retryOf(this.timings) })
     try {
       await admin.connect()
     } catch (error) {
