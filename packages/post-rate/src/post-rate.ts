@@ -1,6 +1,6 @@
 import type { PostRate, Roles } from './api.ts'
 import { checkMigrateOptions, checkOptions, checkRoles } from './check-options.ts'
-import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
+import { createContainer, type PostRateContainer, partOf, type Services, type Timings } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import { checkDisplaySettings, type DisplayOptions, readDisplayOptions, type Settings } from './domain/settings.ts'
 import { invalidInput, PostRateError } from './errors.ts'
@@ -8,7 +8,6 @@ import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
 import type { Ports } from './ports/ports.ts'
 import type { MigrateOptions } from './ports/schema.ts'
-import { settingsDelaySeconds } from './services/deployment.ts'
 import { refuseForeignStore } from './services/foreign-store.ts'
 import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
@@ -19,8 +18,13 @@ import { traceRating } from './services/trace-rating.ts'
  * @throws PostRateError INVALID_INPUT where an option cannot be used
  */
 export function createPostRate(options: PostRateOptions): PostRate {
+  return createTimedPostRate(options, {})
+}
+
+/** The same with other durations. The package does not export it: it lets tests wait for less than the defaults. */
+export function createTimedPostRate(options: PostRateOptions, timings: Timings): PostRate {
   checkOptions(options)
-  return new Engine(options)
+  return new Engine(options, timings)
 }
 
 /** The API over the services; it starts and stops the roles of this process. Long, since every call of the API is a line here. */
@@ -42,9 +46,9 @@ class Engine implements PostRate {
   #starting: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
-  constructor(options: PostRateOptions) {
+  constructor(options: PostRateOptions, timings: Timings) {
     this.#options = options
-    this.container = createContainer(options)
+    this.container = createContainer(options, timings)
     this.posts = {
       create: (draft) => this.#service('listPosts').create(draft),
       get: (id, { userId } = {}) => this.#service('listPosts').get(id, userId),
@@ -234,7 +238,7 @@ class Engine implements PostRate {
     const relayShards = shards ?? settings.relayShards
     if (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64)
       throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
-    const row = await this.#port('settingsStore').change({ ...next, relayShards }, settingsDelaySeconds)
+    const row = await this.#port('settingsStore').change({ ...next, relayShards }, deployment.settingsDelaySeconds)
     return deployment.remember(row).settings
   }
 
