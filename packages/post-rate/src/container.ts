@@ -92,6 +92,8 @@ export interface Timings {
   reconciler?: Partial<ReconcilerTimings>
   /** How long a process may work with settings that were changed elsewhere. A change waits twice as long. */
   settingsMaxAgeSeconds?: number
+  /** How long a reader waits for a statement of PostgreSQL. */
+  readTimeoutMs?: number
 }
 
 type Parts = Ports & Services & Connections
@@ -145,7 +147,7 @@ export function createContainer(options: PostRateOptions, timings: Timings = {})
 
   bind('logger', [], () => options.logger ?? silentLogger)
   bind('counters', [], () => new CounterSet())
-  bindPostgres(bind, options)
+  bindPostgres(bind, options, timings)
   bindRedis(bind, options)
   bindKafka(bind, options, timings)
   bindServices(bind, options, timings)
@@ -161,8 +163,8 @@ type Bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
   make: (...parts: { [n in keyof D]: Parts[D[n]] }) => Parts[K],
 ) => void
 
-function bindPostgres(bind: Bind, options: PostRateOptions): void {
-  bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger))
+function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): void {
+  bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger, timings.readTimeoutMs))
   bind('sequelize', [], () => new SequelizeClient(options.database))
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
@@ -203,7 +205,9 @@ function bindRedis(bind: Bind, { redis, redisPrefix: prefix = defaultRedisPrefix
 
 function bindKafka(bind: Bind, options: PostRateOptions, timings: Timings): void {
   const { kafka } = options
-  bind('kafkaProbe', ['logger'], (logger) => (kafka === undefined ? null : new KafkaProbe(kafka, logger)))
+  bind('kafkaProbe', ['logger'], (logger) =>
+    kafka === undefined ? null : new KafkaProbe(kafka, logger, timings.kafka),
+  )
   bind('eventBus', ['deployment', 'logger'], (deployment, logger) => {
     if (kafka === undefined) return new DirectEventBus()
     return new KafkaEventBus(kafka, {

@@ -11,6 +11,7 @@ import type { MigrateOptions } from './ports/schema.ts'
 import { refuseForeignStore } from './services/foreign-store.ts'
 import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
+import { reconcilerTimings } from './services/timings.ts'
 import { traceRating } from './services/trace-rating.ts'
 
 /**
@@ -39,6 +40,7 @@ class Engine implements PostRate {
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
   readonly #options: PostRateOptions
+  readonly #timings: Timings
   #relay = false
   #consumer = false
   #reconciler = false
@@ -48,6 +50,7 @@ class Engine implements PostRate {
 
   constructor(options: PostRateOptions, timings: Timings) {
     this.#options = options
+    this.#timings = timings
     this.container = createContainer(options, timings)
     this.posts = {
       create: (draft) => this.#service('listPosts').create(draft),
@@ -162,7 +165,9 @@ class Engine implements PostRate {
   async #refuseForeignStore(): Promise<void> {
     const store = this.#port('statsStore')
     const mark = await store.mark().catch(() => null)
-    if (mark !== null) await refuseForeignStore(store, mark, (await this.#service('deployment').get()).source)
+    if (mark === null) return
+    const { source } = await this.#service('deployment').get()
+    await refuseForeignStore(store, mark, source, { ...reconcilerTimings, ...this.#timings.reconciler })
   }
 
   async drain(): Promise<void> {

@@ -97,7 +97,7 @@ export class ReconcileStats {
     const again = now - this.#roseAt < uneasyMs && now - this.#againAt >= againEveryMs
     if (again) this.#againAt = now
     const mark = await this.#store.mark()
-    await refuseForeignStore(this.#store, mark, source)
+    await refuseForeignStore(this.#store, mark, source, this.#timings)
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
     const own = mark.identity !== null && mark.identity === this.#identity && mark.source === source
     const known = own && mark.watermark !== null

@@ -7,6 +7,7 @@ import type { KafkaTimings } from './kafka-timings.ts'
 export class KafkaAdmin {
   readonly #client: KafkaClient
   #admin: Promise<Admin> | null = null
+  #closed = false
 
   constructor(client: KafkaClient) {
     this.#client = client
@@ -18,6 +19,7 @@ export class KafkaAdmin {
 
   /** Rejects with the client's own error, for callers that tell one from another. */
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error('the connection has been closed')
     this.#admin ??= this.#connect()
     const current = this.#admin
     try {
@@ -38,8 +40,14 @@ export class KafkaAdmin {
     }
   }
 
-  /** Forgets what it knows of the topics' partitions. */
+  /** Ends the connection for good. Questions that are asked afterwards, such as by a loop that is just ending, are refused. */
   async close(): Promise<void> {
+    this.#closed = true
+    await this.forget()
+  }
+
+  /** Forgets what it knows of the topics' partitions; the next question opens another connection. */
+  async forget(): Promise<void> {
     const current = this.#admin
     this.#admin = null
     if (current !== null) await disconnect(current)

@@ -79,7 +79,7 @@ export class KafkaTopic {
     const read = () => this.#admin.demand((admin) => admin.fetchTopicOffsets(this.name))
     let offsets = await read()
     if (offsets.length !== count) {
-      await this.#admin.close()
+      await this.#admin.forget()
       offsets = await read()
     }
     return offsets
