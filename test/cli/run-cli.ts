@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type Output, run } from '@post-rate/cli'
 import type { ExecutionContext } from 'ava'
+import { Interrupted } from '../../packages/cli/src/errors.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 
 export interface Invocation {
@@ -26,7 +27,7 @@ export interface Result {
   stderr: string
 }
 
-const entry = fileURLToPath(new URL('../../packages/cli/src/index.ts', import.meta.url))
+const launcher = fileURLToPath(new URL('../../bin/post-rate.js', import.meta.url))
 
 /** A directory of a test's own, open to the account that PostgreSQL runs as. */
 export async function workingDirectory(t: ExecutionContext<unknown>): Promise<string> {
@@ -59,7 +60,39 @@ export async function runJson<T>(argv: readonly string[], invocation: Invocation
   return JSON.parse(stdout) as T
 }
 
-/** A command in a process of its own. */
+/** A command that runs inside this process until it is told to stop. */
+export interface CliRun {
+  stdout: string
+  /** Tells it to stop, as SIGTERM does; resolves with its exit code. */
+  stop(): Promise<number>
+}
+
+/** Starts a command that goes on until it is stopped, inside this process. It is stopped with the test. */
+export function startCli(t: ExecutionContext<unknown>, argv: readonly string[], invocation: Invocation = {}): CliRun {
+  const { env = {}, cwd = tmpdir() } = invocation
+  const [stdin, stdout, stderr]: [PassThrough, Output, Output] = [
+    new PassThrough(),
+    new PassThrough(),
+    new PassThrough(),
+  ]
+  const stopping = new AbortController()
+  const ended = run(argv, { stdin, stdout, stderr, env, cwd, signal: stopping.signal })
+  const started: CliRun = {
+    stdout: '',
+    stop: () => {
+      stopping.abort(new Interrupted('SIGTERM'))
+      return ended
+    },
+  }
+  const readable = stdout as unknown as PassThrough
+  readable.on('data', (chunk) => {
+    started.stdout += chunk
+  })
+  cleanUp(t, started.stop)
+  return started
+}
+
+/** A command in a process of its own, as it was built last. */
 export class CliProcess {
   readonly pid: number
   readonly exited: Promise<Result>
@@ -68,11 +101,7 @@ export class CliProcess {
   readonly #child
 
   constructor(argv: readonly string[], { env = {}, cwd = tmpdir(), input = '' }: Invocation) {
-    this.#child = spawn(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), '--conditions=source', entry, ...argv],
-      { cwd, env: { PATH: process.env.PATH, ...env } },
-    )
+    this.#child = spawn(process.execPath, [launcher, ...argv], { cwd, env: { PATH: process.env.PATH, ...env } })
     this.pid = this.#child.pid as number
     this.#child.stdout.on('data', (chunk) => {
       this.stdout += chunk

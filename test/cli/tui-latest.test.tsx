@@ -1,5 +1,4 @@
 /** @jsxRuntime automatic */
-import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { render } from 'ink-testing-library'
 import type { LatestRating, PostInspection } from 'post-rate'
@@ -26,9 +25,14 @@ test.serial('the newest ratings of the selected post: when, which score, whose, 
 test.serial('they are read when a post is selected and when its version changes, and not each second', async (t) => {
   const { press, shows, postRate } = dashboard(t)
   const { calls } = postRate
+  /** Waits until everything that is read each second has been read twice. */
+  const polled = async () => {
+    const before = calls.status
+    await eventually(() => calls.status >= before + 2)
+  }
   await press('2')
   await shows('rater-5')
-  await sleep(2_500)
+  await polled()
   t.deepEqual(calls.latest, [20])
   postRate.version++
   await eventually(() => calls.latest.length > 1)
@@ -37,7 +41,7 @@ test.serial('they are read when a post is selected and when its version changes,
   await press('1')
   await shows('Activity')
   postRate.version++
-  await sleep(1_500)
+  await polled()
   t.deepEqual(calls.latest, [20, 20, 19])
 })
 

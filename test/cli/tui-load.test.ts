@@ -10,9 +10,9 @@ import { openTerminal, type TestTerminal } from './tui/terminal.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/post-rate.js', import.meta.url))
 const frame = '\u001b[?2026h'
-const seconds = 5
+const seconds = 2
 /** Posts of which a rebuild takes longer than that. */
-const slowlyRebuilt = 300_000
+const slowlyRebuilt = 150_000
 const runs = /░ +\d+ %/
 /** Of Linux' /proc, in which a process' time is counted. */
 const ticksPerSecond = 100
@@ -36,7 +36,7 @@ needs('tmux', 'postgres')('a live dashboard draws what changes, at most ten time
     await terminal.keys(key)
     await terminal.shows(text)
     // What starting takes is behind it.
-    await sleep(5_000)
+    await sleep(1_500)
     await drawsAtMost(10, t, `view ${key}`, terminal)
   }
 })

@@ -160,7 +160,7 @@ test.serial('r asks; n leaves everything as it is', async (t) => {
 })
 
 test.serial('d looks first, y rebuilds with progress, rate and remaining time, then the result', async (t) => {
-  const { press, shows, postRate } = dashboard(t, { rebuildStepMs: 3 })
+  const { press, shows, postRate } = dashboard(t, { rebuildStepMs: 1 })
   await shows('Activity')
   await press('r')
   await shows('Rebuild all posts?')

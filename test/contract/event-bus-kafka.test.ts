@@ -2,6 +2,7 @@ import type { ExecutionContext } from 'ava'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { KafkaEventBus } from '../../packages/post-rate/src/adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from '../../packages/post-rate/src/adapters/kafka/kafka-probe.ts'
+import type { KafkaTimings } from '../../packages/post-rate/src/adapters/kafka/kafka-timings.ts'
 import type { KafkaOption } from '../../packages/post-rate/src/options.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
@@ -11,6 +12,17 @@ import { withKafka } from '../helpers/requires.ts'
 import { type TestTopic, testTopic, withKafkaAdmin } from '../helpers/test-topic.ts'
 import { Recorder, testEventBus } from './event-bus.ts'
 import { changeOf, stateOf } from './states.ts'
+
+/** A fraction of the defaults, for what a test only waits for. */
+const timings: Partial<KafkaTimings> = {
+  heartbeatMs: 500,
+  fetchWaitMs: 100,
+  metadataMaxAgeMs: 1_000,
+  watchEveryMs: 500,
+  rejoinMs: 50,
+  batchRetryMs: 20,
+  drainEveryMs: 50,
+}
 
 testEventBus('kafka', withKafka, { create: (t) => onKafka(t).bus })
 
@@ -36,7 +48,7 @@ withKafka.serial('kafka: the message is the documented one, keyed by the post id
   const { bus, names } = onKafka(t)
   const change = changeOf(stateOf(12, 7))
   await bus.publish([change])
-  const consumer = client(names).consumer({ groupId: names.group })
+  const consumer = client(names).consumer({ groupId: names.group, maxWaitTimeInMs: 100 })
   cleanUp(t, () => consumer.disconnect())
   await consumer.subscribe({ topic: names.topic, fromBeginning: true })
   const message = await new Promise<{ key: string; value: string }>((resolve) => {
@@ -186,7 +198,8 @@ for (const count of [5, 1000])
       const since = Date.now()
       await eventually(() => ids.every((id) => recorder.newest.get(id)?.version === 2), { timeout: 20_000 })
       t.log(`consumed again after ${Date.now() - since} ms`)
-      t.true(Date.now() - since < 15_000)
+      // Two looks at the topic, and what a busy machine needs beside them.
+      t.true(Date.now() - since < 6_000)
       await bus.publish([changeOf(stateOf(1, 3))])
       await eventually(() => recorder.newest.get(1)?.version === 3, { timeout: 15_000 })
       await eventually(() => subscription.healthy(), { timeout: 20_000 })
@@ -237,7 +250,11 @@ withKafka.serial('kafka: a broker that stands still is waited for only so long, 
   t.timeout(300_000)
   const server = await privateKafka(t)
   const names = { brokers: [server.url], topic: 'changes', group: 'group' }
-  const bus = busOn(t, names)
+  const shorter = {
+    ...{ sendTimeoutMs: 2_000, stuckAfterMs: 3_000 },
+    ...{ sessionTimeoutMs: 2_000, heartbeatMs: 300, rebalanceTimeoutMs: 4_000 },
+  }
+  const bus = busOn(t, names, { brokers: names.brokers, requestTimeout: 2_000 }, shorter)
   const recorder = new Recorder()
   const subscription = await bus.subscribe(recorder)
   await bus.publish([changeOf(stateOf(1, 1))])
@@ -245,7 +262,7 @@ withKafka.serial('kafka: a broker that stands still is waited for only so long, 
   server.signal('SIGSTOP')
   const before = Date.now()
   await t.throwsAsync(bus.publish([changeOf(stateOf(2, 1))]), { code: 'UNAVAILABLE' })
-  t.true(Date.now() - before < 15_000)
+  t.true(Date.now() - before < 7_000)
   await eventually(() => !subscription.healthy(), { timeout: 60_000 })
   server.signal('SIGCONT')
   await eventually(() => bus.publish([changeOf(stateOf(3, 1))]).then(() => true), { timeout: 60_000 })
@@ -255,7 +272,8 @@ withKafka.serial('kafka: a broker that stands still is waited for only so long, 
 
 withKafka.serial('kafka: brokers that cannot be reached are named, within the deadline', async (t) => {
   const names = { brokers: ['127.0.0.1:1'], topic: 'nowhere', group: 'nobody' }
-  const bus = busOn(t, names)
+  const shorter = { adminTimeoutMs: 3_000, sendTimeoutMs: 3_000, requestRetryMs: 20 }
+  const bus = busOn(t, names, undefined, shorter)
   const expected = {
     code: 'UNAVAILABLE',
     message: /^Cannot reach Kafka at 127\.0\.0\.1:1: .*docker compose up/,
@@ -264,8 +282,8 @@ withKafka.serial('kafka: brokers that cannot be reached are named, within the de
   await t.throwsAsync(bus.publish([changeOf(stateOf(1, 1))]), expected)
   await t.throwsAsync(bus.subscribe(new Recorder()), expected)
   await t.throwsAsync(bus.lag(), expected)
-  await t.throwsAsync(probe(t, { brokers: names.brokers }).identify(), expected)
-  t.true(Date.now() - before < 40_000)
+  await t.throwsAsync(probe(t, { brokers: names.brokers }, shorter).identify(), expected)
+  t.true(Date.now() - before < 12_000)
 })
 
 withKafka.serial("kafka: a host's client is used and not ended; the probe counts brokers", async (t) => {
@@ -286,14 +304,22 @@ function onKafka(t: ExecutionContext<unknown>): { bus: KafkaEventBus; names: Tes
   return { bus: busOn(t, names), names }
 }
 
-function busOn(t: ExecutionContext<unknown>, { brokers, topic, group }: TestTopic, kafka?: Kafka): KafkaEventBus {
-  const bus = new KafkaEventBus(kafka ?? { brokers }, { topic, group, partitions: 3, source: async () => 'source-1' })
+function busOn(
+  t: ExecutionContext<unknown>,
+  { brokers, topic, group }: TestTopic,
+  kafka: KafkaOption = { brokers },
+  shorter: Partial<KafkaTimings> = {},
+): KafkaEventBus {
+  const bus = new KafkaEventBus(kafka, {
+    ...{ topic, group, partitions: 3, source: async () => 'source-1' },
+    timings: { ...timings, ...shorter },
+  })
   cleanUp(t, () => bus.close())
   return bus
 }
 
-function probe(t: ExecutionContext<unknown>, kafka: KafkaOption): KafkaProbe {
-  const opened = new KafkaProbe(kafka, silentLogger)
+function probe(t: ExecutionContext<unknown>, kafka: KafkaOption, timings?: Partial<KafkaTimings>): KafkaProbe {
+  const opened = new KafkaProbe(kafka, silentLogger, timings)
   cleanUp(t, () => opened.close())
   return opened
 }

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
+import type { Timings } from '../../packages/post-rate/src/container.ts'
 import { cleanUp } from './clean-up.ts'
 import { eventually } from './eventually.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/post-rate.js', import.meta.url))
+const roleProgram = fileURLToPath(new URL('role.js', import.meta.url))
 
 export interface RunningCommand {
   process: ChildProcess
@@ -24,7 +26,27 @@ export function startCommand(
   env: Record<string, string> = {},
   cwd?: string,
 ): RunningCommand {
-  const child = spawn(process.execPath, [launcher, ...args], {
+  return startProgram(t, launcher, args, env, cwd)
+}
+
+/** Starts a relay or a consumer on the full profile that `env` names, with shorter durations than `post-rate relay` has. */
+export function startRole(
+  t: ExecutionContext<unknown>,
+  role: 'relay' | 'consumer',
+  env: Record<string, string>,
+  timings: Timings,
+): RunningCommand {
+  return startProgram(t, roleProgram, [role, JSON.stringify(timings)], env)
+}
+
+function startProgram(
+  t: ExecutionContext<unknown>,
+  program: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd?: string,
+): RunningCommand {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),

@@ -1,6 +1,8 @@
 import type { ExecutionContext } from 'ava'
-import { createPostRate, type PostRate, type PostRateOptions, type RatingChange } from 'post-rate'
+import type { PostRate, PostRateOptions, RatingChange } from 'post-rate'
 import { migrations } from '../../packages/post-rate/src/adapters/postgres/migrations/index.ts'
+import type { Timings } from '../../packages/post-rate/src/container.ts'
+import { createTimedPostRate } from '../../packages/post-rate/src/post-rate.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
@@ -32,11 +34,16 @@ withServices(
     const redis = testRedis(t)
     await firstCopies(redis)
     const { brokers, topic, group } = testTopic(t)
-    const postRate = open(t, {
-      database,
-      ...{ redis: redis.url, redisPrefix: redis.prefix },
-      ...{ kafka: { brokers }, topic, group },
-    })
+    // A change of the settings waits for 2 s instead of 10.
+    const postRate = open(
+      t,
+      {
+        database,
+        ...{ redis: redis.url, redisPrefix: redis.prefix },
+        ...{ kafka: { brokers }, topic, group },
+      },
+      { settingsMaxAgeSeconds: 1 },
+    )
     const outbox = await runSql<{ event_id: string; kind: string; version: string | null }>(
       database,
       'select event_id, kind, version from post_rate.rating_outbox',
@@ -72,7 +79,7 @@ withServices(
     const waited = outbox.filter(({ kind }) => kind === 'rating').map(({ event_id }) => event_id)
     t.deepEqual(told.sort(), waited.sort())
 
-    t.is((await runCli(['settings', 'set', 'display', 'guard'], { env: { DATABASE_URL: database } })).code, 0)
+    await postRate.settings.set({ display: 'guard' })
     // It holds for every post once the window is over that was promised when it took effect.
     await eventually(
       async () => {
@@ -154,8 +161,8 @@ async function everyChange(t: ExecutionContext<unknown>, database: string, versi
   t.is((await waiting()) - before, 4, `with schema ${version}`)
 }
 
-function open(t: ExecutionContext<unknown>, options: PostRateOptions): PostRate {
-  const postRate = createPostRate(options)
+function open(t: ExecutionContext<unknown>, options: PostRateOptions, timings: Timings = {}): PostRate {
+  const postRate = createTimedPostRate(options, timings)
   cleanUp(t, () => postRate.close())
   return postRate
 }

@@ -21,7 +21,7 @@ import { fullProfile } from '../helpers/full-profile.ts'
 import { readTopic } from '../helpers/read-topic.ts'
 import { withServices } from '../helpers/requires.ts'
 
-const settings = { windowSeconds: 2, starTakesHours: 0.02 }
+const settings = { windowSeconds: 1, starTakesHours: 0.01 }
 const windowMs = 1_000 * settings.windowSeconds
 
 withServices('a simulated raid through PUT, relay, Kafka and Redis shows what the pure function says', async (t) => {
@@ -59,7 +59,10 @@ withServices('a simulated raid through PUT, relay, Kafka and Redis shows what th
     }
   }
   const during = await look()
-  t.true((during.stats.average as number) > before - 10 * (settings.windowSeconds / 72), 'it moved too fast')
+  t.true(
+    (during.stats.average as number) > before - 10 * (settings.windowSeconds / (3600 * settings.starTakesHours)),
+    'it moved too fast',
+  )
   t.is(during.stats.guard?.state, 'damped')
   t.true((during.stats.guard?.gap ?? 0) > 1)
   const { items } = await get<{ items: Post[] }>('/api/posts?sort=top')

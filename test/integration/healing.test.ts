@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
 import { cleanUp } from '../helpers/clean-up.ts'
-import { runCommand, startCommand } from '../helpers/command.ts'
+import { runCommand, startCommand, startRole } from '../helpers/command.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { judge } from '../helpers/judge.ts'
 import { privateRedis } from '../helpers/private-servers.ts'
@@ -14,7 +14,14 @@ import { testTopic, withKafkaAdmin } from '../helpers/test-topic.ts'
 
 const withAll = needs('postgres', 'redis', 'redis-server', 'kafka')
 const prefix = 'post-rate:'
-const healMs = 60_000
+/** Seconds to fractions of the defaults, which would have to pass before anything heals. */
+const timings = {
+  relay: { leaseSeconds: 3, renewEveryMs: 1_000 },
+  reconciler: { leaseSeconds: 4, renewEveryMs: 1_000, comparisonEveryMs: 4_000 },
+  // The broker allows no shorter session.
+  kafka: { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, watchEveryMs: 1_000, fetchWaitMs: 100 },
+}
+const healMs = 30_000
 
 /** The full profile in processes of its own, with 1,000 rated posts at rest. */
 async function deployment(t: ExecutionContext<unknown>) {
@@ -61,13 +68,14 @@ async function deployment(t: ExecutionContext<unknown>) {
     t.is(code, 0, stdout + stderr)
     t.like(JSON.parse(stdout), { posts: 1_000, checked: 1_000, drift: [], pending: 0 })
   }
-  return { database, redis, kafka, env, client, file, lines, healed, verified }
+  const start = (role: 'relay' | 'consumer') => startRole(t, role, env, timings)
+  return { database, redis, kafka, env, client, file, lines, healed, verified, start }
 }
 
 withAll.serial('kill -9 of the consumer and of the relay in mid-import', async (t) => {
-  const { database, env, file, lines, healed, verified } = await deployment(t)
-  const relays = [startCommand(t, ['relay'], env), startCommand(t, ['relay'], env)]
-  const consumers = [startCommand(t, ['consumer'], env), startCommand(t, ['consumer'], env)]
+  const { database, env, file, lines, healed, verified, start } = await deployment(t)
+  const relays = [start('relay'), start('relay')]
+  const consumers = [start('consumer'), start('consumer')]
   await healed()
   const importing = startCommand(t, ['import', await file('more.csv', lines(15, 100))], env)
   const begun = 'select from post_rate.rating_outbox having count(*) > 1000'
@@ -83,9 +91,9 @@ withAll.serial('kill -9 of the consumer and of the relay in mid-import', async (
 withAll.serial(
   'FLUSHALL with 1,000 posts that nobody reads or rates, a lost key, a tampered one, a forged one',
   async (t) => {
-    const { client, env, healed, verified } = await deployment(t)
-    startCommand(t, ['relay'], env)
-    startCommand(t, ['consumer'], env)
+    const { client, healed, verified, start } = await deployment(t)
+    start('relay')
+    start('consumer')
     await healed()
     await client.flushall()
     t.log(`healed ${await healed()} s after FLUSHALL`)
@@ -99,9 +107,9 @@ withAll.serial(
 )
 
 withAll.serial('a topic that was deleted, and one that was recreated by somebody else', async (t) => {
-  const { env, kafka, file, lines, healed, verified } = await deployment(t)
-  startCommand(t, ['relay'], env)
-  startCommand(t, ['consumer'], env)
+  const { env, kafka, file, lines, healed, verified, start } = await deployment(t)
+  start('relay')
+  start('consumer')
   await healed()
   await withKafkaAdmin(kafka.brokers, (admin) => admin.deleteTopics({ topics: [kafka.topic] }))
   t.is((await runCommand(t, ['import', await file('gone.csv', lines(2, 200))], env)).code, 0)

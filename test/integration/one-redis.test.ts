@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ExecutionContext } from 'ava'
-import { createPostRate, type PostRate, type PostRateOptions, type StatsStore, tokens } from 'post-rate'
+import { type PostRate, type PostRateOptions, type StatsStore, tokens } from 'post-rate'
+import { createTimedPostRate } from '../../packages/post-rate/src/post-rate.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { needs } from '../helpers/requires.ts'
@@ -8,10 +9,12 @@ import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { testRedis } from '../helpers/test-redis.ts'
 
 const withRecordAndCopies = needs('postgres', 'redis')
+/** A quarter of the defaults. */
+const timings = { roundPauseMs: 250, foreignMarkMs: 1_000 }
 const refused = { code: 'INVALID_INPUT', message: /^redisPrefix: another deployment/ } as object
 
 function opened(t: ExecutionContext<unknown>, options: PostRateOptions): PostRate {
-  const postRate = createPostRate(options)
+  const postRate = createTimedPostRate(options, { reconciler: timings })
   cleanUp(t, () => postRate.close())
   return postRate
 }

@@ -1,5 +1,3 @@
-import { createPostRate } from 'post-rate'
-import { cleanUp } from '../helpers/clean-up.ts'
 import { startCommand } from '../helpers/command.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { judge } from '../helpers/judge.ts'
@@ -25,11 +23,12 @@ withServices(
       POST_RATE_TOPIC: kafka.topic,
       POST_RATE_GROUP: kafka.group,
     }
-    const postRate = createPostRate({ database })
-    cleanUp(t, () => postRate.close())
-    for (let n = 0; n < posts; n++)
-      await postRate.posts.create({ title: `Post ${n}`, content: 'Text', createdBy: 'author' })
-
+    await runSql(
+      database,
+      `insert into post_rate.posts (title, content, created_by)
+       select 'Post ' || n, 'Text', 'author' from generate_series(1, $1::int) n`,
+      [posts],
+    )
     const servers = [0, 1].map(() => startCommand(t, ['serve', '--port', '0', '--auth', 'header:X-User'], env))
     startCommand(t, ['consumer'], env)
     const urls = await Promise.all(servers.map(async (server) => (await server.says(/http:\/\/[\d.:]+/))[0]))

@@ -1,8 +1,9 @@
 import type { ExecutionContext } from 'ava'
+import type { Timings } from '../../packages/post-rate/src/container.ts'
 import { Ledger } from '../faults/ledger.ts'
 import { Load, type LoadFigures } from '../faults/load.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
-import { type RunningCommand, runCommand, startCommand } from '../helpers/command.ts'
+import { type RunningCommand, runCommand, startCommand, startRole } from '../helpers/command.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { judge } from '../helpers/judge.ts'
 import { Random } from '../helpers/random.ts'
@@ -21,6 +22,8 @@ export interface DeploymentOptions {
   posts?: number
   writesPerSecond?: number
   readsPerSecond?: number
+  /** Durations of the relays and consumers. Default: those of `post-rate relay` and `post-rate consumer`. */
+  timings?: Timings
 }
 
 /** Nothing hangs, also on a machine that has other things to do. */
@@ -59,9 +62,13 @@ export class Deployment {
 
   static async start(t: ExecutionContext<unknown>, options: DeploymentOptions): Promise<Deployment> {
     const { database, env, apis = 1, relays = 1, consumers = 1, posts = 60 } = options
-    const start = (count: number, argv: string[]) => Array.from({ length: count }, () => startCommand(t, argv, env))
-    const servers = start(apis, ['serve', '--port', '0', '--auth', 'header:X-User', '--no-relay'])
-    const roles = { relays: start(relays, ['relay']), consumers: start(consumers, ['consumer']) }
+    const start = (count: number, one: () => RunningCommand) => Array.from({ length: count }, one)
+    const api = ['serve', '--port', '0', '--auth', 'header:X-User', '--no-relay']
+    const servers = start(apis, () => startCommand(t, api, env))
+    const roles = {
+      relays: start(relays, () => begin(t, 'relay', options)),
+      consumers: start(consumers, () => begin(t, 'consumer', options)),
+    }
     const rows = await runSql<{ id: string }>(
       database,
       `insert into post_rate.posts (title, content, created_by)
@@ -80,9 +87,15 @@ export class Deployment {
 
   /** One more relay or consumer. */
   join(role: 'relay' | 'consumer'): RunningCommand {
-    const process = startCommand(this.#t, [role], this.#options.env)
+    const process = begin(this.#t, role, this.#options)
     ;(role === 'relay' ? this.relays : this.consumers).push(process)
     return process
+  }
+
+  /** Waits until the load has had so many more good answers. */
+  async answered(more: number): Promise<void> {
+    const before = this.load.statusCount(200)
+    await eventually(() => this.load.statusCount(200) >= before + more, { timeout: 60_000 })
   }
 
   async run(...argv: string[]): Promise<string> {
@@ -126,4 +139,12 @@ export class Deployment {
     await judge(database, redis.join(','), env.POST_RATE_REDIS_PREFIX ?? 'post-rate:')
     return true
   }
+}
+
+function begin(
+  t: ExecutionContext<unknown>,
+  role: 'relay' | 'consumer',
+  { env, timings }: DeploymentOptions,
+): RunningCommand {
+  return timings === undefined ? startCommand(t, [role], env) : startRole(t, role, env, timings)
 }

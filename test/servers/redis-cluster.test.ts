@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { eventually } from '../helpers/eventually.ts'
 import { type PrivateNode, privateRedisCluster } from '../helpers/private-servers.ts'
@@ -9,6 +8,8 @@ import { testDatabase } from '../helpers/test-database.ts'
 import { testTopic } from '../helpers/test-topic.ts'
 import { Deployment } from './deployment.ts'
 
+/** A scan over everything every 3 s instead of every 20. */
+const timings = { reconciler: { comparisonEveryMs: 3_000 } }
 const withCluster = needs('postgres', 'kafka', 'redis-server')
 
 withCluster.serial('a Redis Cluster under load: a node flushed, lost and relieved of its slots', async (t) => {
@@ -18,7 +19,7 @@ withCluster.serial('a Redis Cluster under load: a node flushed, lost and relieve
   const { brokers, topic, group } = testTopic(t)
   const redis = cluster.nodes.map(({ url }) => url)
   const deployment = await Deployment.start(t, {
-    ...{ database, redis, posts: 90, writesPerSecond: 40, readsPerSecond: 20 },
+    ...{ database, redis, posts: 90, writesPerSecond: 40, readsPerSecond: 20, timings },
     env: {
       ...{ DATABASE_URL: database, REDIS_URL: redis.join(','), KAFKA_BROKERS: brokers.join() },
       ...{ POST_RATE_TOPIC: topic, POST_RATE_GROUP: group },
@@ -28,20 +29,20 @@ withCluster.serial('a Redis Cluster under load: a node flushed, lost and relieve
   const [first, second, third] = cluster.nodes as [PrivateNode, PrivateNode, PrivateNode]
 
   load.start()
-  await sleep(2_000)
+  await deployment.answered(90)
   await deployment.settled('rated')
   for (const { url } of cluster.nodes) t.true((await postsOn(url)).length > 3, 'a node has no share')
   await deployment.run('stats', 'verify')
 
   load.start()
   await ask(first, (node) => node.script('FLUSH'))
-  await sleep(1_500)
+  await deployment.answered(60)
   await deployment.settled('scripts of one node forgotten')
 
   load.start()
   t.true((await postsOn(second.url)).length > 0)
   await ask(second, (node) => node.flushall())
-  await sleep(1_500)
+  await deployment.answered(60)
   await deployment.settled('one node flushed')
 
   // Nobody rates these posts, so only a scan over every node finds them.
@@ -52,22 +53,22 @@ withCluster.serial('a Redis Cluster under load: a node flushed, lost and relieve
       const left = await Promise.all(unknown.map(({ node, key }) => ask(node, (client) => client.exists(key))))
       return left.every((exists) => exists === 0)
     },
-    { timeout: 60_000, interval: 500, message: 'keys of unknown posts were not removed from every node' },
+    { timeout: 60_000, interval: 200, message: 'keys of unknown posts were not removed from every node' },
   )
   await deployment.settled('unknown posts on every node')
 
   load.start()
-  await sleep(500)
+  await deployment.answered(30)
   const moved = await reshard(first, second, 2_000)
   t.true(moved > 0, 'no key was moved')
   await reshard(third, first, 1_000)
   await deployment.settled(`3000 slots moved, ${moved} keys with the first 2000`)
 
   load.start()
-  await sleep(500)
+  await deployment.answered(30)
   third.signal('SIGKILL')
   await stateOf(first, 'fail')
-  await sleep(2_000)
+  await deployment.answered(60)
   await third.restart()
   t.deepEqual(await postsOn(third.url), [], 'it kept its keys')
   await stateOf(first, 'ok')

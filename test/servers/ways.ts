@@ -15,11 +15,10 @@ export interface Ways {
 
 /** Both ways lead to the server, encrypted or not as wanted. Resolves to what was logged on the library's. */
 export async function works(t: ExecutionContext<unknown>, ways: Ways, encrypted = true): Promise<string> {
-  const { status, log } = await askLibrary(t, ways)
+  const [{ status, log }, { code, line }] = await Promise.all([askLibrary(t, ways), askDoctor(t, ways)])
   t.like(status, { reachable: true, encrypted })
   // Nobody has migrated these databases.
   t.regex(status.detail, ways.dependency === 'postgres' ? /^(The schema \S+ is missing or too old.*)?$/ : /^$/)
-  const { code, line } = await askDoctor(t, ways)
   t.true(code === 0 || code === 6, `${code}: ${line}`)
   t.regex(line, encrypted ? /^ok .*, encrypted/ : /^ok .*, plaintext/)
   return log
@@ -27,11 +26,10 @@ export async function works(t: ExecutionContext<unknown>, ways: Ways, encrypted 
 
 /** Both ways are refused, for this reason and with a next step. */
 export async function refused(t: ExecutionContext<unknown>, ways: Ways, reason: RegExp): Promise<void> {
-  const { status } = await askLibrary(t, ways)
+  const [{ status }, { code, line }] = await Promise.all([askLibrary(t, ways), askDoctor(t, ways)])
   t.like(status, { reachable: false, encrypted: null })
   t.regex(status.detail, reason)
   t.regex(status.detail, /`|Renew|Connect to/, 'no next step')
-  const { code, line } = await askDoctor(t, ways)
   t.is(code, 4, line)
   t.regex(line, /^failed /)
   t.regex(line, reason)

@@ -2,7 +2,7 @@ import type { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/
 import { MemorySettingsStore } from '../../packages/post-rate/src/adapters/memory/memory-settings-store.ts'
 import type { Rating } from '../../packages/post-rate/src/domain/rating.ts'
 import { type DisplayPolicyName, defaultDisplaySettings } from '../../packages/post-rate/src/domain/settings.ts'
-import { settingsDelaySeconds } from '../../packages/post-rate/src/services/deployment.ts'
+import { settingsMaxAgeSeconds } from '../../packages/post-rate/src/services/deployment.ts'
 import { Chance } from './chance.ts'
 import { Judge } from './judge.ts'
 import { KafkaCluster } from './kafka-cluster.ts'
@@ -81,7 +81,7 @@ export class World {
 
   changeSettings({ display, windowSeconds, relayShards }: Omit<WorldOptions, 'seed' | 'kafka'>): void {
     const store = new MemorySettingsStore(this.database.record)
-    void store.change({ ...defaultDisplaySettings, display, windowSeconds, relayShards }, settingsDelaySeconds)
+    void store.change({ ...defaultDisplaySettings, display, windowSeconds, relayShards }, 2 * settingsMaxAgeSeconds)
   }
 
   /** Ratings that no trigger saw. */

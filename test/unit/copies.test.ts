@@ -15,6 +15,8 @@ import { addPosts, foldAll } from '../contract/record.ts'
 import { idsOf } from '../contract/stats-store.ts'
 import { eventually } from '../helpers/eventually.ts'
 
+/** The comparison of everything keeps its 20 s, so that no test is passed by it. */
+const timings = { roundPauseMs: 20, againEveryMs: 200, renewEveryMs: 100 }
 const forced = { trusted: true, ceiling: 2 ** 53 }
 
 test('heal: what is missing or behind is brought up to date, and the rest is left', async (t) => {
@@ -77,13 +79,12 @@ test('heal: a tombstone replaces what is there, is healed like any state, and do
 })
 
 test('reconcile: a copy that was read before the deletion, and arrives after it, is buried in the next rounds', async (t) => {
-  const { ports, states, store, reconciler, record } = await copying(t)
-  reconciler.start()
-  await sleep(3_000)
+  const { ports, states, store, reconciler, record, compared, rounds } = await copying(t)
+  await compared()
   await ports.postStore.delete(1)
   await foldAll(ports)
   await store.remove([1])
-  await sleep(1_500)
+  await rounds(2)
   await store.apply([state(states, 1)], forced)
   await eventually(async () => (await compareCopies(store, record.allStates())).length === 0, { timeout: 4_000 })
   t.true((await store.read([1])).states.get(1)?.deleted)
@@ -91,10 +92,8 @@ test('reconcile: a copy that was read before the deletion, and arrives after it,
 })
 
 test('reconcile: after the floor rose everything is compared at once, also posts that the record never rated', async (t) => {
-  const { ports, states, store, reconciler, record } = await copying(t)
-  reconciler.start()
-  // Its first look at everything is over then, and the next one is far.
-  await sleep(3_000)
+  const { ports, states, store, reconciler, record, compared } = await copying(t)
+  await compared()
   await store.apply([{ ...state(states, 1), postId: 4 }], forced)
   await ports.stateStore.raiseFloor(floorAbove(record.deployment.versionFloor))
   await eventually(async () => !(await idsOf(store)).includes(4), { timeout: 10_000 })
@@ -228,12 +227,8 @@ test('reconcile: an emptied store is whole again, quiet posts included, before i
 })
 
 test('reconcile: what changed while nobody looked is copied before the mark says so', async (t) => {
-  const { reconciler, store, record, ports, clock } = await copying(t)
-  await store.apply([{ ...state(record.allStates(), 1), postId: 99 }], forced)
-  reconciler.start()
-  await eventually(async () => (await store.mark()).watermark !== null)
-  // The comparison of everything has just been made, and is not due for a while.
-  await eventually(async () => (await store.read([99])).states.size === 0)
+  const { store, record, ports, clock, compared } = await copying(t)
+  await compared()
   await ports.ratingStore.rate([{ postId: 1, userId: 'late', score: 0 }])
   await foldAll(ports)
   // A minute in which the relay went on and no reconciler looked.
@@ -276,18 +271,47 @@ async function copying(t?: ExecutionContext<unknown>) {
   await ports.ratingStore.rate([1, 2, 3].map((postId) => ({ postId, userId: 'u', score: 4 })))
   await foldAll(ports)
   const store = new MemoryStatsStore()
-  const deployment = new Deployment(ports.settingsStore)
+  const deployment = new Deployment(ports.settingsStore, 0.1)
   const counters = new CounterSet()
   const { recordReader, stateStore, leaseStore } = ports
   const healer = new HealCopies(stateStore, store, recordReader, deployment, counters, silentLogger)
   const projector = new ProjectStats(store, recordReader, deployment, counters)
   const another = () => {
-    const one = new ReconcileStats(stateStore, store, healer, leaseStore, deployment, record.clock, silentLogger)
+    const one = new ReconcileStats(
+      stateStore,
+      store,
+      healer,
+      leaseStore,
+      deployment,
+      record.clock,
+      silentLogger,
+      timings,
+    )
     t?.teardown(() => one.stop())
     return one
   }
   const states = record.allStates()
-  return { record, ports, store, healer, projector, reconciler: another(), another, counters, states, clock }
+  const reconciler = another()
+  /** Starts the reconciler and waits for its first comparison of everything. The next one is far. */
+  const compared = async () => {
+    await store.apply([{ ...state(states, 1), postId: 99 }], forced)
+    reconciler.start()
+    await eventually(async () => (await store.mark()).watermark !== null)
+    await eventually(async () => (await store.read([99])).states.size === 0)
+  }
+  /** Waits until so many rounds over the recent changes have begun and ended. */
+  const rounds = async (count: number) => {
+    const { mark } = store
+    let marked = 0
+    store.mark = (set) => {
+      if (set !== undefined) marked++
+      return mark.call(store, set)
+    }
+    // The first one may have begun before.
+    await eventually(() => marked > count, { interval: 1 })
+    store.mark = mark
+  }
+  return { record, ports, store, healer, projector, reconciler, another, counters, states, clock, compared, rounds }
 }
 
 function state(states: PostStats[], postId: number): PostStats {

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { Kafka, Message, ProducerConfig } from 'kafkajs'
 import { KafkaPublisher } from '../../packages/post-rate/src/adapters/kafka/kafka-publisher.ts'
+import { kafkaTimings } from '../../packages/post-rate/src/adapters/kafka/kafka-timings.ts'
 import type { KafkaTopic } from '../../packages/post-rate/src/adapters/kafka/kafka-topic.ts'
 import { changeOf, stateOf } from '../contract/states.ts'
 
@@ -17,7 +18,7 @@ function fakeKafka(send: (messages: Message[]) => Promise<void>) {
 
 function publisherOf(kafka: Kafka): KafkaPublisher {
   const target = { address: 'nowhere', encrypted: false, login: false }
-  return new KafkaPublisher({ kafka, target }, { name: 'topic' } as KafkaTopic)
+  return new KafkaPublisher({ kafka, target, timings: kafkaTimings }, { name: 'topic' } as KafkaTopic)
 }
 
 test('what failed is sent again as a whole, by another producer, and never by the client itself', async (t) => {

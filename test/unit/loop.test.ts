@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
-import { Loop } from '../../packages/post-rate/src/services/loop.ts'
+import { Loop, type LoopTimings, loopTimings } from '../../packages/post-rate/src/services/loop.ts'
 import { eventually } from '../helpers/eventually.ts'
 
 test('rounds follow each other with the pause that they ask for', async (t) => {
@@ -39,13 +39,17 @@ test('a round that fails is tried again with a growing pause, which waking does 
       if (fails) throw new Error('the bus is away')
       return 60_000
     },
-    said,
+    { said, timings: { ...loopTimings, retryMs: 40 } },
   )
   const waking = setInterval(() => loop.wake(), 2)
-  await sleep(900)
+  await eventually(() => rounds.length === 4, { interval: 1 })
   clearInterval(waking)
-  // 100-200 ms, then 200-400, then 400-800: at most four rounds, whoever wakes.
-  t.true(rounds.length >= 2 && rounds.length <= 4, `${rounds.length} rounds`)
+  // 20-40 ms, then 40-80, then 80-160. A timer may fire a millisecond early.
+  const pauses = rounds.slice(1).map((began, n) => began - (rounds[n] as number))
+  t.true(
+    pauses.every((pause, n) => pause >= 20 * 2 ** n - 1),
+    String(pauses),
+  )
   t.is(loop.problem(), 'testing: the bus is away')
   t.deepEqual(said, ['testing failed; trying again'])
   fails = false
@@ -69,16 +73,24 @@ test('stopping waits for the round under way, cuts every pause short, and starts
   t.is(rounds.length, before)
   await loop.stop()
 
-  const failing = looping(t, async () => {
-    throw new Error('away')
-  })
-  await sleep(600)
+  const failing = looping(
+    t,
+    async () => {
+      throw new Error('away')
+    },
+    { timings: { ...loopTimings, retryMs: 5_000 } },
+  )
+  await eventually(() => failing.loop.problem() !== '', { interval: 1 })
   const began = performance.now()
   await failing.loop.stop()
   t.true(performance.now() - began < 100)
 })
 
-function looping(t: ExecutionContext<unknown>, round: () => Promise<number>, said: string[] = []) {
+function looping(
+  t: ExecutionContext<unknown>,
+  round: () => Promise<number>,
+  { said = [], timings = loopTimings }: { said?: string[]; timings?: LoopTimings } = {},
+) {
   const rounds: number[] = []
   const say = (message: string) => {
     said.push(message)
@@ -90,6 +102,7 @@ function looping(t: ExecutionContext<unknown>, round: () => Promise<number>, sai
       return round()
     },
     { ...silentLogger, warn: say, info: say },
+    timings,
   )
   t.teardown(() => loop.stop())
   return { loop, rounds }

@@ -10,7 +10,7 @@ import type { Clock } from '../../packages/post-rate/src/ports/clock.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
 import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
-import { ReadStats } from '../../packages/post-rate/src/services/read-stats.ts'
+import { ReadStats, type ReadTimings } from '../../packages/post-rate/src/services/read-stats.ts'
 import { addPosts, foldAll } from '../contract/record.ts'
 import { eventually } from '../helpers/eventually.ts'
 
@@ -102,10 +102,10 @@ test('a store that does not answer is left alone for a second; readers go to the
 })
 
 test('one reader at a time finds out whether the store is back; the others do not wait for it', async (t) => {
-  const { service, calls, away } = await reading()
+  const { service, calls, away } = await reading(undefined, undefined, { storePauseMs: 50 })
   away.now = true
   await service.read([1], null)
-  await new Promise((resolve) => setTimeout(resolve, 1_050))
+  await sleep(60)
   calls.length = 0
   await Promise.all([service.read([1], null), service.read([2], null), service.read([1, 2], null)])
   t.is(calls.filter((call) => call === 'store.read').length, 1)
@@ -149,7 +149,11 @@ test('an empty page asks nobody for figures', async (t) => {
   t.deepEqual(calls, ['settings.load'])
 })
 
-async function reading(store: StatsStore = new MemoryStatsStore(), clock: Clock = { now: () => Date.now() }) {
+async function reading(
+  store: StatsStore = new MemoryStatsStore(),
+  clock: Clock = { now: () => Date.now() },
+  timings: Partial<ReadTimings> = {},
+) {
   const record = new MemoryRecord({ clock })
   const ports = memoryPorts(record)
   await addPosts(ports, 3)
@@ -187,6 +191,6 @@ async function reading(store: StatsStore = new MemoryStatsStore(), clock: Clock 
     },
     change: () => Promise.reject(new Error('not here')),
   }
-  const service = new ReadStats(counted, reader, new Deployment(settings), clock, silentLogger)
+  const service = new ReadStats(counted, reader, new Deployment(settings), clock, silentLogger, timings)
   return { service, calls, store, record, away, recordAway }
 }

@@ -22,7 +22,7 @@ test('a batch that is too large for its transaction is folded in smaller ones, a
   outbox.fold = async (shard, limit, foldBatch) => {
     limits.push(limit)
     if (limit > largest) throw new Error('canceling statement due to statement timeout')
-    if (slow) await sleep(1_100)
+    if (slow) await sleep(60)
     return fold(shard, limit, foldBatch)
   }
   const relay = new RelayOutbox(
@@ -32,6 +32,8 @@ test('a batch that is too large for its transaction is folded in smaller ones, a
     new Deployment(ports.settingsStore),
     new CounterSet(),
     silentLogger,
+    null,
+    { retryMs: 10, slowFoldMs: 50 },
   )
   t.teardown(() => relay.stop())
   relay.start()

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { Container } from 'inversify'
 import { KafkaEventBus } from './adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from './adapters/kafka/kafka-probe.ts'
+import type { KafkaTimings } from './adapters/kafka/kafka-timings.ts'
 import { DirectEventBus } from './adapters/memory/direct-event-bus.ts'
 import { NoStatsStore } from './adapters/memory/no-stats-store.ts'
 import { migrations } from './adapters/postgres/migrations/index.ts'
@@ -48,6 +49,7 @@ import { RecentFigures } from './services/recent-figures.ts'
 import { ReconcileStats } from './services/reconcile-stats.ts'
 import { RelayOutbox } from './services/relay-outbox.ts'
 import { type Probes, ReportStatus } from './services/report-status.ts'
+import type { ReconcilerTimings, RelayTimings } from './services/timings.ts'
 import { VerifyStats } from './services/verify-stats.ts'
 
 /** The services, made from the ports. */
@@ -81,6 +83,17 @@ interface Connections {
   redis: RedisClients | null
   sharedRedis: SharedRedis | null
   kafkaProbe: KafkaProbe | null
+}
+
+/** Durations that differ from the defaults, by part. */
+export interface Timings {
+  kafka?: Partial<KafkaTimings>
+  relay?: Partial<RelayTimings>
+  reconciler?: Partial<ReconcilerTimings>
+  /** How long a process may work with settings that were changed elsewhere. A change waits twice as long. */
+  settingsMaxAgeSeconds?: number
+  /** How long a reader waits for a statement of PostgreSQL. */
+  readTimeoutMs?: number
 }
 
 type Parts = Ports & Services & Connections
@@ -120,7 +133,7 @@ export function partOf<K extends keyof Parts>(container: Container, name: K): Pa
  * The composition root: what is plugged in where, in one file however long, so that nobody has to look elsewhere. Nothing is
  * made, let alone connected, before it is asked for.
  */
-export function createContainer(options: PostRateOptions): Container {
+export function createContainer(options: PostRateOptions, timings: Timings = {}): Container {
   const container = new Container({ defaultScope: 'Singleton' })
   const bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
     name: K,
@@ -134,10 +147,10 @@ export function createContainer(options: PostRateOptions): Container {
 
   bind('logger', [], () => options.logger ?? silentLogger)
   bind('counters', [], () => new CounterSet())
-  bindPostgres(bind, options)
+  bindPostgres(bind, options, timings)
   bindRedis(bind, options)
-  bindKafka(bind, options)
-  bindServices(bind, options)
+  bindKafka(bind, options, timings)
+  bindServices(bind, options, timings)
 
   for (const [name, part] of Object.entries(options.overrides ?? {}))
     if (part !== undefined) container.rebind(token(name)).toConstantValue(part)
@@ -150,8 +163,8 @@ type Bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
   make: (...parts: { [n in keyof D]: Parts[D[n]] }) => Parts[K],
 ) => void
 
-function bindPostgres(bind: Bind, options: PostRateOptions): void {
-  bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger))
+function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): void {
+  bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger, timings.readTimeoutMs))
   bind('sequelize', [], () => new SequelizeClient(options.database))
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
@@ -190,9 +203,11 @@ function bindRedis(bind: Bind, { redis, redisPrefix: prefix = defaultRedisPrefix
   })
 }
 
-function bindKafka(bind: Bind, options: PostRateOptions): void {
+function bindKafka(bind: Bind, options: PostRateOptions, timings: Timings): void {
   const { kafka } = options
-  bind('kafkaProbe', ['logger'], (logger) => (kafka === undefined ? null : new KafkaProbe(kafka, logger)))
+  bind('kafkaProbe', ['logger'], (logger) =>
+    kafka === undefined ? null : new KafkaProbe(kafka, logger, timings.kafka),
+  )
   bind('eventBus', ['deployment', 'logger'], (deployment, logger) => {
     if (kafka === undefined) return new DirectEventBus()
     return new KafkaEventBus(kafka, {
@@ -202,12 +217,13 @@ function bindKafka(bind: Bind, options: PostRateOptions): void {
       source: async () => (await deployment.get()).source,
       logger,
       tracer: options.tracer,
+      ...(timings.kafka && { timings: timings.kafka }),
     })
   })
 }
 
-function bindServices(bind: Bind, options: PostRateOptions): void {
-  bind('deployment', ['settingsStore'], (settingsStore) => new Deployment(settingsStore))
+function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): void {
+  bind('deployment', ['settingsStore'], (settingsStore) => new Deployment(settingsStore, timings.settingsMaxAgeSeconds))
   bind('readStats', ['statsStore', 'recordReader', 'deployment', 'clock', 'logger'], (...parts) => {
     return new ReadStats(...parts)
   })
@@ -222,7 +238,8 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
     ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'],
     (outbox, bus, leases, deployment, counters, logger) => {
       const announcing = new AnnounceGuard(bus, counters, logger, options.hooks?.unusualActivity)
-      return new RelayOutbox(outbox, announcing, leases, deployment, counters, logger, nameUsers(options.hashUserIds))
+      const named = nameUsers(options.hashUserIds)
+      return new RelayOutbox(outbox, announcing, leases, deployment, counters, logger, named, timings.relay)
     },
   )
   bind('ratePost', ['ratingStore', 'postStore', 'counters', 'relayOutbox'], (ratings, posts, counters, relay) => {
@@ -241,7 +258,7 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   bind(
     'reconcileStats',
     ['stateStore', 'statsStore', 'healCopies', 'leaseStore', 'deployment', 'clock', 'logger'],
-    (...parts) => new ReconcileStats(...parts),
+    (...parts) => new ReconcileStats(...parts, timings.reconciler),
   )
   bind('rebuildStats', ['auditStore', 'stateStore', 'statsStore', 'recordReader', 'healCopies'], (...parts) => {
     return new RebuildStats(...parts)

@@ -1,6 +1,6 @@
 import type { PostRate, Roles } from './api.ts'
 import { checkMigrateOptions, checkOptions, checkRoles } from './check-options.ts'
-import { createContainer, type PostRateContainer, partOf, type Services } from './container.ts'
+import { createContainer, type PostRateContainer, partOf, type Services, type Timings } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import { checkDisplaySettings, type DisplayOptions, readDisplayOptions, type Settings } from './domain/settings.ts'
 import { invalidInput, PostRateError } from './errors.ts'
@@ -8,10 +8,10 @@ import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
 import type { Ports } from './ports/ports.ts'
 import type { MigrateOptions } from './ports/schema.ts'
-import { settingsDelaySeconds } from './services/deployment.ts'
 import { refuseForeignStore } from './services/foreign-store.ts'
 import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
+import { reconcilerTimings } from './services/timings.ts'
 import { traceRating } from './services/trace-rating.ts'
 
 /**
@@ -19,8 +19,13 @@ import { traceRating } from './services/trace-rating.ts'
  * @throws PostRateError INVALID_INPUT where an option cannot be used
  */
 export function createPostRate(options: PostRateOptions): PostRate {
+  return createTimedPostRate(options, {})
+}
+
+/** The same with other durations. The package does not export it: it lets tests wait for less than the defaults. */
+export function createTimedPostRate(options: PostRateOptions, timings: Timings): PostRate {
   checkOptions(options)
-  return new Engine(options)
+  return new Engine(options, timings)
 }
 
 /** The API over the services; it starts and stops the roles of this process. Long, since every call of the API is a line here. */
@@ -35,6 +40,7 @@ class Engine implements PostRate {
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
   readonly #options: PostRateOptions
+  readonly #timings: Timings
   #relay = false
   #consumer = false
   #reconciler = false
@@ -42,9 +48,10 @@ class Engine implements PostRate {
   #starting: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
-  constructor(options: PostRateOptions) {
+  constructor(options: PostRateOptions, timings: Timings) {
     this.#options = options
-    this.container = createContainer(options)
+    this.#timings = timings
+    this.container = createContainer(options, timings)
     this.posts = {
       create: (draft) => this.#service('listPosts').create(draft),
       get: (id, { userId } = {}) => this.#service('listPosts').get(id, userId),
@@ -158,7 +165,9 @@ class Engine implements PostRate {
   async #refuseForeignStore(): Promise<void> {
     const store = this.#port('statsStore')
     const mark = await store.mark().catch(() => null)
-    if (mark !== null) await refuseForeignStore(store, mark, (await this.#service('deployment').get()).source)
+    if (mark === null) return
+    const { source } = await this.#service('deployment').get()
+    await refuseForeignStore(store, mark, source, { ...reconcilerTimings, ...this.#timings.reconciler })
   }
 
   async drain(): Promise<void> {
@@ -234,7 +243,7 @@ class Engine implements PostRate {
     const relayShards = shards ?? settings.relayShards
     if (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64)
       throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
-    const row = await this.#port('settingsStore').change({ ...next, relayShards }, settingsDelaySeconds)
+    const row = await this.#port('settingsStore').change({ ...next, relayShards }, deployment.settingsDelaySeconds)
     return deployment.remember(row).settings
   }
 

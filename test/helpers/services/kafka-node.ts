@@ -67,6 +67,8 @@ const common: KafkaProperties = {
   'controller.listener.names': 'CONTROLLER',
   'auto.create.topics.enable': false,
   'group.initial.rebalance.delay.ms': 0,
+  // Members of private servers may have sessions that are shorter than Kafka's least of 6 s.
+  'group.min.session.timeout.ms': 1000,
   'offsets.topic.num.partitions': 5,
   'transaction.state.log.num.partitions': 2,
   'share.coordinator.state.topic.num.partitions': 2,

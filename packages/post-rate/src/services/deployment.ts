@@ -2,8 +2,6 @@ import type { DeploymentRow, SettingsStore } from '../ports/settings-store.ts'
 
 /** How long a process may work with settings that were changed elsewhere; a change waits longer than this. */
 export const settingsMaxAgeSeconds = 5
-/** How long a change of the settings waits before it takes effect: every process has read it by then. */
-export const settingsDelaySeconds = 2 * settingsMaxAgeSeconds
 
 /** Room for versions between two floors: see {@link copyCeiling}. */
 const versionsPerFloor = 2 ** 40
@@ -32,17 +30,24 @@ export function floorAbove(version: number): number {
 /** What all processes of one database share, remembered for a few seconds. */
 export class Deployment {
   readonly #store: SettingsStore
+  readonly #maxAgeSeconds: number
   #row: DeploymentRow | null = null
   #readAt = 0
   #loading: Promise<DeploymentRow> | null = null
 
-  constructor(store: SettingsStore) {
+  constructor(store: SettingsStore, maxAgeSeconds = settingsMaxAgeSeconds) {
     this.#store = store
+    this.#maxAgeSeconds = maxAgeSeconds
+  }
+
+  /** Seconds before a change of the settings takes effect: every process has read it by then. */
+  get settingsDelaySeconds(): number {
+    return 2 * this.#maxAgeSeconds
   }
 
   /** The row as far as it is fresh; null when it must be read. */
   fresh(): DeploymentRow | null {
-    return performance.now() - this.#readAt < settingsMaxAgeSeconds * 1000 ? this.#row : null
+    return performance.now() - this.#readAt < this.#maxAgeSeconds * 1000 ? this.#row : null
   }
 
   /** The row as it was read last, however long ago; null before the first time. */

@@ -1,8 +1,14 @@
 import type { Logger } from '../ports/logger.ts'
 
-const longestBackoffMs = 5_000
-/** A round that takes longer than this counts as stuck, for readiness. */
-const stuckAfterMs = 30_000
+export interface LoopTimings {
+  /** Longest pause after the first failure. It doubles with each failure in a row, up to `longestRetryMs`. */
+  retryMs: number
+  longestRetryMs: number
+  /** A round that takes longer than this counts as stuck, for readiness. */
+  stuckAfterMs: number
+}
+
+export const loopTimings: LoopTimings = { retryMs: 200, longestRetryMs: 5_000, stuckAfterMs: 30_000 }
 
 /**
  * Repeats a round until it is stopped. The round resolves to the pause before the next one, in milliseconds. A round that
@@ -12,6 +18,7 @@ export class Loop {
   readonly #name: string
   readonly #round: () => Promise<number>
   readonly #logger: Logger
+  readonly #timings: LoopTimings
   readonly #ended: Promise<void>
   #stopped = false
   #woken = false
@@ -19,10 +26,11 @@ export class Loop {
   #failure = ''
   #roundBegan: number | null = null
 
-  constructor(name: string, round: () => Promise<number>, logger: Logger) {
+  constructor(name: string, round: () => Promise<number>, logger: Logger, timings = loopTimings) {
     this.#name = name
     this.#round = round
     this.#logger = logger
+    this.#timings = timings
     this.#ended = this.#run()
   }
 
@@ -35,6 +43,7 @@ export class Loop {
   /** What is wrong, or an empty string. */
   problem(): string {
     if (this.#failure !== '') return `${this.#name}: ${this.#failure}`
+    const { stuckAfterMs } = this.#timings
     const stuck = this.#roundBegan !== null && performance.now() - this.#roundBegan > stuckAfterMs
     return stuck ? `${this.#name}: no progress for ${stuckAfterMs / 1000} s` : ''
   }
@@ -59,7 +68,8 @@ export class Loop {
       } catch (error) {
         this.#failure = error instanceof Error ? error.message : String(error)
         if (failures++ === 0) this.#logger.warn(`${this.#name} failed; trying again`, { error: this.#failure })
-        pause = Math.min(longestBackoffMs, 100 * 2 ** Math.min(failures, 6)) * (0.5 + Math.random() / 2)
+        const { retryMs, longestRetryMs } = this.#timings
+        pause = Math.min(longestRetryMs, retryMs * 2 ** Math.min(failures - 1, 5)) * (0.5 + Math.random() / 2)
         this.#woken = false
       }
       this.#roundBegan = null

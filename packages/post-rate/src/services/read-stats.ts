@@ -35,8 +35,10 @@ interface Found {
 
 const noCopies: StatsRead = { states: new Map(), watermark: null, source: null }
 
-/** How long the stats store is left alone after it did not answer: readers go to the record meanwhile. */
-const storePauseMs = 1_000
+export interface ReadTimings {
+  /** Pause before the stats store is asked again after it did not answer. Readers go to the record meanwhile. */
+  storePauseMs: number
+}
 
 /**
  * States and own scores of a page: one round trip to the stats store, then one statement to the record for the own
@@ -49,13 +51,22 @@ export class ReadStats {
   readonly #logger: Logger
   readonly #record: Batcher<Wanted, Found>
   readonly #copies: Batcher<readonly number[], StatsRead>
+  readonly #storePauseMs: number
   #storeAwayUntil = 0
 
-  constructor(store: StatsStore, record: RecordReader, deployment: Deployment, clock: Clock, logger: Logger) {
+  constructor(
+    store: StatsStore,
+    record: RecordReader,
+    deployment: Deployment,
+    clock: Clock,
+    logger: Logger,
+    { storePauseMs = 1_000 }: Partial<ReadTimings> = {},
+  ) {
     this.#store = store
     this.#deployment = deployment
     this.#clock = clock
     this.#logger = logger
+    this.#storePauseMs = storePauseMs
     this.#copies = new Batcher({
       run: (wanted) => readCopies(store, wanted),
       maxBatch: 64,
@@ -100,13 +111,13 @@ export class ReadStats {
   async #readStore(postIds: readonly number[]): Promise<StatsRead> {
     if (!this.#store.keeps || postIds.length === 0 || performance.now() < this.#storeAwayUntil) return noCopies
     // After it was away, one reader finds out whether it is back; the others need not wait for that.
-    if (this.#storeAwayUntil > 0) this.#storeAwayUntil = performance.now() + storePauseMs
+    if (this.#storeAwayUntil > 0) this.#storeAwayUntil = performance.now() + this.#storePauseMs
     try {
       const read = await this.#copies.add(postIds)
       this.#storeAwayUntil = 0
       return read
     } catch (error) {
-      this.#storeAwayUntil = performance.now() + storePauseMs
+      this.#storeAwayUntil = performance.now() + this.#storePauseMs
       this.#logger.warn('the stats store does not answer; reading from PostgreSQL', { error: String(error) })
       return noCopies
     }

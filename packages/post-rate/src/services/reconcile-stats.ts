@@ -9,20 +9,11 @@ import { type Deployment, floorAbove } from './deployment.ts'
 import { refuseForeignStore } from './foreign-store.ts'
 import type { HealCopies } from './heal-copies.ts'
 import { Loop } from './loop.ts'
+import { type ReconcilerTimings, reconcilerTimings } from './timings.ts'
 
 /** How far a round looks back beyond the watermark. A fold lasts 5 s at most, so nothing that commits late is overlooked. */
 const lookBackSeconds = 7
-const roundPauseMs = 1_000
 const pageSize = 1_000
-/** Pace of the full comparison: 100,000 posts in 25 s, and never more than one comparison in 20 s. */
-const pagePauseMs = 250
-const comparisonEveryMs = 20_000
-/** After the floor rose a slow write may take what lies above it for corruption, and overwrite it: longer than one takes. */
-const uneasyMs = 30_000
-/** In that time recent changes are brought again. Every second, it tripled the time of a rating to Redis (P7 of the bench). */
-const againEveryMs = 5_000
-const leaseSeconds = 12
-const renewEveryMs = 3_000
 
 /**
  * Copies states from the record to the stats store, computing nothing: recent changes every second, everything at leisure,
@@ -36,6 +27,7 @@ export class ReconcileStats {
   readonly #deployment: Deployment
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #timings: ReconcilerTimings
   readonly #holder = randomUUID()
   #loops: Loop[] = []
   #leading = false
@@ -59,6 +51,7 @@ export class ReconcileStats {
     deployment: Deployment,
     clock: Clock,
     logger: Logger,
+    timings: Partial<ReconcilerTimings> = {},
   ) {
     this.#states = states
     this.#store = store
@@ -67,6 +60,7 @@ export class ReconcileStats {
     this.#deployment = deployment
     this.#clock = clock
     this.#logger = logger
+    this.#timings = { ...reconcilerTimings, ...timings }
   }
 
   start(): void {
@@ -92,6 +86,7 @@ export class ReconcileStats {
   }
 
   async #round(): Promise<number> {
+    const { renewEveryMs, roundPauseMs, uneasyMs, againEveryMs } = this.#timings
     if (!(await this.#lead())) return renewEveryMs
     // Also brings this process's idea of the database's time up to date.
     await this.#noticeMove()
@@ -102,7 +97,7 @@ export class ReconcileStats {
     const again = now - this.#roseAt < uneasyMs && now - this.#againAt >= againEveryMs
     if (again) this.#againAt = now
     const mark = await this.#store.mark()
-    await refuseForeignStore(this.#store, mark, source)
+    await refuseForeignStore(this.#store, mark, source, this.#timings)
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
     const own = mark.identity !== null && mark.identity === this.#identity && mark.source === source
     const known = own && mark.watermark !== null
@@ -125,6 +120,7 @@ export class ReconcileStats {
 
   /** Takes or renews the lease when it is time; resolves to whether it is held. */
   async #lead(): Promise<boolean> {
+    const { leaseSeconds, renewEveryMs } = this.#timings
     if (this.#stopping) return false
     if (performance.now() >= this.#renewAt) {
       const held = await this.#leases.acquire(['reconciler:0/1'], this.#holder, leaseSeconds)
@@ -152,11 +148,12 @@ export class ReconcileStats {
   }
 
   async #compareAll(): Promise<number> {
-    if (!this.#leading) return 1_000
+    const { roundPauseMs, pagePauseMs, comparisonEveryMs } = this.#timings
+    if (!this.#leading) return roundPauseMs
     const began = performance.now()
     await this.#compare(pagePauseMs)
     await this.#removeUnknown()
-    return Math.max(1_000, comparisonEveryMs - (performance.now() - began))
+    return Math.max(roundPauseMs, comparisonEveryMs - (performance.now() - began))
   }
 
   async #removeUnknown(): Promise<void> {

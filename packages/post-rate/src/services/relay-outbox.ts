@@ -9,26 +9,16 @@ import type { CounterSet } from './counters.ts'
 import type { Deployment } from './deployment.ts'
 import { Handover } from './handover.ts'
 import { Loop } from './loop.ts'
+import { type RelayTimings, relayTimings } from './timings.ts'
 
-/** Seconds that a lease lasts: with the renewal it bounds how long a dead or stopped relay is missed (15 s). */
-const leaseSeconds = 9
-const renewEveryMs = 3_000
 /**
  * Events of a fold. The more of them share a post, the fewer states are written: measured with a backlog on 10,000 posts, 2,000
  * at a time take an eighth longer than 5,000 and those an eighth longer than 10,000; 20,000 need twice the memory.
  */
 const batchSize = 10_000
 const smallestBatch = 20
-/** A fold that takes longer does not grow: at twice the size it might meet the time limit of its transaction. */
-const slowFoldMs = 1_000
 /** Changes of a publication. */
 const publishedAtOnce = 5_000
-/** Pause of an idle relay: short while work was seen lately, longer when nothing happens. */
-const busyPauseMs = 5
-const idlePauseMs = 200
-const busyForMs = 5_000
-/** How often an idle publisher looks for what another relay folded and never published. */
-const idlePublishMs = 1_000
 
 /**
  * Folds the outbox into states and hands committed changes to the bus. Many may run: leases give each shard to one of
@@ -43,6 +33,7 @@ export class RelayOutbox {
   readonly #counters: CounterSet
   readonly #logger: Logger
   readonly #nameUser: ((userId: string) => string) | null
+  readonly #timings: RelayTimings
   readonly #holder = randomUUID()
   readonly #shards = new Map<string, { fold: Loop; publish: Loop }>()
   #leading: Loop | undefined
@@ -55,6 +46,7 @@ export class RelayOutbox {
     counters: CounterSet,
     logger: Logger,
     nameUser: ((userId: string) => string) | null = null,
+    timings: Partial<RelayTimings> = {},
   ) {
     this.#outbox = outbox
     this.#bus = bus
@@ -63,10 +55,11 @@ export class RelayOutbox {
     this.#counters = counters
     this.#logger = logger
     this.#nameUser = nameUser
+    this.#timings = { ...relayTimings, ...timings }
   }
 
   start(): void {
-    this.#leading ??= new Loop('relay leases', () => this.#lead(), this.#logger)
+    this.#leading ??= new Loop('relay leases', () => this.#lead(), this.#logger, this.#timings)
   }
 
   /** Something was rated in this process: look at once. */
@@ -91,6 +84,7 @@ export class RelayOutbox {
   }
 
   async #lead(): Promise<number> {
+    const { leaseSeconds, renewEveryMs } = this.#timings
     const { relayShards } = (await this.#deployment.get()).settings
     const names = new Map(
       Array.from({ length: relayShards }, (_, index) => [
@@ -111,11 +105,12 @@ export class RelayOutbox {
 
   #take(name: string, shard: Shard): void {
     this.#logger.info('relay takes a shard', { shard: name })
+    const { slowFoldMs, busyForMs, busyPauseMs, idlePauseMs } = this.#timings
     let lastWork = performance.now()
     // A batch that takes longer than its transaction may would fail for ever: after a failure it is smaller.
     let size = batchSize
     const handover = new Handover((limit) => this.#outbox.unpublished(shard, limit))
-    const publish = new Loop(`publishing ${name}`, () => this.#publish(handover), this.#logger)
+    const publish = new Loop(`publishing ${name}`, () => this.#publish(handover), this.#logger, this.#timings)
     const fold = new Loop(
       `folding ${name}`,
       async () => {
@@ -139,6 +134,7 @@ export class RelayOutbox {
         return performance.now() - lastWork < busyForMs ? busyPauseMs : idlePauseMs
       },
       this.#logger,
+      this.#timings,
     )
     this.#shards.set(name, { fold, publish })
   }
@@ -159,7 +155,7 @@ export class RelayOutbox {
   async #publish(handover: Handover): Promise<number> {
     try {
       const changes = await handover.next(publishedAtOnce)
-      if (changes.length === 0) return idlePublishMs
+      if (changes.length === 0) return this.#timings.idlePublishMs
       await this.#bus.publish(changes.map(({ message }) => this.#named(message)))
       await this.#outbox.acknowledge(changes.map((change) => change.id))
       this.#counters.published += changes.length

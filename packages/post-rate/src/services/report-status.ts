@@ -53,11 +53,24 @@ export interface Probes {
   kafka: ServerProbe | null
 }
 
-/** How long the record, the other servers, and then the figures may take. Together less than readiness is waited for (5 s). */
-const recordProbeMs = 3_000
-const probeMs = 2_000
-const patientProbeMs = 20_000
-const figuresMs = 1_500
+/** Time limits of a status. Production uses {@link statusTimings}; tests pass shorter ones. */
+export interface StatusTimings {
+  /** Of the record. Together with `figuresMs` less than readiness is waited for (5 s). */
+  recordProbeMs: number
+  /** Of every other server. */
+  probeMs: number
+  /** Of every server, when the caller is patient. */
+  patientProbeMs: number
+  /** Of every figure, after the servers have answered. */
+  figuresMs: number
+}
+
+export const statusTimings: StatusTimings = {
+  recordProbeMs: 3_000,
+  probeMs: 2_000,
+  patientProbeMs: 20_000,
+  figuresMs: 1_500,
+}
 
 export interface StatusClock {
   now(): number
@@ -74,6 +87,7 @@ export class ReportStatus {
   readonly #guard: GuardStore
   readonly #clock: StatusClock
   readonly #counters: CounterSet
+  readonly #timings: StatusTimings
   #lastFolded: { events: number; at: number } | null = null
 
   constructor(
@@ -85,6 +99,7 @@ export class ReportStatus {
     guard: GuardStore,
     clock: StatusClock,
     counters: CounterSet,
+    timings: Partial<StatusTimings> = {},
   ) {
     this.#probes = probes
     this.#outbox = outbox
@@ -94,6 +109,7 @@ export class ReportStatus {
     this.#guard = guard
     this.#clock = clock
     this.#counters = counters
+    this.#timings = { ...statusTimings, ...timings }
   }
 
   /**
@@ -104,6 +120,8 @@ export class ReportStatus {
     roles: { relay: RoleStatus | null; consumer: RoleStatus | null },
     { patient = false }: { patient?: boolean } = {},
   ): Promise<Status> {
+    const { recordProbeMs, probeMs, patientProbeMs, figuresMs } = this.#timings
+    const orNull = <T>(work: Promise<T>) => figureOrNull(work, figuresMs)
     const [postgres, redis, kafka] = await Promise.all([
       probe(this.#probes.postgres, patient ? patientProbeMs : recordProbeMs),
       probe(this.#probes.redis, patient ? patientProbeMs : probeMs),
@@ -154,8 +172,8 @@ async function probe(server: ServerProbe | null, ms: number): Promise<Dependency
 }
 
 /** A status is best effort: what cannot be read is left empty, and its dependency says why. */
-async function orNull<T>(work: Promise<T>): Promise<T | null> {
-  return within(figuresMs, work).catch(() => null)
+async function figureOrNull<T>(work: Promise<T>, ms: number): Promise<T | null> {
+  return within(ms, work).catch(() => null)
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

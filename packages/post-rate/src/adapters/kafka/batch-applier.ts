@@ -4,6 +4,7 @@ import type { PostStats } from '../../domain/post-stats.ts'
 import type { StatsHandler, SubscriptionCounts } from '../../ports/event-bus.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Tracer } from '../../ports/tracer.ts'
+import type { KafkaTimings } from './kafka-timings.ts'
 import { type BatchContent, readBatch } from './read-batch.ts'
 import { traceApplying } from './trace-messages.ts'
 
@@ -17,9 +18,8 @@ export interface BatchApplierOptions {
   onGivenUp?: (error: unknown) => void
   logger: Logger
   tracer?: Tracer | undefined
+  timings: Pick<KafkaTimings, 'batchRetryMs' | 'longestBatchRetryMs'>
 }
-
-const slowestRetryMs = 10_000
 
 /**
  * Applies one batch after the other, and says how far its partition may be committed. What fails is tried again here,
@@ -81,7 +81,8 @@ export class BatchApplier {
             attempt,
             error: String(error),
           })
-          await this.#pause(Math.min(100 * 2 ** attempt, slowestRetryMs), heartbeat)
+          const { batchRetryMs, longestBatchRetryMs } = this.#options.timings
+          await this.#pause(Math.min(batchRetryMs * 2 ** (attempt - 1), longestBatchRetryMs), heartbeat)
         }
       }
     } finally {

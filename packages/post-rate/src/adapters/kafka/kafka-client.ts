@@ -1,14 +1,16 @@
-import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs'
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type RetryOptions } from 'kafkajs'
 import { isPostRateError, PostRateError } from '../../errors.ts'
 import type { KafkaLike, KafkaOption } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
+import { type KafkaTimings, kafkaTimings } from './kafka-timings.ts'
 import { quietRequestQueue } from './quiet-request-queue.ts'
 
 /** A kafkajs client, which opens no connection by itself, and where it leads. */
 export interface KafkaClient {
   kafka: Kafka
   target: KafkaTarget
+  timings: KafkaTimings
 }
 
 /** For messages: without credentials. */
@@ -29,13 +31,21 @@ const words: ConnectionWords = {
   login: '`sasl` (`POST_RATE_KAFKA_USERNAME`, `_PASSWORD`, `_MECHANISM`)',
 }
 
-/** Few and short: whoever waits has a deadline, and starts again with a new connection. */
-export const retry = { initialRetryTime: 200, maxRetryTime: 2000, factor: 0.2, multiplier: 2, retries: 3 }
+/** Few repetitions with short pauses: each caller has a deadline, and starts again with a new connection. */
+export function retryOf({ requestRetryMs }: KafkaTimings): RetryOptions & { retries: number } {
+  return { initialRetryTime: requestRetryMs, maxRetryTime: 10 * requestRetryMs, factor: 0.2, multiplier: 2, retries: 3 }
+}
 
 /** Makes the client, or takes the host's. No I/O; nothing of it is printed, all of it goes to `logger`. */
-export function createKafkaClient(option: KafkaOption, logger: Logger): KafkaClient {
+export function createKafkaClient(
+  option: KafkaOption,
+  logger: Logger,
+  overrides: Partial<KafkaTimings> = {},
+): KafkaClient {
+  const timings = { ...kafkaTimings, ...overrides }
   const somewhere = 'the configured brokers'
-  if (isClient(option)) return { kafka: option as Kafka, target: { address: somewhere, encrypted: null, login: null } }
+  if (isClient(option))
+    return { kafka: option as Kafka, target: { address: somewhere, encrypted: null, login: null }, timings }
   const config = option as KafkaConfig
   const address = Array.isArray(config.brokers) ? config.brokers.join(', ') : somewhere
   if (typeof config.ssl === 'object' && config.ssl.rejectUnauthorized === false)
@@ -45,12 +55,12 @@ export function createKafkaClient(option: KafkaOption, logger: Logger): KafkaCli
     clientId: 'post-rate',
     connectionTimeout: 3000,
     requestTimeout: 10_000,
-    retry,
+    retry: retryOf(timings),
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => writeLog(logger, entry),
     ...config,
   })
-  return { kafka, target: { address, encrypted: Boolean(config.ssl), login: config.sasl !== undefined } }
+  return { kafka, target: { address, encrypted: Boolean(config.ssl), login: config.sasl !== undefined }, timings }
 }
 
 /** `UNAVAILABLE`, with the brokers and what to do about it. */
@@ -84,12 +94,9 @@ export function isProtocolError(error: unknown, ...types: string[]): boolean {
   return false
 }
 
-/** How long a partition may be without a leader: just made, or just moved to another broker. */
-const electionMs = 5_000
-
 /** Repeats what failed because a partition has no leader at the moment. */
-export async function whileElecting<T>(work: () => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + electionMs; ; ) {
+export async function whileElecting<T>({ electionTimeoutMs }: KafkaTimings, work: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + electionTimeoutMs; ; ) {
     try {
       return await work()
     } catch (error) {

@@ -3,7 +3,6 @@ import { PostRateError } from '../../errors.ts'
 import type { KafkaSubscription } from './kafka-subscription.ts'
 import type { KafkaTopic, PartitionOffsets } from './kafka-topic.ts'
 
-const lookEveryMs = 300
 const mostFailures = 10
 
 /** Where a subscription is to stop: the ends of the partitions at one moment. */
@@ -11,11 +10,13 @@ export class KafkaDrain {
   readonly #topic: KafkaTopic
   readonly #group: string
   readonly #ends: PartitionOffsets[]
+  readonly #everyMs: number
 
-  constructor(topic: KafkaTopic, group: string, ends: PartitionOffsets[]) {
+  constructor(topic: KafkaTopic, group: string, ends: PartitionOffsets[], everyMs: number) {
     this.#topic = topic
     this.#group = group
     this.#ends = ends
+    this.#everyMs = everyMs
   }
 
   /** Also partitions that other members of the group work on count: by what they committed. */
@@ -53,7 +54,7 @@ export class KafkaDrain {
             'A message is of a newer schema: drain it with a newer version of post-rate.',
           ),
         )
-      running = await Promise.race([over, sleep(lookEveryMs, true)])
+      running = await Promise.race([over, sleep(this.#everyMs, true)])
     }
   }
 }

@@ -9,6 +9,7 @@ import { createKafkaClient, type KafkaClient } from './kafka-client.ts'
 import { KafkaDrain } from './kafka-drain.ts'
 import { KafkaPublisher } from './kafka-publisher.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
+import type { KafkaTimings } from './kafka-timings.ts'
 import { KafkaTopic } from './kafka-topic.ts'
 
 export interface KafkaEventBusOptions {
@@ -21,6 +22,8 @@ export interface KafkaEventBusOptions {
   source: () => Promise<string>
   logger?: Logger
   tracer?: Tracer | undefined
+  /** Overrides of the default durations. */
+  timings?: Partial<KafkaTimings>
 }
 
 const attemptsWhenDraining = 5
@@ -38,7 +41,7 @@ export class KafkaEventBus implements EventBus {
   constructor(kafka: KafkaOption, options: KafkaEventBusOptions) {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
-    this.#client = createKafkaClient(kafka, this.#logger)
+    this.#client = createKafkaClient(kafka, this.#logger, options.timings)
     this.#admin = new KafkaAdmin(this.#client)
     this.#topic = new KafkaTopic(this.#admin, options.topic, options.partitions)
     this.#publisher = new KafkaPublisher(this.#client, this.#topic, options.tracer)
@@ -51,10 +54,11 @@ export class KafkaEventBus implements EventBus {
   async subscribe(handler: StatsHandler, { once = false }: SubscribeOptions = {}): Promise<Subscription> {
     const { group, source, tracer } = this.#options
     await this.#topic.ensure()
-    const drain = once ? new KafkaDrain(this.#topic, group, await this.#topic.offsets()) : null
+    const { timings } = this.#client
+    const drain = once ? new KafkaDrain(this.#topic, group, await this.#topic.offsets(), timings.drainEveryMs) : null
     const fail = (error: unknown) => subscription.fail(error)
     const applier = new BatchApplier({
-      ...{ handler, source, logger: this.#logger, tracer },
+      ...{ handler, source, logger: this.#logger, tracer, timings },
       ...(once ? { attempts: attemptsWhenDraining, onGivenUp: fail } : {}),
     })
     const subscription = new KafkaSubscription({

@@ -1,7 +1,7 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { withDeadline } from '../deadline.ts'
 import type { BatchApplier } from './batch-applier.ts'
-import { type KafkaClient, retry } from './kafka-client.ts'
+import { type KafkaClient, retryOf } from './kafka-client.ts'
 import type { TopicHistory } from './topic-history.ts'
 
 export interface KafkaMemberOptions {
@@ -17,10 +17,6 @@ export interface KafkaMemberOptions {
   onFuture: (future: { partition: number; offset: string; schema: number }) => void
 }
 
-const leaveTimeoutMs = 30_000
-/** How long after its birth a member that is to read from the beginning does so with partitions it is given. */
-const rewindMs = 60_000
-
 /** One membership in the consumer group, from joining until it ends; it is never restarted but replaced. */
 export class KafkaMember {
   readonly paused = new Set<number>()
@@ -34,19 +30,19 @@ export class KafkaMember {
 
   constructor(options: KafkaMemberOptions) {
     this.#options = options
+    const { timings } = options.client
     this.#consumer = options.client.kafka.consumer({
       groupId: options.group,
       allowAutoTopicCreation: false,
-      sessionTimeout: 15_000,
-      rebalanceTimeout: 30_000,
-      heartbeatInterval: 3000,
-      maxWaitTimeInMs: 1000,
+      sessionTimeout: timings.sessionTimeoutMs,
+      rebalanceTimeout: timings.rebalanceTimeoutMs,
+      heartbeatInterval: timings.heartbeatMs,
+      maxWaitTimeInMs: timings.fetchWaitMs,
       // Of a backlog as much as brings many states of each post: only the newest of a batch is written.
       maxBytesPerPartition: 3 * 2 ** 20,
-      // New partitions are noticed after this long.
-      metadataMaxAge: 10_000,
+      metadataMaxAge: timings.metadataMaxAgeMs,
       // Whether and when to start again is decided here: kafkajs stops for ever after some errors and repeats others.
-      retry: { ...retry, restartOnFailure: async () => false },
+      retry: { ...retryOf(timings), restartOnFailure: async () => false },
     })
     this.crashed = this.#watchEvents()
   }
@@ -80,6 +76,7 @@ export class KafkaMember {
   /** Finishes and commits what is in hand, and leaves the group. */
   async leave(): Promise<void> {
     this.#joined = false
+    const { leaveTimeoutMs } = this.#options.client.timings
     await withDeadline(this.#consumer.disconnect(), leaveTimeoutMs, 'leaving the consumer group').catch(() => {})
   }
 
@@ -106,7 +103,7 @@ export class KafkaMember {
     history.assign(partitions)
     for (const partition of this.paused) if (!partitions.includes(partition)) this.paused.delete(partition)
     // Later on, a partition that is new here was read by the member before.
-    if (!fromBeginning || this.age > rewindMs) return
+    if (!fromBeginning || this.age > this.#options.client.timings.rewindMs) return
     for (const partition of partitions)
       if (!history.knows(partition)) this.#consumer.seek({ topic, partition, offset: '0' })
   }

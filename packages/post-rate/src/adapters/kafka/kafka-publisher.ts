@@ -2,11 +2,10 @@ import { type Message, Partitioners, type Producer } from 'kafkajs'
 import type { RatingChange } from '../../domain/rating-change.ts'
 import type { Tracer } from '../../ports/tracer.ts'
 import { withDeadline } from '../deadline.ts'
-import { isProtocolError, type KafkaClient, kafkaUnavailable, retry, whileElecting } from './kafka-client.ts'
+import { isProtocolError, type KafkaClient, kafkaUnavailable, retryOf, whileElecting } from './kafka-client.ts'
 import type { KafkaTopic } from './kafka-topic.ts'
 import { type TextMessage, tracePublishing } from './trace-messages.ts'
 
-const sendTimeoutMs = 10_000
 /** Below the brokers' default of 1 MiB for what one request brings to one partition. */
 const largestBatch = 900_000
 const overheadPerMessage = 100
@@ -53,7 +52,7 @@ export class KafkaPublisher {
 
   async #send(messages: Message[]): Promise<void> {
     try {
-      await whileElecting(() => this.#attempt(messages))
+      await whileElecting(this.#client.timings, () => this.#attempt(messages))
     } catch (error) {
       if (isProtocolError(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE') && messages.length > 1) {
         const middle = messages.length >> 1
@@ -63,15 +62,16 @@ export class KafkaPublisher {
       // It may also have been deleted while this process ran.
       if (!isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw kafkaUnavailable(this.#client.target, error)
       await this.#topic.ensure()
-      await whileElecting(() => this.#attempt(messages)).catch((again: unknown) => {
+      await whileElecting(this.#client.timings, () => this.#attempt(messages)).catch((again: unknown) => {
         throw kafkaUnavailable(this.#client.target, again)
       })
     }
   }
 
   async #attempt(messages: Message[]): Promise<void> {
+    const { sendTimeoutMs } = this.#client.timings
     this.#producer ??= this.#connect()
-    const record = { topic: this.#topic.name, acks: -1, timeout: 5000, messages }
+    const record = { topic: this.#topic.name, acks: -1, timeout: Math.round(sendTimeoutMs / 2), messages }
     try {
       await withDeadline(
         this.#producer.then((producer) => producer.send(record)),
@@ -85,16 +85,16 @@ export class KafkaPublisher {
   }
 
   async #connect(): Promise<Producer> {
-    const producer = this.#client.kafka.producer({
+    const { kafka, timings } = this.#client
+    const producer = kafka.producer({
       idempotent: false,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      // New partitions are noticed after this long.
-      metadataMaxAge: 10_000,
+      metadataMaxAge: timings.metadataMaxAgeMs,
       createPartitioner: Partitioners.DefaultPartitioner,
       // kafkajs remembers per broker what was answered: repeating a send by itself, it leaves out a partition whose new
       // leader had answered already for others, and resolves.
-      retry: { ...retry, retries: 0 },
+      retry: { ...retryOf(timings), retries: 0 },
     })
     try {
       await producer.connect()

@@ -4,6 +4,7 @@ import type { Logger } from '../../ports/logger.ts'
 import type { BatchApplier } from './batch-applier.ts'
 import { isProtocolError, type KafkaClient, kafkaUnavailable } from './kafka-client.ts'
 import { KafkaMember } from './kafka-member.ts'
+import type { KafkaTimings } from './kafka-timings.ts'
 import type { KafkaTopic } from './kafka-topic.ts'
 import { TopicHistory } from './topic-history.ts'
 
@@ -15,13 +16,7 @@ export interface KafkaSubscriptionOptions {
   logger: Logger
 }
 
-const watchEveryMs = 5000
-const coordinatorMs = 20_000
 const coordinatorAway = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP']
-const stuckAfterMs = 30_000
-const replacedAfterMs = 60_000
-const slowestReturnMs = 30_000
-const settledAfterMs = 60_000
 
 /**
  * Stays in the consumer group whatever happens: a membership that ended, fell silent, or belongs to a topic that is not
@@ -48,6 +43,10 @@ export class KafkaSubscription implements Subscription {
     this.finished.catch(() => {})
   }
 
+  get #timings(): KafkaTimings {
+    return this.#options.client.timings
+  }
+
   /** Joins for the first time and goes on in the background; rejects with `UNAVAILABLE` when it cannot join. */
   async start(): Promise<void> {
     await this.#inspectTopic()
@@ -58,7 +57,7 @@ export class KafkaSubscription implements Subscription {
 
   /** A coordinator that has just started, or taken over, refuses members for some seconds. */
   async #firstMember(): Promise<KafkaMember> {
-    for (const deadline = performance.now() + coordinatorMs; ; ) {
+    for (const deadline = performance.now() + this.#timings.coordinatorTimeoutMs; ; ) {
       const member = this.#newMember()
       try {
         await Promise.race([member.start(), member.crashed.then((error) => Promise.reject(error))])
@@ -79,6 +78,7 @@ export class KafkaSubscription implements Subscription {
   healthy(): boolean {
     const member = this.#member
     if (this.#ended.signal.aborted || member === null || !member.joined) return false
+    const { stuckAfterMs } = this.#timings
     return member.silence < stuckAfterMs && this.#options.applier.progresses(stuckAfterMs)
   }
 
@@ -116,6 +116,7 @@ export class KafkaSubscription implements Subscription {
       if (this.#ended.signal.aborted) resolve(null)
       this.#ended.signal.addEventListener('abort', () => resolve(null))
     })
+    const { settledAfterMs, rejoinMs, longestRejoinMs } = this.#timings
     let member = first
     let failures = 0
     let starting: Promise<unknown> = Promise.resolve()
@@ -132,7 +133,8 @@ export class KafkaSubscription implements Subscription {
       await member.leave()
       if (this.#ended.signal.aborted) break
       this.#options.logger.warn('The consumer left its group and joins again', { reason })
-      await sleep(Math.min(250 * 2 ** failures, slowestReturnMs), null, { signal: this.#ended.signal }).catch(() => {})
+      const pauseMs = Math.min(rejoinMs * 2 ** failures, longestRejoinMs)
+      await sleep(pauseMs, null, { signal: this.#ended.signal }).catch(() => {})
       if (this.#ended.signal.aborted) break
       await this.#inspectTopic().catch(() => {})
       member = this.#newMember()
@@ -152,6 +154,7 @@ export class KafkaSubscription implements Subscription {
   }
 
   async #watch(): Promise<void> {
+    const { watchEveryMs, replacedAfterMs } = this.#timings
     for (;;) {
       await sleep(watchEveryMs, null, { signal: this.#ended.signal }).catch(() => {})
       if (this.#ended.signal.aborted) return

@@ -9,8 +9,6 @@ export interface PartitionOffsets {
   high: number
 }
 
-/** Less than an admin question may take. */
-const leadersMs = 8_000
 const weekMs = 7 * 24 * 3600 * 1000
 
 /** The topic of the changes. It is made where it is missing, also when it vanished meanwhile. */
@@ -57,7 +55,8 @@ export class KafkaTopic {
 
   /** A topic is known to the brokers, and has leaders, a moment after it was made; on a busy machine seconds after. */
   async #leaders(admin: Admin): Promise<void> {
-    for (const deadline = performance.now() + leadersMs; ; ) {
+    // Less than an admin question may take, so that the caller learns the reason.
+    for (const deadline = performance.now() + 0.8 * this.#admin.timings.adminTimeoutMs; ; ) {
       try {
         const { topics } = await admin.fetchTopicMetadata({ topics: [this.name] })
         const partitions = topics[0]?.partitions ?? []
@@ -80,7 +79,7 @@ export class KafkaTopic {
     const read = () => this.#admin.demand((admin) => admin.fetchTopicOffsets(this.name))
     let offsets = await read()
     if (offsets.length !== count) {
-      await this.#admin.close()
+      await this.#admin.forget()
       offsets = await read()
     }
     return offsets

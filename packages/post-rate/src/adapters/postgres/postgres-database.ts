@@ -19,9 +19,6 @@ export interface Query {
   timeoutMs?: number
 }
 
-/** For what a reader waits for: nobody waits longer for a page. */
-export const readTimeoutMs = 5_000
-
 /**
  * An array parameter of values that need no quotes: numbers, UUIDs. pg would quote each of them, which costs a batch more than
  * its own work (measured, 0.6 µs a value).
@@ -43,12 +40,19 @@ const transactionLimits =
 export class PostgresDatabase implements Queryable {
   readonly pool: pg.Pool
   readonly schema: string
+  /** Time limit of the statements that a reader waits for. */
+  readonly readTimeoutMs: number
   readonly #owned: boolean
   readonly #logger: Logger
   readonly #names = new Map<string, string>()
   #named = true
 
-  constructor(options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>, logger: Logger) {
+  constructor(
+    options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>,
+    logger: Logger,
+    readTimeoutMs = 5_000,
+  ) {
+    this.readTimeoutMs = readTimeoutMs
     this.schema = options.schema ?? 'post_rate'
     this.#logger = logger
     this.#owned = !isPool(options.database)

@@ -3,7 +3,7 @@ import type { PageKey } from '../../domain/page-cursor.ts'
 import type { PostDraft, PostText } from '../../domain/post.ts'
 import type { PagedPost, PageQuery, PostStore } from '../../ports/post-store.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import { type PostgresDatabase, type Query, readTimeoutMs } from './postgres-database.ts'
+import type { PostgresDatabase, Query } from './postgres-database.ts'
 import { postgresUnavailable, schemaTooOld, unreadableFile } from './postgres-error.ts'
 import type { SequelizeClient } from './sequelize-client.ts'
 
@@ -109,7 +109,7 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
 
   async #read(query: Query): Promise<PostRow[]> {
     const sent = Date.now()
-    const rows = await this.#database.query<PostRow>({ ...query, timeoutMs: readTimeoutMs })
+    const rows = await this.#database.query<PostRow>({ ...query, timeoutMs: this.#database.readTimeoutMs })
     if (rows[0]?.databaseNow !== undefined) this.#clock.observe(rows[0].databaseNow, sent)
     return rows
   }

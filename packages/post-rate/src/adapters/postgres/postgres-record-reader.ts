@@ -4,7 +4,7 @@ import type { Period } from '../../domain/recent-figure.ts'
 import type { LatestRating, OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
 import { histogramOfRatings } from './audit-sql.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import { arrayOf, type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
+import { arrayOf, type PostgresDatabase, type Row } from './postgres-database.ts'
 import { deploymentOfRow } from './postgres-settings-store.ts'
 import { nullStatsColumns, type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 
@@ -53,7 +53,7 @@ export class PostgresRecordReader implements RecordReader {
             name: 'own-scores',
             text: this.#ownScores,
             values,
-            timeoutMs: readTimeoutMs,
+            timeoutMs: this.#database.readTimeoutMs,
           }),
         )
       return { scores: found, states: [], watermark: null, deployment: null }
@@ -63,7 +63,7 @@ export class PostgresRecordReader implements RecordReader {
       name: 'read-record',
       text: this.#everything,
       values: [...values, arrayOf(states)],
-      timeoutMs: readTimeoutMs,
+      timeoutMs: this.#database.readTimeoutMs,
     })
     collect(
       found,
@@ -104,7 +104,7 @@ group by i.post_id`,
         arrayOf(periods.map(({ from }) => from)),
         arrayOf(periods.map(({ to }) => to)),
       ],
-      timeoutMs: readTimeoutMs,
+      timeoutMs: this.#database.readTimeoutMs,
     })
     return new Map(rows.map(({ post_id, counts }) => [post_id, counts]))
   }

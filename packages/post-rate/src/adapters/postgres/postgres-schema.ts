@@ -14,11 +14,16 @@ interface LedgerRow {
   applied_at: Date
 }
 
-/** How long a migration may wait for a table; ratings queue behind it meanwhile. */
-const lockTimeoutMs = 1_000
-/** Pauses between two tries let through what has queued. Together they outlast an ordinary backup or export. */
+export interface SchemaTimings {
+  /** How long a migration may wait for a table; ratings queue behind it meanwhile. */
+  lockTimeoutMs: number
+  /** Mean pause between two tries, which lets through what has queued. */
+  lockPauseMs: number
+}
+
+const schemaTimings: SchemaTimings = { lockTimeoutMs: 1_000, lockPauseMs: 1_000 }
+/** Together the tries and their pauses outlast an ordinary backup or export. */
 const lockTries = 60
-const pauseMs = 1_000
 
 /**
  * Migrations: append-only, each in a transaction of its own together with its line in the ledger, one process at a time
@@ -29,12 +34,19 @@ export class PostgresSchema implements Schema {
   readonly #client: SequelizeClient
   readonly #database: PostgresDatabase
   readonly #migrations: readonly Migration[]
+  readonly #timings: SchemaTimings
 
   /** `migrations` are all that this version knows, in their order. */
-  constructor(client: SequelizeClient, database: PostgresDatabase, migrations: readonly Migration[]) {
+  constructor(
+    client: SequelizeClient,
+    database: PostgresDatabase,
+    migrations: readonly Migration[],
+    timings: Partial<SchemaTimings> = {},
+  ) {
     this.#client = client
     this.#database = database
     this.#migrations = migrations
+    this.#timings = { ...schemaTimings, ...timings }
   }
 
   async migrate(options: MigrateOptions): Promise<MigrationStatus[]> {
@@ -86,7 +98,7 @@ export class PostgresSchema implements Schema {
       this.#refuseNewer(ledger)
       if (ledger.some((row) => row.version === version)) return null
       const { sequelize } = this.#client
-      await sequelize.query(`set local lock_timeout = '${lockTimeoutMs}ms'`, { transaction })
+      await sequelize.query(`set local lock_timeout = '${this.#timings.lockTimeoutMs}ms'`, { transaction })
       await sequelize.query(sql, { transaction, raw: true })
       const [rows] = await sequelize.query(
         `insert into ${this.#database.schema}.migrations (version, name) values ($1, $2) returning applied_at`,
@@ -119,7 +131,7 @@ export class PostgresSchema implements Schema {
             `The migration ${name} did not get its locks: a long transaction uses the tables of ${this.#database.schema} (\`select * from pg_stat_activity order by xact_start\` finds it). Run it again when that has ended.`,
             { cause: error },
           )
-        await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())))
+        await new Promise((resolve) => setTimeout(resolve, this.#timings.lockPauseMs * (0.5 + Math.random())))
       }
     }
   }

@@ -8,7 +8,7 @@ import {
 import { PostRateError } from '../../errors.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import { type PostgresDatabase, type Row, readTimeoutMs } from './postgres-database.ts'
+import type { PostgresDatabase, Row } from './postgres-database.ts'
 
 /** The settings row: read by every fold, and by readers every few seconds. */
 export class PostgresSettingsStore implements SettingsStore {
@@ -24,7 +24,7 @@ export class PostgresSettingsStore implements SettingsStore {
     const sent = Date.now()
     const [row] = await this.#database.query({
       text: `select clock_timestamp() as now, ${settingsColumns} from ${this.#database.schema}.settings`,
-      timeoutMs: readTimeoutMs,
+      timeoutMs: this.#database.readTimeoutMs,
     })
     if (!row) throw new PostRateError('SCHEMA_TOO_OLD', 'The settings are missing: run `post-rate migrate`.')
     this.#clock.observe(row.now as number, sent)

@@ -1,0 +1,57 @@
+import { type LoopTimings, loopTimings } from './loop.ts'
+
+/** Durations of the relay. Production uses {@link relayTimings}; tests pass shorter ones. */
+export interface RelayTimings extends LoopTimings {
+  /** Duration of a lease. With the renewal it bounds the time without a relay after one has died or stopped: 15 s. */
+  leaseSeconds: number
+  renewEveryMs: number
+  /** A fold that takes longer does not grow: at twice the size it might meet the time limit of its transaction. */
+  slowFoldMs: number
+  /** Pause of an idle relay that saw work within `busyForMs`. */
+  busyPauseMs: number
+  busyForMs: number
+  /** Pause of an idle relay that saw no work for longer. */
+  idlePauseMs: number
+  /** Pause of an idle publisher before it looks for changes that another relay folded and never published. */
+  idlePublishMs: number
+}
+
+export const relayTimings: RelayTimings = {
+  ...loopTimings,
+  leaseSeconds: 9,
+  renewEveryMs: 3_000,
+  slowFoldMs: 1_000,
+  busyPauseMs: 5,
+  busyForMs: 5_000,
+  idlePauseMs: 200,
+  idlePublishMs: 1_000,
+}
+
+/** Durations of the reconciler. Production uses {@link reconcilerTimings}; tests pass shorter ones. */
+export interface ReconcilerTimings {
+  /** Pause between two rounds over the recent changes, and the shortest one between two comparisons of everything. */
+  roundPauseMs: number
+  /** Pause between two pages of the comparison of everything: 100,000 posts take 25 s. */
+  pagePauseMs: number
+  /** Time from one comparison of everything to the next one. */
+  comparisonEveryMs: number
+  /** After the floor rose a slow write may take what lies above it for corruption, and overwrite it: longer than one takes. */
+  uneasyMs: number
+  /** In that time recent changes are brought again. Every second, it tripled the time of a rating to Redis (P7 of the bench). */
+  againEveryMs: number
+  /** Time in which the reconciler of another deployment would move the mark: several rounds. */
+  foreignMarkMs: number
+  leaseSeconds: number
+  renewEveryMs: number
+}
+
+export const reconcilerTimings: ReconcilerTimings = {
+  roundPauseMs: 1_000,
+  pagePauseMs: 250,
+  comparisonEveryMs: 20_000,
+  uneasyMs: 30_000,
+  againEveryMs: 5_000,
+  foreignMarkMs: 4_000,
+  leaseSeconds: 12,
+  renewEveryMs: 3_000,
+}
