@@ -49,6 +49,7 @@ withServices('a simulated raid through PUT, relay, Kafka and Redis shows what th
   const seen: Post[] = []
   await eventually(async () => (await look()).stats.count === world.size, { timeout: 10_000 })
   const before = (await look()).stats.average as number
+  const began = Date.now()
   for (const [window, { change }] of story.attack.slice(0, 8).entries()) {
     const honest = story.honest[window]?.change ?? []
     await Promise.all([people(attacked, `raider ${window} `, change), people(attacked, `guest ${window} `, honest)])
@@ -59,10 +60,10 @@ withServices('a simulated raid through PUT, relay, Kafka and Redis shows what th
     }
   }
   const during = await look()
-  t.true(
-    (during.stats.average as number) > before - 10 * (settings.windowSeconds / (3600 * settings.starTakesHours)),
-    'it moved too fast',
-  )
+  // A machine that is busy takes longer: one step for each window that has ended since.
+  const windows = Math.ceil((Date.now() - began) / windowMs) + 1
+  const step = settings.windowSeconds / (3600 * settings.starTakesHours)
+  t.true((during.stats.average as number) > before - windows * step, 'it moved too fast')
   t.is(during.stats.guard?.state, 'damped')
   t.true((during.stats.guard?.gap ?? 0) > 1)
   const { items } = await get<{ items: Post[] }>('/api/posts?sort=top')

@@ -7,7 +7,7 @@ export interface FileTime {
   file: string
   /** From its start to its end. */
   seconds: number
-  /** Processor time of the test process itself, without servers and commands that it started. */
+  /** Processor time of the test process and, on Linux, of the commands that it started and saw end. Servers are not in it. */
   cpuSeconds: number
 }
 
@@ -47,9 +47,19 @@ export function writeDurations(run: string, phases: Record<string, number>, time
 export function noteTimeAtExit(file: string, path: string): void {
   process.once('exit', () => {
     const { user, system } = process.cpuUsage()
-    const time: FileTime = { file, seconds: performance.now() / 1000, cpuSeconds: (user + system) / 1e6 }
+    const cpuSeconds = (user + system) / 1e6 + childrenCpuSeconds()
+    const time: FileTime = { file, seconds: performance.now() / 1000, cpuSeconds }
     appendFileSync(path, `${JSON.stringify(time)}\n`)
   })
+}
+
+/** Fields 16 and 17 of `/proc/PID/stat` (proc(5)), in ticks of a hundredth of a second. */
+function childrenCpuSeconds(): number {
+  if (process.platform !== 'linux') return 0
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  // The second field, the command's name in parentheses, may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) / 100
 }
 
 /** Reads and removes what the test processes noted. */

@@ -56,9 +56,9 @@ function sum(readers: readonly TapReader[]): TestCounts {
 function table(times: readonly FileTime[]): string[] {
   const rows = [...times].sort((a, b) => b.seconds - a.seconds).slice(0, slowest)
   return [
-    '  seconds  own processor seconds',
+    '  seconds  processor seconds',
     ...rows.map(({ file, seconds, cpuSeconds }) =>
-      [`  ${seconds.toFixed(1).padStart(7)}`, cpuSeconds.toFixed(1).padStart(21), file].join('  '),
+      [`  ${seconds.toFixed(1).padStart(7)}`, cpuSeconds.toFixed(1).padStart(17), file].join('  '),
     ),
   ]
 }
