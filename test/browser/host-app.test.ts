@@ -29,7 +29,7 @@ withBrowser('a raid of 500 zeros: the average hardly moves, the page says why, a
   await Promise.all(Array.from({ length: 60 }, (_, n) => rate(raided, `fan ${n}`, 4 + (n % 2))))
   await Promise.all(Array.from({ length: 40 }, (_, n) => rate(second, `fan ${n}`, 3)))
   const counts = async () => (await postRate.stats.get([raided, second])).map(({ displayed }) => displayed.count)
-  await eventually(async () => (await counts()).join() === '60,40', { timeout: 10_000 })
+  await eventually(async () => (await counts()).join() === '60,40')
   const page = await openPage(t)
   // The order of a page may be up to a second old.
   await eventually(async () => {
@@ -285,7 +285,7 @@ async function shows(post: Locator, average: string, count: string): Promise<voi
   await eventually(
     async () =>
       (await post.locator('.average').innerText()).replace(/\s+/g, ' ').trim() === `${average} of 5 · ${count}`,
-    { timeout: 15_000, message: `${average} of ${count} was not shown` },
+    { message: `${average} of ${count} was not shown` },
   )
 }
 

@@ -38,7 +38,7 @@ export async function openBrowser(t: ExecutionContext): Promise<OpenPage> {
     const context = await browser.newContext({ locale: 'en', ...options })
     cleanUp(t, () => context.close())
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(60_000)
     const complain = (text: string) => {
       try {
         t.fail(text)

@@ -47,7 +47,7 @@ withServices('a simulated raid through PUT, relay, Kafka and Redis shows what th
     ...fans(other, [0, 0, 0, 15, 45, 0]),
   ])
   const seen: Post[] = []
-  await eventually(async () => (await look()).stats.count === world.size, { timeout: 10_000 })
+  await eventually(async () => (await look()).stats.count === world.size)
   const before = (await look()).stats.average as number
   const began = Date.now()
   for (const [window, { change }] of story.attack.slice(0, 8).entries()) {
@@ -79,13 +79,13 @@ withServices('a simulated raid through PUT, relay, Kafka and Redis shows what th
 
   // Let go, it is the true average at the promised moment, and the ranking follows.
   t.true(await postRate.guard.release(attacked))
-  await eventually(async () => (await look()).stats.guard === null, { timeout: 10_000 })
-  await eventually(async () => told.length === 2, { timeout: 5_000 })
+  await eventually(async () => (await look()).stats.guard === null)
+  await eventually(async () => told.length === 2)
   t.like(told[1], { postId: attacked, state: 'released', gap: 0 })
   // The order of a page may be up to a second old.
   await eventually(async () => (await get<{ items: Post[] }>('/api/posts?sort=top')).items[0]?.id === other)
 
-  await eventually(async () => (await postRate.status()).outbox?.rows === 0, { timeout: 10_000 })
+  await eventually(async () => (await postRate.status()).outbox?.rows === 0)
   const count = postRate.counters.published
   const messages = (await readTopic<RatingChange>(kafka, count))
     .map(({ value }) => value)

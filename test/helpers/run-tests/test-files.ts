@@ -6,11 +6,13 @@ import { projectDirectory } from '../services/directories.ts'
 export const selections = ['suite', 'proofs', 'unit'] as const
 export type Selection = (typeof selections)[number]
 
-/** Attacks on the promise, and what builds or deploys the whole product. They take as long as the rest together. */
+/** Attacks on the promise, bad input, and tests that build the whole product. They take as long as the rest together. */
 const proofs = [
+  'test/changes/',
   'test/faults/',
   'test/interleavings/',
   'test/mutants/',
+  'test/security/',
   'test/servers/',
   'test/simulation/',
   'test/package/release.test.ts',
@@ -20,10 +22,11 @@ const proofs = [
 /** Commands of their own run these. */
 const elsewhere = ['test/bench/', 'test/pictures/', 'test/servers/long/']
 
-/** Files that measure time or processor use, or that draw with a browser: a neighbour would change the result. */
+/**
+ * Files that measure frames, statements or deadlines: a neighbour could change the result. Browsers are not among them:
+ * they wait for what appears, with deadlines that leave room.
+ */
 const alone = [
-  'test/browser/host-app.test.ts',
-  'test/browser/stars.test.ts',
   'test/cli/replacing.test.ts',
   'test/cli/tui-load.test.ts',
   'test/integration/reading-cost.test.ts',
