@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic */
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { render } from 'ink-testing-library'
 import { App } from '../../../packages/cli/src/ui/app.tsx'
@@ -32,7 +33,9 @@ export function dashboard(t: ExecutionContext, options: FakeOptions = {}) {
     },
     /** A key press, after the views have seen what came before. */
     async press(keys: string) {
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await sleep(30)
+      // After a stall the timer comes before the renders that were due earlier: give them their turns.
+      for (let turn = 0; turn < 20; turn++) await nextTurn()
       seen = app.frames.length
       app.stdin.write(keys)
     },

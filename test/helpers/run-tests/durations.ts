@@ -19,8 +19,7 @@ const committed = join(import.meta.dirname, 'durations.json')
 interface Durations {
   /** Seconds of the whole run, by selection. */
   runs: Record<string, number>
-  /** Seconds of each test file. */
-  files: Record<string, number>
+  files: Record<string, Omit<FileTime, 'file'>>
 }
 
 /** The durations of the last run, or those of the repository for what has not run here yet. */
@@ -33,7 +32,9 @@ export function readDurations(): Durations {
 export function writeDurations(run: string, phases: Record<string, number>, times: readonly FileTime[]): void {
   const before = read(measured)
   const seconds = Object.values(phases).reduce((sum, phase) => sum + phase, 0)
-  const files = Object.fromEntries(times.map((time) => [time.file, round(time.seconds)]))
+  const files = Object.fromEntries(
+    times.map(({ file, seconds, cpuSeconds }) => [file, { seconds: round(seconds), cpuSeconds: round(cpuSeconds) }]),
+  )
   const after = {
     runs: { ...before.runs, [run]: round(seconds) },
     phases: Object.fromEntries(Object.entries(phases).map(([name, phase]) => [name, round(phase)])),
@@ -85,7 +86,7 @@ function read(path: string): Durations {
   }
 }
 
-function sorted(files: Record<string, number>): Record<string, number> {
+function sorted<T>(files: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

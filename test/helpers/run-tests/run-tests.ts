@@ -83,7 +83,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
 /** Runs what may run side by side in the lanes, then the rest one after the other. */
 async function runFiles(options: RunOptions, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<TapReader[]> {
   const files = options.files.length > 0 ? options.files : testFiles(options.selection)
-  const durations = new Map(Object.entries(readDurations().files))
+  const durations = new Map(Object.entries(readDurations().files).map(([file, { seconds }]) => [file, seconds]))
   const random = new Random(options.seed)
   const together = planJobs(
     files.filter((file) => !runsAlone(file)),
