@@ -6,9 +6,11 @@ import { projectDirectory } from '../services/directories.ts'
 export const selections = ['suite', 'proofs', 'unit'] as const
 export type Selection = (typeof selections)[number]
 
-/** Attacks on the promise, bad input, and tests that build the whole product. They take as long as the rest together. */
+/** Attacks on the promise, bad input, load, and tests that build the whole product. They take as long as the rest together. */
 const proofs = [
   'test/changes/',
+  'test/cli/replacing.test.ts',
+  'test/cli/tui-load.test.ts',
   'test/faults/',
   'test/interleavings/',
   'test/mutants/',
