@@ -4,9 +4,17 @@ import { join } from 'node:path'
 import test from 'ava'
 import type { PostPage } from 'post-rate'
 import { eventually } from '../helpers/eventually.ts'
-import { runCli, runJson, spawnCli, workingDirectory } from './run-cli.ts'
+import { type Result, runCli, runJson, spawnCli, workingDirectory } from './run-cli.ts'
 
 const sample = ['seed', '--posts', '3', '--users', '4', '--ratings', '10']
+/** A directory with the sample, for the tests that leave it as it is. */
+let seeded: string
+let seeding: Result
+
+test.before(async (t) => {
+  seeded = await workingDirectory(t)
+  seeding = await runCli(sample, { cwd: seeded })
+})
 
 async function postmaster(cwd: string): Promise<number | null> {
   const location = (await readFile(join(cwd, '.post-rate/location'), 'utf8')).trim()
@@ -15,8 +23,8 @@ async function postmaster(cwd: string): Promise<number | null> {
 }
 
 test.serial('seed makes the database and its schema; data survive; the last one out stops the server', async (t) => {
-  const cwd = await workingDirectory(t)
-  const { code, stderr } = await runCli(sample, { cwd })
+  const cwd = seeded
+  const { code, stderr } = seeding
   t.is(code, 0, stderr)
   t.regex(stderr, /embedded PostgreSQL in .*\.post-rate/)
   t.is(await postmaster(cwd), null)
@@ -58,8 +66,7 @@ test.serial('several commands at once share one server, whoever started it and w
 })
 
 test.serial('what a killed command or a killed server left behind is cleared away', async (t) => {
-  const cwd = await workingDirectory(t)
-  t.is((await runCli(sample, { cwd })).code, 0)
+  const cwd = seeded
   for (const victims of [['command'], ['command', 'server']]) {
     const child = spawnCli(t, ['stats', 'watch', '--interval', '0.1', '--json'], { cwd })
     await eventually(() => child.stdout.includes('\n'), { timeout: 20_000 })
@@ -74,8 +81,7 @@ test.serial('what a killed command or a killed server left behind is cleared awa
 })
 
 test.serial('a second signal ends at once, and the server still goes', async (t) => {
-  const cwd = await workingDirectory(t)
-  t.is((await runCli(sample, { cwd })).code, 0)
+  const cwd = seeded
   const child = spawnCli(t, ['relay'], { cwd })
   await eventually(() => child.stderr.includes('The relay runs'), { timeout: 20_000 })
   child.kill('SIGTERM')
