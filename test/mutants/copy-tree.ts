@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { projectDirectory } from '../helpers/services/directories.ts'
 
-const left = new Set(['node_modules', '.git', 'dist', '.post-rate'])
+const left = new Set(['node_modules', '.git', '.cache', 'dist', '.post-rate'])
 
 /** A copy of the sources in a temporary directory; its workspace packages resolve to the copy itself. */
 export function copyTree(): { root: string; remove: () => void } {
