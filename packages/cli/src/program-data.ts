@@ -121,7 +121,7 @@ function addModerationCommands(program: Command, go: Go): void {
       .action(
         go(async (context, post: string) => (await import('./commands/moderate.ts')).moderate(context, action, post)),
       )
-  const time = 'ISO 8601 (without a zone: UTC) or Unix seconds'
+  const time = "ISO 8601 or PostgreSQL's form (without a zone: UTC), or Unix seconds"
   const from = new Option('--from <time>', `begin of the period, inclusive: ${time}`).makeOptionMandatory()
   add('exclude', 'a period of ratings does not count any more; they are kept', from)
   add(

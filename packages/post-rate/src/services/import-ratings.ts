@@ -1,6 +1,6 @@
 import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
 import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
-import { parseTime } from '../domain/time.ts'
+import { parseTime, timeForms } from '../domain/time.ts'
 import { invalidInput, isPostRateError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RatingStore } from '../ports/rating-store.ts'
@@ -127,7 +127,7 @@ function readScore(score: unknown): Score {
 /** Milliseconds since the epoch of an ISO 8601 text or of Unix seconds. Clocks may differ by a minute; no rating is from later. */
 function readTime(ratedAt: unknown, now: number): number {
   const time = parseTime(ratedAt)
-  if (Number.isNaN(time)) throw invalidInput('ratedAt', 'must be an ISO 8601 time or Unix seconds')
+  if (Number.isNaN(time)) throw invalidInput('ratedAt', `must be ${timeForms}`)
   if (time > now + 60_000) throw invalidInput('ratedAt', 'must not be in the future')
   return time
 }

@@ -1,7 +1,7 @@
 import type { Histogram } from '../domain/histogram.ts'
 import { checkPostId, checkUserId, lengthInCodePoints } from '../domain/ids.ts'
 import { type Figures, figuresOf } from '../domain/shown-stats.ts'
-import { parseTime } from '../domain/time.ts'
+import { parseTime, timeForms } from '../domain/time.ts'
 import { invalidInput, postNotFound } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Exclusion, ModerationOptions, ModerationStore, Period } from '../ports/moderation-store.ts'
@@ -12,7 +12,7 @@ const toleranceMs = 60_000
 
 export interface ModerationRequest extends ModerationOptions {
   postId: number
-  /** Begin of the period, inclusive: ISO 8601 (without a zone: UTC) or Unix seconds. To restore the only exclusion of a post it may be left out. */
+  /** Begin of the period, inclusive: ISO 8601 or as PostgreSQL writes it (without a zone: UTC), or Unix seconds. To restore the only exclusion of a post it may be left out. */
   from?: string | number
   /** Its end, exclusive; now when left out. */
   to?: string | number
@@ -118,7 +118,7 @@ function soonAfter(time: number): number {
 
 function readTime(field: string, value: unknown): number {
   const time = parseTime(value)
-  if (Number.isNaN(time)) throw invalidInput(field, 'must be an ISO 8601 time or Unix seconds')
+  if (Number.isNaN(time)) throw invalidInput(field, `must be ${timeForms}`)
   return time
 }
 
