@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { dryRunOption, jsonOption, score, wholeNumber, yesOption } from './arguments.ts'
+import { columns, delimiter, dryRunOption, jsonOption, range, score, wholeNumber, yesOption } from './arguments.ts'
 import type { Go } from './go.ts'
 
 const count = wholeNumber(0, 10_000_000)
@@ -18,18 +18,25 @@ export function addDataCommands(program: Command, go: Go): void {
 
   program
     .command('import')
-    .argument('<file>', "CSV with a header, or NDJSON (.ndjson, .jsonl, or beginning with '{'); - is stdin")
+    .argument('<file>', 'CSV with a header, NDJSON or a JSON array; UTF-8 or UTF-16, also gzip; - is stdin')
     .description(
-      'ratings as post,user,score,ratedAt; idempotent: run it again to go on. Exit code 1 when lines were rejected',
+      'ratings as post,user,score,ratedAt and, optional, excluded; idempotent: run it again to go on. Exit code 1 when records were rejected',
     )
     .option('--create-posts', 'make missing posts under the ids of the file')
+    .option('--delimiter <character>', 'between the fields of CSV; detected when left out', delimiter)
+    .option('--columns <pairs>', 'columns of other names, as user=userId,post=movieId', columns)
+    .option('--range <low:high>', 'scale of the scores in the file, converted to 0-5 and rounded', range)
+    .option('--errors <file>', 'write every rejected record to this file, as record,line,message')
+    .option('--force', 'overwrite the file of --errors')
     .addOption(jsonOption())
     .action(go(async (context, file: string) => (await import('./commands/import.ts')).importFile(context, file)))
 
   program
     .command('export')
     .argument('<file>', 'CSV, or NDJSON for .ndjson and .jsonl; - is stdout')
-    .description('all ratings as post,user,score,ratedAt')
+    .description('all ratings as post,user,score,ratedAt,excluded; a FIFO or a device is written through')
+    .option('--counted-only', 'leave out excluded ratings, and the column excluded')
+    .option('--force', 'overwrite FILE; it keeps its mode and owner')
     .addOption(new Option('--format <format>', 'instead of what the name says').choices(['csv', 'ndjson']))
     .option('--escape-formulas', "for spreadsheets: put ' before a user that reads as a formula (not for import)")
     .action(go(async (context, file: string) => (await import('./commands/export.ts')).exportFile(context, file)))

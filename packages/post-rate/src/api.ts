@@ -4,7 +4,7 @@ import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions, Settings } from './domain/settings.ts'
 import type { SharedRedis } from './options.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
-import type { EraseOptions } from './ports/rating-store.ts'
+import type { EraseOptions, ExportOptions } from './ports/rating-store.ts'
 import type { LatestRating } from './ports/record-reader.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { Counters } from './services/counters.ts'
@@ -47,7 +47,11 @@ export interface PostRate {
     /** Idempotent. @throws PostRateError POST_NOT_FOUND */
     withdraw(rating: { postId: number; userId: string }): Promise<void>
     import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options?: ImportOptions): Promise<ImportReport>
-    export(): AsyncIterable<DatedRating>
+    /**
+     * Every rating as of one moment, by post and user; `excluded` says which of them do not count. Example:
+     * `for await (const rating of postRate.ratings.export({ countedOnly: true })) …`
+     */
+    export(options?: ExportOptions): AsyncIterable<DatedRating>
     /**
      * The newest ratings of a post as they stand, excluded ones too, newest first; empty for an unknown or deleted post.
      * `limit` 1-100, default 20. Null where the post has more than 100,000 ratings, which are too many to look through: the

@@ -68,7 +68,7 @@ class Engine implements PostRate {
       rate: options.tracer === undefined ? rate : traceRating(rate, options.tracer),
       withdraw: (rating) => this.#service('ratePost').withdraw(rating),
       import: (lines, importOptions = {}) => this.#service('importRatings').import(lines, importOptions),
-      export: () => this.#port('ratingStore').export(),
+      export: (exportOptions) => this.#port('ratingStore').export(exportOptions),
       latest: (postId, query) => this.#service('latestRatings').read(postId, query),
     }
     this.stats = {

@@ -25,7 +25,7 @@ export interface MemoryRebuild extends Omit<RebuildRun, 'silentSeconds'> {
 }
 
 /** A rating as it is stored: excluded while `excludedRatedAt` equals `ratedAt`. */
-export interface MemoryRating extends DatedRating {
+export interface MemoryRating extends Omit<DatedRating, 'excluded'> {
   excludedRatedAt: number | null
 }
 
