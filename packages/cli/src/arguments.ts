@@ -64,6 +64,16 @@ export function yesOption(): Option {
   return new Option('--yes', 'do not ask; without a terminal nothing is asked')
 }
 
+/** `--reason`, of every decision. */
+export function reasonOption(): Option {
+  return new Option('--reason <text>', 'for the audit log')
+}
+
+/** `--by`, of every decision. */
+export function byOption(): Option {
+  return new Option('--by <name>', 'who does it, for the audit log; the account that runs this when left out')
+}
+
 /** `--dry-run`, of every command that changes much. */
 export function dryRunOption(meaning: string): Option {
   return new Option('--dry-run', `change nothing: ${meaning}`)

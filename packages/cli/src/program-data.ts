@@ -1,5 +1,16 @@
 import { type Command, Option } from 'commander'
-import { columns, delimiter, dryRunOption, jsonOption, range, score, wholeNumber, yesOption } from './arguments.ts'
+import {
+  byOption,
+  columns,
+  delimiter,
+  dryRunOption,
+  jsonOption,
+  range,
+  reasonOption,
+  score,
+  wholeNumber,
+  yesOption,
+} from './arguments.ts'
 import type { Go } from './go.ts'
 
 const count = wholeNumber(0, 10_000_000)
@@ -13,6 +24,7 @@ export function addDataCommands(program: Command, go: Go): void {
     .option('--users <n>', 'users', wholeNumber(1, 10_000_000), 200)
     .option('--ratings <n>', 'ratings', count, 2000)
     .option('--seed <seed>', 'any text', '1')
+    .option('--yes', 'also into a database that has posts already')
     .addOption(jsonOption())
     .action(go(async (context) => (await import('./commands/seed.ts')).seed(context)))
 
@@ -64,6 +76,8 @@ export function addDataCommands(program: Command, go: Go): void {
     .argument('<id>', 'post')
     .description('delete a post with its ratings')
     .addOption(dryRunOption('which post, and how many ratings'))
+    .addOption(reasonOption())
+    .addOption(byOption())
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, id: string) => (await import('./commands/posts.ts')).deletePost(context, id)))
@@ -87,12 +101,21 @@ export function addDataCommands(program: Command, go: Go): void {
     .argument('<user>', 'user')
     .description('withdraw everything a user rated')
     .addOption(dryRunOption('how many ratings'))
+    .addOption(reasonOption())
+    .addOption(byOption())
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, user: string) => (await import('./commands/users.ts')).eraseUser(context, user)))
 
   addModerationCommands(program, go)
   addGuardCommands(program, go)
+  program
+    .command('audit')
+    .description('decisions of administrators: who, when, what, why, and what came of it')
+    .option('--limit <n>', 'entries', wholeNumber(1, 1_000), 100)
+    .option('--before <id>', 'only older entries than this one', wholeNumber(1, 999_999_999_999_999))
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/audit.ts')).listAudit(context)))
 }
 
 function addGuardCommands(program: Command, go: Go): void {
@@ -107,6 +130,10 @@ function addGuardCommands(program: Command, go: Go): void {
     .command('release')
     .argument('<post>', 'post')
     .description('show the true average at the next update, and leave the post alone until its arrivals are normal')
+    .addOption(dryRunOption('the average before and after'))
+    .addOption(reasonOption())
+    .addOption(byOption())
+    .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, post: string) => (await import('./commands/guard.ts')).releasePost(context, post)))
 }
@@ -121,7 +148,7 @@ function addModerationCommands(program: Command, go: Go): void {
       .addOption(from)
       .option('--to <time>', 'its end, exclusive; now when left out')
       .requiredOption('--reason <text>', 'for the log')
-      .option('--by <name>', 'who does it, for the log; the account that runs this when left out')
+      .addOption(byOption())
       .addOption(dryRunOption('how many ratings, and the average before and after'))
       .addOption(yesOption())
       .addOption(jsonOption())

@@ -3,6 +3,7 @@ import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions, Settings } from './domain/settings.ts'
 import type { SharedRedis } from './options.ts'
+import type { AuditEntry, AuditNote, AuditQuery } from './ports/audit-log.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
 import type { EraseOptions, ExportOptions } from './ports/rating-store.ts'
 import type { LatestRating } from './ports/record-reader.ts'
@@ -95,6 +96,17 @@ export interface PostRate {
      * false where the post is not guarded. Idempotent.
      */
     release(postId: number): Promise<boolean>
+  }
+  /** Who decided what: the entries of the command line and the dashboard, and of a host that adds its own. */
+  readonly audit: {
+    /**
+     * Writes an entry, carries a decision out, and adds what came of it. Example:
+     * `audit.during({ by: 'ada', action: 'posts delete', subject: 'post 17' }, () => postRate.posts.delete(17))`
+     * @throws PostRateError INVALID_INPUT, and whatever `work` throws
+     */
+    during<T>(note: AuditNote, work: () => Promise<T>, outcomeOf?: (result: T) => Record<string, unknown>): Promise<T>
+    /** Newest first. */
+    list(query?: AuditQuery): Promise<AuditEntry[]>
   }
   readonly settings: {
     get(): Promise<Settings>

@@ -6,6 +6,7 @@ import { KafkaProbe } from './adapters/kafka/kafka-probe.ts'
 import { DirectEventBus } from './adapters/memory/direct-event-bus.ts'
 import { NoStatsStore } from './adapters/memory/no-stats-store.ts'
 import { migrations } from './adapters/postgres/migrations/index.ts'
+import { PostgresAuditLog } from './adapters/postgres/postgres-audit-log.ts'
 import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
 import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
 import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
@@ -30,6 +31,7 @@ import type { PostRateOptions, SharedRedis } from './options.ts'
 import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
 import { AnnounceGuard } from './services/announce-guard.ts'
+import { AuditDecisions } from './services/audit-decisions.ts'
 import { CounterSet } from './services/counters.ts'
 import { Deployment } from './services/deployment.ts'
 import { GuardPosts } from './services/guard-posts.ts'
@@ -52,6 +54,7 @@ import { VerifyStats } from './services/verify-stats.ts'
 
 /** The services, made from the ports. */
 export interface Services {
+  auditDecisions: AuditDecisions
   deployment: Deployment
   counters: CounterSet
   ratePost: RatePost
@@ -100,6 +103,7 @@ export const tokens: { readonly [name in keyof Ports]: symbol } = {
   statsStore: token('statsStore'),
   stateStore: token('stateStore'),
   auditStore: token('auditStore'),
+  auditLog: token('auditLog'),
   rebuildStore: token('rebuildStore'),
   moderationStore: token('moderationStore'),
   guardStore: token('guardStore'),
@@ -171,6 +175,7 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
   bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
   bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
+  bind('auditLog', ['database'], (database) => new PostgresAuditLog(database))
   bind('guardStore', ['database'], (database) => new PostgresGuardStore(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
@@ -262,6 +267,7 @@ function bindServices(bind: Bind, options: PostRateOptions): void {
   bind('moderateRatings', ['moderationStore', 'clock', 'relayOutbox'], (store, clock, relay) => {
     return new ModerateRatings(store, clock, () => relay.wake())
   })
+  bind('auditDecisions', ['auditLog'], (log) => new AuditDecisions(log))
   bind('guardPosts', ['guardStore', 'relayOutbox'], (store, relay) => new GuardPosts(store, () => relay.wake()))
   bind(
     'reportStatus',

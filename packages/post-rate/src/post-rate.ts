@@ -32,6 +32,7 @@ class Engine implements PostRate {
   readonly users: PostRate['users']
   readonly moderation: PostRate['moderation']
   readonly guard: PostRate['guard']
+  readonly audit: PostRate['audit']
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
   readonly #options: PostRateOptions
@@ -91,6 +92,10 @@ class Engine implements PostRate {
     this.guard = {
       armed: (limit) => this.#service('guardPosts').armed(limit),
       release: (postId) => this.#service('guardPosts').release(postId),
+    }
+    this.audit = {
+      during: (note, work, outcomeOf) => this.#service('auditDecisions').during(note, work, outcomeOf),
+      list: async (query) => this.#service('auditDecisions').list(query),
     }
     this.settings = {
       get: async () => (await this.#service('deployment').get()).settings,

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ImportLine, ImportReport } from 'post-rate'
 import type { Context } from '../context.ts'
+import { decide } from '../decision.ts'
 import { CommandError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { openOutput } from '../output-file.ts'
@@ -43,17 +44,22 @@ export async function importFile(context: Context, file: string): Promise<number
       },
       onFound: (found) => talk.note(`Detected: ${found}.`),
     })
-    const report = await postRate.ratings
-      .import(until(signal, ratings, rejected), {
+    const work = () =>
+      postRate.ratings.import(until(signal, ratings, rejected), {
         createPosts,
         onRejected: (bad) => rejected.add(bad),
         onProgress: ({ lines }) => progress.update(lines + unreadable, null, `${rejected.count} rejected`),
       })
-      .finally(() => {
-        progress.clear()
-        source.destroy()
-        rejected.tell(talk)
-      })
+    const note = { action: 'import', subject: basename(file) }
+    const report = await decide(context, postRate, note, work, ({ changed, postsCreated }) => ({
+      changed,
+      postsCreated,
+      rejected: rejected.count,
+    })).finally(() => {
+      progress.clear()
+      source.destroy()
+      rejected.tell(talk)
+    })
     await output?.commit()
     await tell(context, { ...report, lines: report.lines + unreadable, rejected: rejected.count })
     hint(context, rejected, scores)
