@@ -215,21 +215,27 @@ withPostgres('import and export: idempotent, bad lines by number, both formats, 
   await writeFile(join(cwd, 'in.csv'), csv)
   const without = await runCli(['import', 'in.csv'], invocation)
   t.is(without.code, 1)
-  t.regex(without.stderr, /^line 2: post: there is no post 7$/m)
-  t.regex(without.stderr, /^2 lines are of posts that do not exist; --create-posts makes them/m)
+  t.regex(without.stderr, /^record 1, line 2: post: there is no post 7$/m)
+  t.regex(without.stderr, /^2 records are of posts that do not exist; --create-posts makes them/m)
   const first = await runCli(['import', 'in.csv', '--create-posts', '--json'], invocation)
   t.is(first.code, 1)
   t.deepEqual(JSON.parse(first.stdout), { lines: 4, changed: 2, unchanged: 0, rejected: 2, postsCreated: 2 })
-  t.regex(first.stderr, /^line 3: score/m)
-  t.regex(first.stderr, /^line 5: post/m)
+  t.regex(first.stderr, /^record 2, line 3: score/m)
+  t.regex(first.stderr, /^record 4, line 5: post/m)
   for (const file of ['out.csv', 'out.ndjson']) {
     t.is((await runCli(['export', file], invocation)).code, 0)
     const again = await runJson(['import', file], invocation)
     t.deepEqual(again, { lines: 2, changed: 0, unchanged: 2, rejected: 0, postsCreated: 0 })
   }
   const [row] = (await readFile(join(cwd, 'out.ndjson'), 'utf8')).split('\n')
-  t.deepEqual(JSON.parse(row as string), { post: 7, user, score: 4, ratedAt: '2020-09-13T12:26:40.000Z' })
-  t.true((await readFile(join(cwd, 'out.csv'), 'utf8')).startsWith('post,user,score,ratedAt\n7,"=cmd()'))
+  t.deepEqual(JSON.parse(row as string), {
+    post: 7,
+    user,
+    score: 4,
+    ratedAt: '2020-09-13T12:26:40.000Z',
+    excluded: false,
+  })
+  t.true((await readFile(join(cwd, 'out.csv'), 'utf8')).startsWith('post,user,score,ratedAt,excluded\n7,"=cmd()'))
   const piped = await runCli(['export', '-'], invocation)
   t.is(piped.stdout, await readFile(join(cwd, 'out.csv'), 'utf8'))
   t.is((await runCli(['import', '-'], { ...invocation, input: piped.stdout })).code, 0)

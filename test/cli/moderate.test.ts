@@ -67,6 +67,18 @@ withPostgres('moderate: an end that is left out is now, and the same command aga
   t.like(await runJson<ModerationReport>(['moderate', 'restore', '1', ...reason], invocation), { ratings: 9 })
 })
 
+withPostgres("moderate: --from and --to read PostgreSQL's own times and basic ISO 8601", async (t) => {
+  const { invocation } = await raided(t)
+  for (const [from, to] of [
+    ['2020-01-01 00:00:00+00', '2020-01-02 02:00:00.000000+02'],
+    ['2019-12-31 20:30:00-03:30', '2020-01-02 00:00:00 +0000'],
+    ['20200101T000000Z', '20200102T010000+0100'],
+  ] as const) {
+    const argv = ['moderate', 'exclude', '1', '--from', from, '--to', to, ...reason, '--dry-run']
+    t.like(await runJson<ModerationReport>(argv, invocation), { from: first, to: last, ratings: 6 })
+  }
+})
+
 withPostgres('moderate: what cannot be meant is refused with its reason', async (t) => {
   const { invocation } = await raided(t)
   const future = new Date(Date.now() + 3_600_000).toISOString()

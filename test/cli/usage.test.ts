@@ -19,6 +19,7 @@ test('--help names every command and the exit codes', async (t) => {
     'posts',
     'rate',
     'users',
+    'audit',
     'tui',
     'doctor',
   ])

@@ -186,6 +186,36 @@ export const ratingStoreCases: Cases = {
     t.deepEqual(stored, times)
   },
 
+  'an excluded rating is exported and imported as excluded, and never counts': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    const at = Date.now() - day
+    const lines = [dated(1, 'a', 5, at), { ...dated(1, 'b', 0, at), excluded: true }]
+    t.like(await record.ratingStore.import(lines, { createPosts: false }), { changed: 2 })
+    t.like(await record.ratingStore.import(lines, { createPosts: false }), { changed: 0, unchanged: 2 })
+    const all: DatedRating[] = []
+    for await (const rating of record.ratingStore.export()) all.push(rating)
+    t.deepEqual(
+      all.map(({ userId, score, ratedAt, excluded }) => [userId, score, ratedAt, excluded]),
+      [
+        ['a', 5, at, false],
+        ['b', 0, at, true],
+      ],
+    )
+    const counted: string[] = []
+    for await (const rating of record.ratingStore.export({ countedOnly: true })) counted.push(rating.userId)
+    t.deepEqual(counted, ['a'])
+    await foldAll(record)
+    t.deepEqual(await countsOf(record, [1]), [[0, 0, 0, 0, 0, 1]])
+
+    // A newer record decides anew, in both directions, and a withdrawal of an excluded rating changes no figure.
+    const newer = [{ ...dated(1, 'a', 5, at + 1), excluded: true }, dated(1, 'b', 0, at + 1)]
+    t.like(await record.ratingStore.import(newer, { createPosts: false }), { changed: 2 })
+    await record.ratingStore.withdraw(1, 'a')
+    await foldAll(record)
+    t.deepEqual(await countsOf(record, [1]), [[1, 0, 0, 0, 0, 0]])
+  },
+
   'an export may be left early, and gives everything in order otherwise': async (t, create) => {
     const record = await create(t)
     await addPosts(record, 3)

@@ -24,6 +24,7 @@ export type RecordPorts = Pick<
   | 'leaseStore'
   | 'stateStore'
   | 'auditStore'
+  | 'auditLog'
   | 'rebuildStore'
   | 'moderationStore'
   | 'guardStore'
@@ -99,6 +100,7 @@ function connect(t: ExecutionContext<unknown>, url: string) {
     leaseStore: partOf(container, 'leaseStore'),
     stateStore: partOf(container, 'stateStore'),
     auditStore: partOf(container, 'auditStore'),
+    auditLog: partOf(container, 'auditLog'),
     rebuildStore: partOf(container, 'rebuildStore'),
     moderationStore: partOf(container, 'moderationStore'),
     guardStore: partOf(container, 'guardStore'),

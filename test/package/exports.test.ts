@@ -24,6 +24,10 @@ test('what post-rate exports', async (t) => {
   ])
   t.deepEqual(await typesOf('packages/post-rate/src/index.ts'), [
     'AggregateRating',
+    'AuditEntry',
+    'AuditLog',
+    'AuditNote',
+    'AuditQuery',
     'AuditStore',
     'Bypass',
     'Clock',
@@ -38,6 +42,7 @@ test('what post-rate exports', async (t) => {
     'EraseOptions',
     'EventBus',
     'Exclusion',
+    'ExportOptions',
     'Figures',
     'GuardConstants',
     'GuardSettings',

@@ -67,6 +67,7 @@ const commands: readonly string[][] = [
     ['moderate', 'restore', '1', '--reason', 'r'],
     ['guard', 'status'],
     ['guard', 'release', '1'],
+    ['audit'],
     ['simulate', '--worlds', 'none'],
     ['migrate', 'up'],
     ['settings', 'show'],

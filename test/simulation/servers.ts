@@ -7,7 +7,7 @@ import type { Caller, Network } from './network.ts'
 
 type RecordPorts = Omit<
   ReturnType<typeof memoryPorts>,
-  'clock' | 'schema' | 'rebuildStore' | 'moderationStore' | 'guardStore'
+  'clock' | 'schema' | 'rebuildStore' | 'moderationStore' | 'guardStore' | 'auditLog'
 >
 
 /** What the judge hears of the database, between a change and everything that follows from it. */

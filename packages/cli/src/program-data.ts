@@ -1,5 +1,16 @@
 import { type Command, Option } from 'commander'
-import { dryRunOption, jsonOption, score, wholeNumber, yesOption } from './arguments.ts'
+import {
+  byOption,
+  columns,
+  delimiter,
+  dryRunOption,
+  jsonOption,
+  range,
+  reasonOption,
+  score,
+  wholeNumber,
+  yesOption,
+} from './arguments.ts'
 import type { Go } from './go.ts'
 
 const count = wholeNumber(0, 10_000_000)
@@ -13,23 +24,31 @@ export function addDataCommands(program: Command, go: Go): void {
     .option('--users <n>', 'users', wholeNumber(1, 10_000_000), 200)
     .option('--ratings <n>', 'ratings', count, 2000)
     .option('--seed <seed>', 'any text', '1')
+    .option('--yes', 'also into a database that has posts already')
     .addOption(jsonOption())
     .action(go(async (context) => (await import('./commands/seed.ts')).seed(context)))
 
   program
     .command('import')
-    .argument('<file>', "CSV with a header, or NDJSON (.ndjson, .jsonl, or beginning with '{'); - is stdin")
+    .argument('<file>', 'CSV with a header, NDJSON or a JSON array; UTF-8 or UTF-16, also gzip; - is stdin')
     .description(
-      'ratings as post,user,score,ratedAt; idempotent: run it again to go on. Exit code 1 when lines were rejected',
+      'ratings as post,user,score,ratedAt and, optional, excluded; idempotent: run it again to go on. Exit code 1 when records were rejected',
     )
     .option('--create-posts', 'make missing posts under the ids of the file')
+    .option('--delimiter <character>', 'between the fields of CSV; detected when left out', delimiter)
+    .option('--columns <pairs>', 'columns of other names, as user=userId,post=movieId', columns)
+    .option('--range <low:high>', 'scale of the scores in the file, converted to 0-5 and rounded', range)
+    .option('--errors <file>', 'write every rejected record to this file, as record,line,message')
+    .option('--force', 'overwrite the file of --errors')
     .addOption(jsonOption())
     .action(go(async (context, file: string) => (await import('./commands/import.ts')).importFile(context, file)))
 
   program
     .command('export')
     .argument('<file>', 'CSV, or NDJSON for .ndjson and .jsonl; - is stdout')
-    .description('all ratings as post,user,score,ratedAt')
+    .description('all ratings as post,user,score,ratedAt,excluded; a FIFO or a device is written through')
+    .option('--counted-only', 'leave out excluded ratings, and the column excluded')
+    .option('--force', 'overwrite FILE; it keeps its mode and owner')
     .addOption(new Option('--format <format>', 'instead of what the name says').choices(['csv', 'ndjson']))
     .option('--escape-formulas', "for spreadsheets: put ' before a user that reads as a formula (not for import)")
     .action(go(async (context, file: string) => (await import('./commands/export.ts')).exportFile(context, file)))
@@ -57,6 +76,8 @@ export function addDataCommands(program: Command, go: Go): void {
     .argument('<id>', 'post')
     .description('delete a post with its ratings')
     .addOption(dryRunOption('which post, and how many ratings'))
+    .addOption(reasonOption())
+    .addOption(byOption())
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, id: string) => (await import('./commands/posts.ts')).deletePost(context, id)))
@@ -80,12 +101,21 @@ export function addDataCommands(program: Command, go: Go): void {
     .argument('<user>', 'user')
     .description('withdraw everything a user rated')
     .addOption(dryRunOption('how many ratings'))
+    .addOption(reasonOption())
+    .addOption(byOption())
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, user: string) => (await import('./commands/users.ts')).eraseUser(context, user)))
 
   addModerationCommands(program, go)
   addGuardCommands(program, go)
+  program
+    .command('audit')
+    .description('decisions of administrators: who, when, what, why, and what came of it')
+    .option('--limit <n>', 'entries', wholeNumber(1, 1_000), 100)
+    .option('--before <id>', 'only older entries than this one', wholeNumber(1, 999_999_999_999_999))
+    .addOption(jsonOption())
+    .action(go(async (context) => (await import('./commands/audit.ts')).listAudit(context)))
 }
 
 function addGuardCommands(program: Command, go: Go): void {
@@ -100,6 +130,10 @@ function addGuardCommands(program: Command, go: Go): void {
     .command('release')
     .argument('<post>', 'post')
     .description('show the true average at the next update, and leave the post alone until its arrivals are normal')
+    .addOption(dryRunOption('the average before and after'))
+    .addOption(reasonOption())
+    .addOption(byOption())
+    .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, post: string) => (await import('./commands/guard.ts')).releasePost(context, post)))
 }
@@ -114,14 +148,14 @@ function addModerationCommands(program: Command, go: Go): void {
       .addOption(from)
       .option('--to <time>', 'its end, exclusive; now when left out')
       .requiredOption('--reason <text>', 'for the log')
-      .option('--by <name>', 'who does it, for the log; the account that runs this when left out')
+      .addOption(byOption())
       .addOption(dryRunOption('how many ratings, and the average before and after'))
       .addOption(yesOption())
       .addOption(jsonOption())
       .action(
         go(async (context, post: string) => (await import('./commands/moderate.ts')).moderate(context, action, post)),
       )
-  const time = 'ISO 8601 (without a zone: UTC) or Unix seconds'
+  const time = "ISO 8601 or PostgreSQL's form (without a zone: UTC), or Unix seconds"
   const from = new Option('--from <time>', `begin of the period, inclusive: ${time}`).makeOptionMandatory()
   add('exclude', 'a period of ratings does not count any more; they are kept', from)
   add(

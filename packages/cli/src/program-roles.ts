@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander'
-import { dryRunOption, jsonOption, pathPrefix, wholeNumber, yesOption } from './arguments.ts'
+import { byOption, dryRunOption, jsonOption, pathPrefix, reasonOption, wholeNumber, yesOption } from './arguments.ts'
 import type { Go } from './go.ts'
 
 const port = wholeNumber(0, 65_535)
@@ -53,6 +53,8 @@ export function addRoleCommands(program: Command, go: Go): void {
     )
     .description('change one; it shows after what readers were promised by nextUpdateAt')
     .addOption(dryRunOption('the value before and after'))
+    .addOption(reasonOption())
+    .addOption(byOption())
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(

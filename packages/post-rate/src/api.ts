@@ -3,8 +3,9 @@ import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions, Settings } from './domain/settings.ts'
 import type { SharedRedis } from './options.ts'
+import type { AuditEntry, AuditNote, AuditQuery } from './ports/audit-log.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
-import type { EraseOptions } from './ports/rating-store.ts'
+import type { EraseOptions, ExportOptions } from './ports/rating-store.ts'
 import type { LatestRating } from './ports/record-reader.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { Counters } from './services/counters.ts'
@@ -47,7 +48,11 @@ export interface PostRate {
     /** Idempotent. @throws PostRateError POST_NOT_FOUND */
     withdraw(rating: { postId: number; userId: string }): Promise<void>
     import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options?: ImportOptions): Promise<ImportReport>
-    export(): AsyncIterable<DatedRating>
+    /**
+     * Every rating as of one moment, by post and user; `excluded` says which of them do not count. Example:
+     * `for await (const rating of postRate.ratings.export({ countedOnly: true })) …`
+     */
+    export(options?: ExportOptions): AsyncIterable<DatedRating>
     /**
      * The newest ratings of a post as they stand, excluded ones too, newest first; empty for an unknown or deleted post.
      * `limit` 1-100, default 20. Null where the post has more than 100,000 ratings, which are too many to look through: the
@@ -91,6 +96,17 @@ export interface PostRate {
      * false where the post is not guarded. Idempotent.
      */
     release(postId: number): Promise<boolean>
+  }
+  /** Who decided what: the entries of the command line and the dashboard, and of a host that adds its own. */
+  readonly audit: {
+    /**
+     * Writes an entry, carries a decision out, and adds what came of it. Example:
+     * `audit.during({ by: 'ada', action: 'posts delete', subject: 'post 17' }, () => postRate.posts.delete(17))`
+     * @throws PostRateError INVALID_INPUT, and whatever `work` throws
+     */
+    during<T>(note: AuditNote, work: () => Promise<T>, outcomeOf?: (result: T) => Record<string, unknown>): Promise<T>
+    /** Newest first. */
+    list(query?: AuditQuery): Promise<AuditEntry[]>
   }
   readonly settings: {
     get(): Promise<Settings>

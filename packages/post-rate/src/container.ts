@@ -7,6 +7,7 @@ import type { KafkaTimings } from './adapters/kafka/kafka-timings.ts'
 import { DirectEventBus } from './adapters/memory/direct-event-bus.ts'
 import { NoStatsStore } from './adapters/memory/no-stats-store.ts'
 import { migrations } from './adapters/postgres/migrations/index.ts'
+import { PostgresAuditLog } from './adapters/postgres/postgres-audit-log.ts'
 import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
 import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
 import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
@@ -31,6 +32,7 @@ import type { PostRateOptions, SharedRedis } from './options.ts'
 import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
 import { AnnounceGuard } from './services/announce-guard.ts'
+import { AuditDecisions } from './services/audit-decisions.ts'
 import { CounterSet } from './services/counters.ts'
 import { Deployment } from './services/deployment.ts'
 import { GuardPosts } from './services/guard-posts.ts'
@@ -54,6 +56,7 @@ import { VerifyStats } from './services/verify-stats.ts'
 
 /** The services, made from the ports. */
 export interface Services {
+  auditDecisions: AuditDecisions
   deployment: Deployment
   counters: CounterSet
   ratePost: RatePost
@@ -113,6 +116,7 @@ export const tokens: { readonly [name in keyof Ports]: symbol } = {
   statsStore: token('statsStore'),
   stateStore: token('stateStore'),
   auditStore: token('auditStore'),
+  auditLog: token('auditLog'),
   rebuildStore: token('rebuildStore'),
   moderationStore: token('moderationStore'),
   guardStore: token('guardStore'),
@@ -184,6 +188,7 @@ function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
   bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
+  bind('auditLog', ['database'], (database) => new PostgresAuditLog(database))
   bind('guardStore', ['database'], (database) => new PostgresGuardStore(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
@@ -279,6 +284,7 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind('moderateRatings', ['moderationStore', 'clock', 'relayOutbox'], (store, clock, relay) => {
     return new ModerateRatings(store, clock, () => relay.wake())
   })
+  bind('auditDecisions', ['auditLog'], (log) => new AuditDecisions(log))
   bind('guardPosts', ['guardStore', 'relayOutbox'], (store, relay) => new GuardPosts(store, () => relay.wake()))
   bind(
     'reportStatus',

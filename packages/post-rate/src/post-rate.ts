@@ -37,6 +37,7 @@ class Engine implements PostRate {
   readonly users: PostRate['users']
   readonly moderation: PostRate['moderation']
   readonly guard: PostRate['guard']
+  readonly audit: PostRate['audit']
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
   readonly #options: PostRateOptions
@@ -75,7 +76,7 @@ class Engine implements PostRate {
       rate: options.tracer === undefined ? rate : traceRating(rate, options.tracer),
       withdraw: (rating) => this.#service('ratePost').withdraw(rating),
       import: (lines, importOptions = {}) => this.#service('importRatings').import(lines, importOptions),
-      export: () => this.#port('ratingStore').export(),
+      export: (exportOptions) => this.#port('ratingStore').export(exportOptions),
       latest: (postId, query) => this.#service('latestRatings').read(postId, query),
     }
     this.stats = {
@@ -98,6 +99,10 @@ class Engine implements PostRate {
     this.guard = {
       armed: (limit) => this.#service('guardPosts').armed(limit),
       release: (postId) => this.#service('guardPosts').release(postId),
+    }
+    this.audit = {
+      during: (note, work, outcomeOf) => this.#service('auditDecisions').during(note, work, outcomeOf),
+      list: async (query) => this.#service('auditDecisions').list(query),
     }
     this.settings = {
       get: async () => (await this.#service('deployment').get()).settings,

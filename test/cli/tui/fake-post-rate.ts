@@ -32,7 +32,8 @@ export interface FakeOptions {
   rebuiltBefore?: number
 }
 
-export interface FakePostRate extends Pick<PostRate, 'status' | 'now' | 'posts' | 'ratings' | 'stats' | 'guard'> {
+export interface FakePostRate
+  extends Pick<PostRate, 'status' | 'now' | 'posts' | 'ratings' | 'stats' | 'guard' | 'audit'> {
   /** Set: `status()` rejects with it. */
   failure: Error | null
   /** Set: `ratings.latest()` rejects with it. */
@@ -142,6 +143,7 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
         return latest?.slice(0, limit) ?? null
       },
     },
+    audit: { during: (_note, work) => work(), list: async () => [] },
     guard: {
       armed: async () => options.guarded ?? [],
       release: async (postId) => {

@@ -1,31 +1,36 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { fstatSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable, type Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify'
 import type { DatedRating } from 'post-rate'
 import type { Context } from '../context.ts'
-import { CommandError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { printableJson } from '../json.ts'
-import { type Format, formatOfName } from '../rating-reader.ts'
+import { asCommandError, openOutput } from '../output-file.ts'
 import { printable } from '../ui/printable.ts'
 
-/** Writes all ratings. A file appears under its name only when it is whole. */
+/** Writes all ratings, with `--counted-only` those that count. A file appears under its name only when it is complete. */
 export async function exportFile(context: Context, file: string): Promise<number> {
-  const { format } = context.flags as { format?: Format }
-  const postRate = await context.open()
-  const rows = new Rows(context, postRate.ratings.export())
-  const text =
-    (format ?? formatOfName(file)) === 'ndjson' ? rows.ndjson() : rows.csv(context.flags.escapeFormulas === true)
+  const { format, countedOnly = false, force = false, escapeFormulas = false } = context.flags as ExportFlags
+  const { io, signal } = context
+  const toStdout = file === '-' || (await isStdout(context, file))
+  // Before the database is opened: a name that is taken costs nothing.
+  const output = toStdout ? null : await openOutput(file, io.cwd, { force, signal })
+  const toTerminal = output?.isTerminal ?? io.stdout.isTTY === true
+  const rows = new Rows(context, { countedOnly, toTerminal })
   try {
-    if (file === '-') await pipeline(text, toStdout(context), { signal: context.signal })
-    else await writeWhole(resolve(context.io.cwd, file), text, context.signal)
+    const postRate = await context.open()
+    const ratings = postRate.ratings.export({ countedOnly })
+    const ndjson = (format ?? formatOfName(file)) === 'ndjson'
+    const text = ndjson ? rows.ndjson(ratings) : rows.csv(ratings, escapeFormulas)
+    await pipeline(text, output?.stream ?? stdoutOf(context), { signal })
+    await output?.commit()
   } catch (error) {
-    context.signal.throwIfAborted()
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
-    throw new CommandError(`Cannot write ${file}: ${(error as Error).message}`, { cause: error })
+    await output?.discard()
+    signal.throwIfAborted()
+    throw asCommandError(error, file)
   } finally {
     rows.progress.clear()
   }
@@ -33,60 +38,80 @@ export async function exportFile(context: Context, file: string): Promise<number
   return exitCodes.done
 }
 
+type Format = 'csv' | 'ndjson'
+
+/** By the name's extension. */
+function formatOfName(name: string): Format {
+  return /\.(ndjson|jsonl)$/i.test(name) ? 'ndjson' : 'csv'
+}
+
+interface ExportFlags {
+  format?: Format
+  countedOnly?: boolean
+  force?: boolean
+  escapeFormulas?: boolean
+}
+
 /** The exported lines, counted as they pass. */
 class Rows {
   count = 0
   readonly progress
-  readonly #ratings: AsyncIterable<DatedRating>
+  readonly #countedOnly: boolean
   /** A terminal must not get what a user id may contain; a file or another program gets it exactly. */
   readonly #user: (user: string) => string
 
-  constructor(context: Context, ratings: AsyncIterable<DatedRating>) {
+  constructor(context: Context, { countedOnly, toTerminal }: { countedOnly: boolean; toTerminal: boolean }) {
     this.progress = context.talk.progress('Exported')
-    this.#ratings = ratings
-    this.#user = context.io.stdout.isTTY ? printable : (user) => user
+    this.#countedOnly = countedOnly
+    this.#user = toTerminal ? printable : (user) => user
   }
 
-  ndjson(): Readable {
-    return Readable.from(this.#lines((row) => `${printableJson(row)}\n`))
+  ndjson(ratings: AsyncIterable<DatedRating>): Readable {
+    return Readable.from(this.#lines(ratings, (row) => `${printableJson(row)}\n`))
   }
 
-  csv(escapeFormulas: boolean): Transform {
+  csv(ratings: AsyncIterable<DatedRating>, escapeFormulas: boolean): Transform {
     const csv = stringify({
       header: true,
-      columns: ['post', 'user', 'score', 'ratedAt'],
+      columns: ['post', 'user', 'score', 'ratedAt', ...(this.#countedOnly ? [] : ['excluded'])],
+      cast: { boolean: String },
       escape_formulas: escapeFormulas,
       // Quoted although CSV would not ask for it: leading and trailing blanks, and what reads as a formula.
       quoted_match: /^[=+\-@\s]|\s$/,
     })
-    const rows = Readable.from(this.#lines((row) => row))
+    const rows = Readable.from(this.#lines(ratings, (row) => row))
     rows.once('error', (error) => csv.destroy(error))
     csv.once('close', () => rows.destroy())
     return rows.pipe(csv)
   }
 
-  async *#lines<T>(
-    write: (row: { post: number; user: string; score: number; ratedAt: string }) => T,
-  ): AsyncGenerator<T> {
-    for await (const { postId, userId, score, ratedAt } of this.#ratings) {
-      yield write({ post: postId, user: this.#user(userId), score, ratedAt: new Date(ratedAt).toISOString() })
+  async *#lines<T>(ratings: AsyncIterable<DatedRating>, write: (row: Row) => T): AsyncGenerator<T> {
+    for await (const { postId, userId, score, ratedAt, excluded = false } of ratings) {
+      const row = { post: postId, user: this.#user(userId), score, ratedAt: new Date(ratedAt).toISOString() }
+      yield write(this.#countedOnly ? row : { ...row, excluded })
       this.progress.update(++this.count, null)
     }
   }
 }
 
-async function writeWhole(path: string, text: Readable, signal: AbortSignal): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`
-  try {
-    await pipeline(text, createWriteStream(draft), { signal })
-    await rename(draft, path)
-  } finally {
-    await rm(draft, { force: true })
-  }
+interface Row {
+  post: number
+  user: string
+  score: number
+  ratedAt: string
+  excluded?: boolean
+}
+
+/** Whether a name is another one of stdout, as `/dev/stdout` is: only the stream itself knows where in its file it stands. */
+async function isStdout({ io }: Context, file: string): Promise<boolean> {
+  const { fd } = io.stdout as { fd?: number }
+  if (fd === undefined) return false
+  const [named, own] = [await stat(resolve(io.cwd, file)).catch(() => null), fstatSync(fd)]
+  return named !== null && named.dev === own.dev && named.ino === own.ino
 }
 
 /** Leaves stdout open behind it. */
-function toStdout({ talk }: Context): Writable {
+function stdoutOf({ talk }: Context): Writable {
   return new Writable({
     decodeStrings: false,
     write: (chunk, _encoding, done) => {

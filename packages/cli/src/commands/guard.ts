@@ -1,5 +1,7 @@
-import type { GuardedPost } from 'post-rate'
+import type { GuardedPost, PostInspection } from 'post-rate'
+import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { decide } from '../decision.ts'
 import { exitCodes } from '../exit-code.ts'
 import { average, timeUntil } from '../figures.ts'
 import { readPostId } from '../post-ids.ts'
@@ -20,11 +22,25 @@ export async function guardStatus(context: Context): Promise<number> {
   return exitCodes.done
 }
 
-/** Lets a post's average go. */
+/** Releases the guard of a post; with `--dry-run` only says what that means. */
 export async function releasePost(context: Context, post: string): Promise<number> {
   const postId = readPostId(post)
   const postRate = await context.open()
-  const released = await postRate.guard.release(postId)
+  const plan = async () => planOf(postId, await postRate.stats.get([postId]))
+  if (context.flags.dryRun === true) {
+    const { text, guarded } = await plan()
+    if (context.talk.json) await context.talk.document({ postId, released: guarded, dryRun: true })
+    else await context.talk.line(text)
+    return exitCodes.done
+  }
+  await confirm(context, async () => (await plan()).text)
+  const released = await decide(
+    context,
+    postRate,
+    { action: 'guard release', subject: `post ${postId}` },
+    () => postRate.guard.release(postId),
+    (done) => ({ released: done }),
+  )
   if (context.talk.json) await context.talk.document({ postId, released })
   else if (released)
     await context.talk.line(
@@ -32,6 +48,17 @@ export async function releasePost(context: Context, post: string): Promise<numbe
     )
   else context.talk.note(`Post ${postId} is not guarded: there is nothing to release.`)
   return exitCodes.done
+}
+
+function planOf(postId: number, [found]: readonly PostInspection[]): { text: string; guarded: boolean } {
+  const guard = found?.displayed.guard ?? null
+  if (found === undefined || guard === null)
+    return { text: `Post ${postId} is not guarded: there is nothing to release.`, guarded: false }
+  const { displayed, live } = found
+  return {
+    text: `Would release the guard of post ${postId}: its average goes from ${average(displayed.average)} to ${average(live.average)} at its next update.`,
+    guarded: true,
+  }
 }
 
 function guardedTable(posts: readonly GuardedPost[], now: number, columns: number): string[] {

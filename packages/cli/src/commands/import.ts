@@ -1,74 +1,115 @@
 import { createReadStream } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { ImportLine, RejectedLine } from 'post-rate'
+import type { ImportLine, ImportReport } from 'post-rate'
 import type { Context } from '../context.ts'
+import { decide } from '../decision.ts'
 import { CommandError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
-import { formatOfName, readRatings } from '../rating-reader.ts'
+import { openOutput } from '../output-file.ts'
+import type { ChosenColumns } from '../rating-file/columns.ts'
+import { readRatings } from '../rating-file/read-ratings.ts'
+import type { ScoresSeen } from '../rating-file/reading.ts'
+import type { Range } from '../rating-file/scores.ts'
+import { RejectedRecords } from '../rejected-records.ts'
 
-/** Bad lines that are told one by one; the rest is only counted. */
-const toldAtMost = 1000
+interface ImportFlags {
+  createPosts?: boolean
+  delimiter?: string
+  columns?: ChosenColumns
+  range?: Range
+  errors?: string
+  force?: boolean
+}
 
 /**
- * Imports ratings. Bad lines are told with their number, and the exit code is then 1 although everything else was
+ * Imports ratings. Bad records are told with their number, and the exit code is then 1 although everything else was
  * imported: a script must be able to notice.
  */
 export async function importFile(context: Context, file: string): Promise<number> {
-  const { talk, signal } = context
+  const { talk, signal, io } = context
+  const { errors, force = false, createPosts = false, ...dialect } = context.flags as ImportFlags
   const source = await openSource(context, file)
-  const postRate = await context.open()
-  const progress = talk.progress('Imported lines')
-  let told = 0
-  let ofMissingPosts = 0
-  const onRejected = ({ line, message, missingPost }: RejectedLine) => {
-    if (missingPost !== undefined) ofMissingPosts++
-    progress.clear()
-    if (++told <= toldAtMost) talk.note(`line ${line}: ${message}`)
-    else if (told === toldAtMost + 1) talk.note(`More than ${toldAtMost} bad lines; the others are only counted.`)
-  }
+  const output = errors === undefined ? null : await openOutput(errors, io.cwd, { force, signal })
+  const rejected = new RejectedRecords(output)
+  const progress = talk.progress('Imported records')
   let unreadable = 0
-  const lines = readRatings(source, file === '-' ? null : formatOfName(file), (rejected) => {
-    unreadable++
-    onRejected(rejected)
-  })
-  const report = await postRate.ratings
-    .import(until(signal, lines), {
-      createPosts: context.flags.createPosts === true,
-      onRejected,
-      onProgress: ({ lines: done, rejected }) => progress.update(done, null, `${rejected + unreadable} rejected`),
+  try {
+    const postRate = await context.open()
+    const { ratings, scores } = readRatings(source, {
+      ...dialect,
+      onRejected: (bad) => {
+        unreadable++
+        rejected.add(bad)
+      },
+      onFound: (found) => talk.note(`Detected: ${found}.`),
     })
-    .finally(() => {
+    const work = () =>
+      postRate.ratings.import(until(signal, ratings, rejected), {
+        createPosts,
+        onRejected: (bad) => rejected.add(bad),
+        onProgress: ({ lines }) => progress.update(lines + unreadable, null, `${rejected.count} rejected`),
+      })
+    const note = { action: 'import', subject: basename(file) }
+    const report = await decide(context, postRate, note, work, ({ changed, postsCreated }) => ({
+      changed,
+      postsCreated,
+      rejected: rejected.count,
+    })).finally(() => {
       progress.clear()
       source.destroy()
+      rejected.tell(talk)
     })
-  const total = { ...report, lines: report.lines + unreadable, rejected: report.rejected + unreadable }
-  if (talk.json) await talk.document(total)
-  else
-    await talk.line(
-      `${total.lines} lines: ${total.changed} changed, ${total.unchanged} unchanged, ${total.rejected} rejected, ${total.postsCreated} posts created`,
-    )
-  if (ofMissingPosts > 0)
-    talk.note(
-      `${ofMissingPosts} lines are of posts that do not exist; --create-posts makes them under the ids of the file.`,
-    )
+    await output?.commit()
+    await tell(context, { ...report, lines: report.lines + unreadable, rejected: rejected.count })
+    hint(context, rejected, scores)
+  } catch (error) {
+    source.destroy()
+    // What is known of the bad records is kept also where the import failed later.
+    await (rejected.count > 0 ? output?.commit() : output?.discard())
+    throw error
+  }
   if (signal.aborted) talk.note('What was read is stored; run the same import again to go on.')
   signal.throwIfAborted()
-  return total.rejected > 0 ? exitCodes.failed : exitCodes.done
+  return rejected.count > 0 ? exitCodes.failed : exitCodes.done
+}
+
+async function tell({ talk }: Context, report: ImportReport): Promise<void> {
+  const { lines, changed, unchanged, rejected, postsCreated } = report
+  if (talk.json) return talk.document(report)
+  await talk.line(
+    `${lines} records: ${changed} changed, ${unchanged} unchanged, ${rejected} rejected, ${postsCreated} posts created`,
+  )
+}
+
+function hint({ talk }: Context, { ofMissingPosts }: RejectedRecords, { foreign, lowest, highest }: ScoresSeen): void {
+  if (ofMissingPosts > 0)
+    talk.note(
+      `${ofMissingPosts} records are of posts that do not exist; --create-posts makes them under the ids of the file.`,
+    )
+  if (foreign > 0)
+    talk.note(
+      `${foreign} scores are no integers from 0 to 5; all of them go from ${lowest} to ${highest}. Scores of another scale are converted with --range LOW:HIGH, for example --range 0.5:5 or --range 1:10.`,
+    )
 }
 
 /** Ends early when the run is to stop, so that what has been read is still stored. */
-async function* until(signal: AbortSignal, lines: AsyncIterable<ImportLine>): AsyncGenerator<ImportLine> {
-  for await (const line of lines) {
+async function* until(
+  signal: AbortSignal,
+  ratings: AsyncIterable<ImportLine>,
+  rejected: RejectedRecords,
+): AsyncGenerator<ImportLine> {
+  for await (const rating of ratings) {
     if (signal.aborted) return
-    yield line
+    yield rating
+    await rejected.written()
   }
 }
 
 /** Opens the file before anything else is, so that a mistyped name costs nothing. */
 async function openSource(context: Context, file: string): Promise<Readable> {
   if (file === '-') {
-    // Waiting for a line that never comes must not keep the run from ending.
+    // Waiting for a record that never comes must not keep the run from ending.
     context.signal.addEventListener('abort', () => context.io.stdin.push?.(null), { once: true })
     return context.io.stdin
   }

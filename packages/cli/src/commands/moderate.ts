@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import type { Exclusion, ModerationReport } from 'post-rate'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { account, decide } from '../decision.ts'
 import { exitCodes } from '../exit-code.ts'
 import { average } from '../figures.ts'
 import { readPostId } from '../post-ids.ts'
@@ -32,10 +32,15 @@ export async function moderate(context: Context, action: Action, post: string): 
       described(await postRate.moderation[action]({ ...request, dryRun: true }), action, true).join('\n'),
     )
   const progress = talk.progress(action === 'exclude' ? 'Excluded' : 'Restored')
-  const report = await postRate.moderation[action]({
-    ...request,
-    onProgress: (moved) => progress.update(moved, null),
-  })
+  const work = () => postRate.moderation[action]({ ...request, onProgress: (moved) => progress.update(moved, null) })
+  const report = await (dryRun
+    ? work()
+    : decide(context, postRate, { action: `moderate ${action}`, subject: `post ${postId}` }, work, (done) => ({
+        ratings: done.ratings,
+        from: done.from,
+        to: done.to,
+      }))
+  )
     .catch((error: unknown) => {
       progress.clear()
       if (signal.aborted) talk.note('What was moved is noted; run the same command again for the rest.')
@@ -97,13 +102,4 @@ function exclusionsTable(exclusions: readonly Exclusion[], columns: number): str
     ]),
     columns,
   )
-}
-
-/** Who runs this; an account that has no name is named by its number. */
-function account(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`
-  }
 }

@@ -1,6 +1,7 @@
 import type { ListQuery } from 'post-rate'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { decide } from '../decision.ts'
 import { CommandError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { average, timeUntil } from '../figures.ts'
@@ -70,7 +71,13 @@ export async function deletePost(context: Context, post: string): Promise<number
     return exitCodes.done
   }
   await confirm(context, () => plan)
-  const deleted = await postRate.posts.delete(id)
+  const deleted = await decide(
+    context,
+    postRate,
+    { action: 'posts delete', subject: `post ${id}` },
+    () => postRate.posts.delete(id),
+    (done) => ({ deleted: done, ratings }),
+  )
   if (!deleted) throw new CommandError(`Post ${id} is gone already.`)
   if (talk.json) await talk.document({ id, deleted })
   else await talk.line(`Deleted post ${id} and its ratings`)

@@ -1,6 +1,7 @@
 import type { EraseOptions, PostRate } from 'post-rate'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { decide } from '../decision.ts'
 import { exitCodes } from '../exit-code.ts'
 import { printable } from '../ui/printable.ts'
 
@@ -12,7 +13,11 @@ export async function eraseUser(context: Context, userId: string): Promise<numbe
   const would = (ratings: number) => `Would withdraw ${ratings} ratings of ${printable(userId)}`
   if (!dryRun)
     await confirm(context, async () => `${would(await erase(context, postRate, userId, true))}. It cannot be undone.`)
-  const erased = await erase(context, postRate, userId, dryRun)
+  const work = () => erase(context, postRate, userId, dryRun)
+  // Without the user's id, which is what shall be gone.
+  const erased = await (dryRun
+    ? work()
+    : decide(context, postRate, { action: 'users erase' }, work, (ratings) => ({ ratings })))
   if (talk.json) await talk.document({ userId, erased, ...(dryRun && { dryRun }) })
   else await talk.line(dryRun ? would(erased) : `Withdrew ${erased} ratings of ${printable(userId)}`)
   return exitCodes.done

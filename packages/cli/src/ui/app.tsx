@@ -31,6 +31,7 @@ export interface DashboardSource {
   now: PostRate['now']
   posts: Pick<PostRate['posts'], 'list' | 'get'>
   stats: Pick<PostRate['stats'], 'get' | 'verify' | 'rebuild'>
+  audit: PostRate['audit']
   guard: PostRate['guard']
   ratings: Pick<PostRate['ratings'], 'latest'>
 }

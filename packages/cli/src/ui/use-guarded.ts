@@ -1,5 +1,6 @@
 import type { GuardedPost, PostRate } from 'post-rate'
 import { useCallback, useRef, useState } from 'react'
+import { decide } from '../decision.ts'
 import { present } from './find-posts.ts'
 import { messageOf } from './message-of.ts'
 import { type Polled, usePoll } from './use-poll.ts'
@@ -23,7 +24,7 @@ export interface Guarded {
 
 /** The guarded posts, read every second while `active`, and letting one go. */
 export function useGuarded(
-  postRate: { guard: PostRate['guard']; posts: Pick<PostRate['posts'], 'get'> },
+  postRate: Pick<PostRate, 'guard' | 'audit'> & { posts: Pick<PostRate['posts'], 'get'> },
   { active }: { active: boolean },
 ): Guarded {
   const [selectedId, select] = useState<number | null>(null)
@@ -52,7 +53,9 @@ export function useGuarded(
     outcome,
     move: (rows) => select(posts[Math.max(0, Math.min(posts.length - 1, selected + rows))]?.postId ?? null),
     release: (postId) => {
-      postRate.guard.release(postId).then(
+      const note = { action: 'guard release', subject: `post ${postId}` }
+      const work = () => postRate.guard.release(postId)
+      decide({ flags: {} }, postRate, note, work, (released) => ({ released })).then(
         (released) =>
           tell(
             released

@@ -15,6 +15,8 @@ export interface Rating {
 /** A rating with the time at which it was last changed, in milliseconds since the epoch. */
 export interface DatedRating extends Rating {
   ratedAt: number
+  /** The rating is stored and does not count, as after `moderation.exclude`. Absent: it counts. */
+  excluded?: boolean
 }
 
 /** What became of a rating. `previousScore` is null for a first rating; `ratedAt` is an ISO 8601 time of the database's clock. */

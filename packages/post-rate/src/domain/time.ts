@@ -1,17 +1,40 @@
-// A date alone, or a date and time with or without a zone; without one it is UTC.
-const isoText = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
+/**
+ * A date alone, or a date and time with or without a zone: ISO 8601 in its extended form, in its basic form (`20240102T030405Z`),
+ * and as PostgreSQL writes it (`2024-01-02 03:04:05.123456+00`, with seconds in the offsets of old local times).
+ */
+const timeText =
+  /^(\d{4})(?:-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?|(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(?:[.,](\d{1,9}))?)?)( ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d(?::?\d\d)?)?))?$/i
+const offsetText = /^([+-])(\d\d):?(\d\d)?:?(\d\d)?$/
 const unixSeconds = /^-?\d{1,12}(?:\.\d{1,9})?$/
 
-/** Milliseconds since the epoch of an ISO 8601 text (without a zone: UTC), or of Unix seconds as text or number; NaN for what is none. */
+/** Says which times {@link parseTime} reads, for an error. */
+export const timeForms = 'an ISO 8601 time, a time as PostgreSQL writes it, or Unix seconds'
+
+/** Milliseconds since the epoch of a time as text (without a zone: UTC), or of Unix seconds as text or number; NaN for any other value. */
 export function parseTime(time: unknown): number {
   if (typeof time === 'number') return Number.isFinite(time) ? checkedTime(time * 1000) : Number.NaN
   if (typeof time !== 'string') return Number.NaN
   const text = time.trim()
   if (unixSeconds.test(text)) return checkedTime(Number(text) * 1000)
-  const match = isoText.exec(text)
-  if (!match || !isDay(text.slice(0, 10))) return Number.NaN
-  const full = text.length === 10 ? `${text}T00:00Z` : match[1] === undefined ? `${text}Z` : text
-  return checkedTime(Date.parse(full.replace(' ', 'T').replace(',', '.')))
+  const match = timeText.exec(text)
+  if (!match) return Number.NaN
+  const [, year, ...parts] = match
+  const [extended, basic, zone] = [parts.slice(0, 6), parts.slice(6, 12), parts[12]]
+  const [month, day, hour = '00', minute = '00', second = '00', fraction = ''] = extended[0] ? extended : basic
+  const date = `${year}-${month}-${day}`
+  if (!isDay(date) || (zone !== undefined && extended[0] !== undefined && extended[2] === undefined)) return Number.NaN
+  const milliseconds = fraction.padEnd(3, '0').slice(0, 3)
+  const utc = Date.parse(`${date}T${hour}:${minute}:${second}.${milliseconds}Z`)
+  return checkedTime(utc - offsetOf(zone))
+}
+
+/** Milliseconds by which a zone is ahead of UTC; NaN for an offset that no zone has. */
+function offsetOf(zone: string | undefined): number {
+  const match = offsetText.exec(zone?.trim() ?? '')
+  if (!match) return 0
+  const [, sign, hours, minutes = '0', seconds = '0'] = match
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return Number.NaN
+  return (sign === '-' ? -1000 : 1000) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds))
 }
 
 /** Of the calendar: JavaScript takes the 30th of February for the 2nd of March. */

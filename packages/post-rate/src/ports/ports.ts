@@ -1,3 +1,4 @@
+import type { AuditLog } from './audit-log.ts'
 import type { AuditStore } from './audit-store.ts'
 import type { Clock } from './clock.ts'
 import type { EventBus } from './event-bus.ts'
@@ -26,6 +27,7 @@ export interface Ports {
   statsStore: StatsStore
   stateStore: StateStore
   auditStore: AuditStore
+  auditLog: AuditLog
   rebuildStore: RebuildStore
   moderationStore: ModerationStore
   guardStore: GuardStore

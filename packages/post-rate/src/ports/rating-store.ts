@@ -14,6 +14,11 @@ export interface ImportOutcome {
   postsCreated: number
 }
 
+export interface ExportOptions {
+  /** Leaves out the ratings that do not count. */
+  countedOnly?: boolean
+}
+
 export interface EraseOptions {
   /** Only counts; nothing is withdrawn. */
   dryRun?: boolean
@@ -42,10 +47,14 @@ export interface RatingStore {
    */
   erase(userId: string, options?: EraseOptions): Promise<number>
   /**
-   * Stores dated ratings where they are newer than what is stored. No (post, user) may occur twice. Idempotent.
+   * Stores dated ratings where they are newer than what is stored, excluded ones as excluded. No (post, user) may occur
+   * twice. Idempotent.
    * `createPosts`: missing posts are made under the ids of the ratings.
    */
   import(ratings: readonly DatedRating[], options: { createPosts: boolean }): Promise<ImportOutcome>
-  /** Every rating as of one moment, ordered by post and user, streamed in bounded memory. */
-  export(): AsyncIterable<DatedRating>
+  /**
+   * Every rating as of one moment, ordered by post and user, streamed in bounded memory. `excluded` is set on each;
+   * `countedOnly` leaves out the excluded ones.
+   */
+  export(options?: ExportOptions): AsyncIterable<DatedRating>
 }

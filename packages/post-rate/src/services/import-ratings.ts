@@ -1,6 +1,6 @@
 import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
 import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
-import { parseTime } from '../domain/time.ts'
+import { parseTime, timeForms } from '../domain/time.ts'
 import { invalidInput, isPostRateError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RatingStore } from '../ports/rating-store.ts'
@@ -9,17 +9,23 @@ const batchSize = 2_000
 
 /** A rating to import, with the place it came from. */
 export interface ImportLine {
-  /** 1-based line number of the source, for the report. */
+  /** Line of the source in which the rating begins, from 1. */
   line: number
+  /** Number of the rating in the source, from 1, where it differs from the line: a CSV record can have several lines. */
+  record?: number
   post: unknown
   user: unknown
   score: unknown
-  /** ISO 8601 text, or Unix seconds as number or digits. */
+  /** ISO 8601 text, text as PostgreSQL writes times, or Unix seconds as number or digits. */
   ratedAt: unknown
+  /** Whether the rating is stored without counting: a boolean, or `true`, `false`, `t`, `f`, `yes`, `no`, `1`, `0`. Absent or empty: it counts. */
+  excluded?: unknown
 }
 
 export interface RejectedLine {
   line: number
+  /** As the rating gave it. */
+  record?: number
   message: string
   /** The post that does not exist, where that is all there is against the line: `createPosts` would take it. */
   missingPost?: number
@@ -35,6 +41,7 @@ export interface ImportOptions {
 }
 
 export interface ImportReport {
+  /** Ratings that were read. */
   lines: number
   /** Ratings that were new or newer than what was stored. */
   changed: number
@@ -43,6 +50,16 @@ export interface ImportReport {
   /** Posts made with `createPosts`. */
   postsCreated: number
 }
+
+/** Where a rating stands in its source. */
+type Place = Pick<ImportLine, 'line' | 'record'>
+
+interface Entry {
+  place: Place
+  rating: DatedRating
+}
+
+type Reject = (place: Place, message: string, missingPost?: number) => void
 
 /**
  * Stores ratings from elsewhere with their dates, in batches and in bounded memory. Idempotent, so an import that was
@@ -61,11 +78,16 @@ export class ImportRatings {
 
   async import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options: ImportOptions): Promise<ImportReport> {
     const report: ImportReport = { lines: 0, changed: 0, unchanged: 0, rejected: 0, postsCreated: 0 }
-    const reject = (line: number, message: string, missingPost?: number) => {
+    const reject: Reject = ({ line, record }, message, missingPost) => {
       report.rejected++
-      options.onRejected?.({ line, message, ...(missingPost === undefined ? {} : { missingPost }) })
+      options.onRejected?.({
+        line,
+        ...(record === undefined ? {} : { record }),
+        message,
+        ...(missingPost === undefined ? {} : { missingPost }),
+      })
     }
-    let batch = new Map<string, { line: number; rating: DatedRating }>()
+    let batch = new Map<string, Entry>()
     const flush = async () => {
       const entries = [...batch.values()]
       batch = new Map()
@@ -81,10 +103,10 @@ export class ImportRatings {
         const earlier = batch.get(key)
         if (earlier) report.unchanged++
         // Of several lines for one user and post the newest wins; a later line of the same date changes nothing.
-        if (!earlier || earlier.rating.ratedAt < rating.ratedAt) batch.set(key, { line: line.line, rating })
+        if (!earlier || earlier.rating.ratedAt < rating.ratedAt) batch.set(key, { place: line, rating })
       } catch (error) {
         if (!isPostRateError(error)) throw error
-        reject(line.line, error.message)
+        reject(line, error.message)
       }
       if (batch.size >= batchSize) await flush()
     }
@@ -92,12 +114,7 @@ export class ImportRatings {
     return report
   }
 
-  async #flush(
-    entries: { line: number; rating: DatedRating }[],
-    options: ImportOptions,
-    report: ImportReport,
-    reject: (line: number, message: string, missingPost?: number) => void,
-  ): Promise<void> {
+  async #flush(entries: readonly Entry[], options: ImportOptions, report: ImportReport, reject: Reject): Promise<void> {
     const outcome = await this.#store.import(
       entries.map(({ rating }) => rating),
       { createPosts: options.createPosts ?? false },
@@ -106,28 +123,37 @@ export class ImportRatings {
     report.unchanged += outcome.unchanged
     report.postsCreated += outcome.postsCreated
     for (const n of outcome.unknownPosts) {
-      const { line, rating } = entries[n] as { line: number; rating: DatedRating }
-      reject(line, `post: there is no post ${rating.postId}`, rating.postId)
+      const { place, rating } = entries[n] as Entry
+      reject(place, `post: there is no post ${rating.postId}`, rating.postId)
     }
     if (outcome.changed > 0) this.#changed()
   }
 }
 
 /** @throws PostRateError INVALID_INPUT */
-function readLine({ post, user, score, ratedAt }: ImportLine, now: number): DatedRating {
+function readLine({ post, user, score, ratedAt, excluded }: ImportLine, now: number): DatedRating {
   const postId = typeof post === 'string' ? parsePostId(post) : post
   if (!isPostId(postId)) throw invalidInput('post', 'must be a positive integer below 2^53')
-  return { postId, userId: checkUserId(user, 'user'), score: readScore(score), ratedAt: readTime(ratedAt, now) }
+  const rating = { postId, userId: checkUserId(user, 'user'), score: readScore(score), ratedAt: readTime(ratedAt, now) }
+  return readExcluded(excluded) ? { ...rating, excluded: true } : rating
 }
 
 function readScore(score: unknown): Score {
   return checkScore(typeof score === 'string' && /^[0-5](\.0+)?$/.test(score) ? Number(score) : score)
 }
 
+function readExcluded(excluded: unknown): boolean {
+  const text = typeof excluded === 'string' ? excluded.trim().toLowerCase() : excluded
+  if (text === undefined || text === null || text === '') return false
+  if ([true, 1, 'true', 't', 'yes', '1'].includes(text as never)) return true
+  if ([false, 0, 'false', 'f', 'no', '0'].includes(text as never)) return false
+  throw invalidInput('excluded', 'must be true or false')
+}
+
 /** Milliseconds since the epoch of an ISO 8601 text or of Unix seconds. Clocks may differ by a minute; no rating is from later. */
 function readTime(ratedAt: unknown, now: number): number {
   const time = parseTime(ratedAt)
-  if (Number.isNaN(time)) throw invalidInput('ratedAt', 'must be an ISO 8601 time or Unix seconds')
+  if (Number.isNaN(time)) throw invalidInput('ratedAt', `must be ${timeForms}`)
   if (time > now + 60_000) throw invalidInput('ratedAt', 'must not be in the future')
   return time
 }

@@ -1,18 +1,18 @@
 import type { Histogram } from '../domain/histogram.ts'
-import { checkPostId, checkUserId, lengthInCodePoints } from '../domain/ids.ts'
+import { checkPostId, checkUserId } from '../domain/ids.ts'
 import { type Figures, figuresOf } from '../domain/shown-stats.ts'
-import { parseTime } from '../domain/time.ts'
+import { parseTime, timeForms } from '../domain/time.ts'
 import { invalidInput, postNotFound } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Exclusion, ModerationOptions, ModerationStore, Period } from '../ports/moderation-store.ts'
+import { checkReason } from './audit-decisions.ts'
 
-const longestReason = 1_000
 /** Clocks may differ by a minute. */
 const toleranceMs = 60_000
 
 export interface ModerationRequest extends ModerationOptions {
   postId: number
-  /** Begin of the period, inclusive: ISO 8601 (without a zone: UTC) or Unix seconds. To restore the only exclusion of a post it may be left out. */
+  /** Begin of the period, inclusive: ISO 8601 or as PostgreSQL writes it (without a zone: UTC), or Unix seconds. To restore the only exclusion of a post it may be left out. */
   from?: string | number
   /** Its end, exclusive; now when left out. */
   to?: string | number
@@ -118,15 +118,8 @@ function soonAfter(time: number): number {
 
 function readTime(field: string, value: unknown): number {
   const time = parseTime(value)
-  if (Number.isNaN(time)) throw invalidInput(field, 'must be an ISO 8601 time or Unix seconds')
+  if (Number.isNaN(time)) throw invalidInput(field, `must be ${timeForms}`)
   return time
-}
-
-function checkReason(reason: unknown): string {
-  if (typeof reason !== 'string' || reason.trim() === '' || lengthInCodePoints(reason) > longestReason)
-    throw invalidInput('reason', `must have 1 to ${longestReason} characters`)
-  if (/[\0\p{Cs}]/u.test(reason)) throw invalidInput('reason', 'must not contain NUL or half a character')
-  return reason
 }
 
 /** The one exclusion that is meant: the only active one that fits; or one of exactly this period that is ended already. */

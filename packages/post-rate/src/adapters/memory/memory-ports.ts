@@ -1,3 +1,4 @@
+import { MemoryAuditLog } from './memory-audit-log.ts'
 import { MemoryAuditStore } from './memory-audit-store.ts'
 import { MemoryGuardStore } from './memory-guard-store.ts'
 import { MemoryLeaseStore } from './memory-lease-store.ts'
@@ -21,6 +22,7 @@ export function memoryPorts(record: MemoryRecord) {
     leaseStore: new MemoryLeaseStore(record),
     stateStore: new MemoryStateStore(record),
     auditStore: new MemoryAuditStore(record),
+    auditLog: new MemoryAuditLog(record),
     rebuildStore: new MemoryRebuildStore(record),
     moderationStore: new MemoryModerationStore(record),
     guardStore: new MemoryGuardStore(record),

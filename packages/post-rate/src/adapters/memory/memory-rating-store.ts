@@ -1,6 +1,6 @@
 import type { DatedRating, Rating } from '../../domain/rating.ts'
-import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
-import type { MemoryRecord } from './memory-record.ts'
+import type { EraseOptions, ExportOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import { countedScore, type MemoryRecord } from './memory-record.ts'
 
 /** Ratings in a {@link MemoryRecord}. */
 export class MemoryRatingStore implements RatingStore {
@@ -42,18 +42,22 @@ export class MemoryRatingStore implements RatingStore {
       if (!this.#record.knows(postId)) outcome.unknownPosts.push(n)
       else if (old !== undefined && old.ratedAt >= ratedAt) outcome.unchanged++
       else {
-        this.#record.writeRating(rating)
+        this.#record.writeRating({ ...rating, excludedRatedAt: rating.excluded ? ratedAt : null })
         outcome.changed++
       }
     }
     return outcome
   }
 
-  async *export(): AsyncIterable<DatedRating> {
+  async *export({ countedOnly = false }: ExportOptions = {}): AsyncIterable<DatedRating> {
     const sorted = [...this.#record.ratings.values()].sort(
       (a, b) => a.postId - b.postId || (a.userId < b.userId ? -1 : 1),
     )
-    for (const { postId, userId, score, ratedAt } of sorted) yield { postId, userId, score, ratedAt }
+    for (const rating of sorted) {
+      const { postId, userId, score, ratedAt } = rating
+      const excluded = countedScore(rating) === null
+      if (!(excluded && countedOnly)) yield { postId, userId, score, ratedAt, excluded }
+    }
   }
 
   #rate(rating: Rating): RateOutcome {

@@ -4,6 +4,7 @@ import type { PostText } from '../../domain/post.ts'
 import { newPostStats, type PostStats, type StatsEvent } from '../../domain/post-stats.ts'
 import type { DatedRating, Score } from '../../domain/rating.ts'
 import { type DisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
+import type { AuditEntry } from '../../ports/audit-log.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Exclusion } from '../../ports/moderation-store.ts'
 import type { RebuildRun } from '../../ports/rebuild-store.ts'
@@ -25,7 +26,7 @@ export interface MemoryRebuild extends Omit<RebuildRun, 'silentSeconds'> {
 }
 
 /** A rating as it is stored: excluded while `excludedRatedAt` equals `ratedAt`. */
-export interface MemoryRating extends DatedRating {
+export interface MemoryRating extends Omit<DatedRating, 'excluded'> {
   excludedRatedAt: number | null
 }
 
@@ -52,6 +53,7 @@ export class MemoryRecord {
   /** By `index/count` of the shard. */
   readonly progress = new Map<string, { watermark: number; events: number }>()
   readonly exclusions: Exclusion[] = []
+  readonly auditLog: AuditEntry[] = []
   rebuild: MemoryRebuild | null = null
   readonly leases = new Map<string, { holder: string; term: number; expiresAt: number }>()
   readonly clock: Clock
@@ -163,6 +165,7 @@ export class MemoryRecord {
     for (const [name, lease] of this.leases) copy.leases.set(name, { ...lease })
     copy.outbox = this.outbox.map((row) => ({ ...row }))
     copy.exclusions.push(...this.exclusions.map((exclusion) => ({ ...exclusion })))
+    copy.auditLog.push(...this.auditLog.map((entry) => ({ ...entry })))
     copy.rebuild = this.rebuild && { ...this.rebuild }
     copy.deployment = this.deployment
     copy.physical = { ...this.physical }

@@ -1,6 +1,6 @@
 import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
-import type { EraseOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import type { EraseOptions, ExportOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
 import { eraseRatings } from './ratings-erase.ts'
 import { exportRatings } from './ratings-export.ts'
@@ -113,8 +113,8 @@ select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}
     return importRatings(this.#database, this.#tables, ratings, options)
   }
 
-  export(): AsyncIterable<DatedRating> {
-    return exportRatings(this.#database)
+  export(options: ExportOptions = {}): AsyncIterable<DatedRating> {
+    return exportRatings(this.#database, options)
   }
 
   /** Never changes once the schema is made, so it is read once. */

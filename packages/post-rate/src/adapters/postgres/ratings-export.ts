@@ -1,10 +1,14 @@
 import type { DatedRating } from '../../domain/rating.ts'
+import type { ExportOptions } from '../../ports/rating-store.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 
 const exportBatch = 5_000
 
 /** A cursor in one read-only snapshot: consistent, and bounded in memory on both sides. */
-export async function* exportRatings(database: PostgresDatabase): AsyncIterable<DatedRating> {
+export async function* exportRatings(
+  database: PostgresDatabase,
+  { countedOnly = false }: ExportOptions,
+): AsyncIterable<DatedRating> {
   const client = await database.connect()
   let failed: Error | undefined
   const onError = (error: Error) => {
@@ -15,8 +19,10 @@ export async function* exportRatings(database: PostgresDatabase): AsyncIterable<
     await client.query('begin transaction isolation level repeatable read read only')
     await client.query(
       `declare every_rating no scroll cursor for
-       select post_id::text, user_id, score, extract(epoch from rated_at) * 1000 as rated_at
-       from ${database.schema}.ratings order by post_id, user_id`,
+       select post_id::text, user_id, score, extract(epoch from rated_at) * 1000 as rated_at,
+         excluded_rated_at is not distinct from rated_at as excluded
+       from ${database.schema}.ratings
+       ${countedOnly ? 'where excluded_rated_at is distinct from rated_at' : ''} order by post_id, user_id`,
     )
     for (;;) {
       const { rows } = await client.query(`fetch ${exportBatch} from every_rating`)
@@ -26,6 +32,7 @@ export async function* exportRatings(database: PostgresDatabase): AsyncIterable<
           userId: row.user_id,
           score: row.score,
           ratedAt: Math.floor(Number(row.rated_at)),
+          excluded: row.excluded,
         }
       if (rows.length < exportBatch) break
     }

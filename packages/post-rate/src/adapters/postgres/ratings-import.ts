@@ -50,9 +50,10 @@ function importQuery(tables: RatingTables, ratings: readonly DatedRating[]): Que
   return {
     name: `import-${tables.posts === null ? 'external' : 'own'}`,
     text: upsertRatings(tables, {
-      input: `unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[]) with ordinality as i (post_id, user_id, score, rated_at, n)`,
+      input: `unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::boolean[]) with ordinality as i (post_id, user_id, score, rated_at, left_out, n)`,
       ratedAt: 'i.rated_at',
-      set: 'score = excluded.score, previous_score = r.score, rated_at = excluded.rated_at',
+      excludedRatedAt: 'case when i.left_out then i.rated_at end',
+      set: 'score = excluded.score, previous_score = r.score, rated_at = excluded.rated_at, excluded_rated_at = excluded.excluded_rated_at',
       where: 'r.rated_at < excluded.rated_at',
     }),
     values: [
@@ -60,6 +61,7 @@ function importQuery(tables: RatingTables, ratings: readonly DatedRating[]): Que
       ratings.map((r) => r.userId),
       arrayOf(ratings.map((r) => r.score)),
       ratings.map((r) => isoTime(r.ratedAt)),
+      ratings.map((r) => r.excluded === true),
     ],
   }
 }

@@ -24,6 +24,8 @@ interface UpsertParts {
   /** Rows `i` of post, user, score and their number `n`. */
   input: string
   ratedAt: string
+  /** What `excluded_rated_at` is in a row that is inserted; null when left out. */
+  excludedRatedAt?: string
   set: string
   where: string
   /** The parameter after whose time nothing is written. */
@@ -38,8 +40,8 @@ export function upsertRatings(tables: RatingTables, part: UpsertParts): string {
   return `
 with input as materialized (select i.*, ${known} as known from ${part.input}),
 written as (
-insert into ${ratings} as r (post_id, user_id, score, rated_at)
-select i.post_id, i.user_id, i.score, ${part.ratedAt} from input i where i.known ${timely} order by i.post_id, i.user_id
+insert into ${ratings} as r (post_id, user_id, score, rated_at${part.excludedRatedAt ? ', excluded_rated_at' : ''})
+select i.post_id, i.user_id, i.score, ${part.ratedAt}${part.excludedRatedAt ? `, ${part.excludedRatedAt}` : ''} from input i where i.known ${timely} order by i.post_id, i.user_id
 on conflict (post_id, user_id) do update set ${part.set} where ${part.where} ${timely}
 returning r.post_id, r.user_id, r.previous_score, r.rated_at)
 select i.n::int - 1 as n, i.known, w.post_id is not null as changed, w.previous_score,

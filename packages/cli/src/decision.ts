@@ -1,0 +1,24 @@
+import { userInfo } from 'node:os'
+import type { PostRate } from 'post-rate'
+import type { Context } from './context.ts'
+
+/** Carries out a decision and leaves an entry in the audit log: by the account that runs this, or by `--by`. */
+export function decide<T>(
+  { flags }: Pick<Context, 'flags'>,
+  postRate: Pick<PostRate, 'audit'>,
+  { action, subject = null }: { action: string; subject?: string | null },
+  work: () => Promise<T>,
+  outcomeOf: (result: T) => Record<string, unknown>,
+): Promise<T> {
+  const { by, reason } = flags as { by?: string; reason?: string }
+  return postRate.audit.during({ by: by ?? account(), action, subject, reason: reason ?? null }, work, outcomeOf)
+}
+
+/** Who runs this; an account that has no name is named by its number. */
+export function account(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
