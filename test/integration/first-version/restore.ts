@@ -4,7 +4,6 @@ import { Redis } from 'ioredis'
 import { migrations } from '../../../packages/post-rate/src/adapters/postgres/migrations/index.ts'
 import { PostgresDatabase } from '../../../packages/post-rate/src/adapters/postgres/postgres-database.ts'
 import { PostgresSchema } from '../../../packages/post-rate/src/adapters/postgres/postgres-schema.ts'
-import { SequelizeClient } from '../../../packages/post-rate/src/adapters/postgres/sequelize-client.ts'
 import { silentLogger } from '../../../packages/post-rate/src/ports/logger.ts'
 import { cleanUp } from '../../helpers/clean-up.ts'
 import { runSql, testDatabase } from '../../helpers/test-database.ts'
@@ -35,11 +34,7 @@ export async function firstCopies({ url, prefix }: TestRedis): Promise<void> {
 
 /** The schema as the version knows it that has the migrations up to this one. */
 export function schemaOfVersion(t: ExecutionContext<unknown>, url: string, version: number): PostgresSchema {
-  const client = new SequelizeClient(url)
   const database = new PostgresDatabase({ database: url }, silentLogger)
-  cleanUp(t, async () => {
-    await client.close()
-    await database.close()
-  })
-  return new PostgresSchema(client, database, migrations.slice(0, version))
+  cleanUp(t, () => database.close())
+  return new PostgresSchema(database, migrations.slice(0, version))
 }
