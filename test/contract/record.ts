@@ -89,7 +89,6 @@ export const onPostgres: CreateRecord<PostgresTestRecord> = async (t, { posts = 
 function connect(t: ExecutionContext<unknown>, url: string) {
   const container = createContainer({ database: url, poolSize: 4 })
   cleanUp(t, async () => {
-    await partOf(container, 'sequelize').close()
     await partOf(container, 'database').close()
   })
   return {

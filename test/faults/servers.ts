@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runDirectory } from '../helpers/services/directories.ts'
 import { startKafka } from '../helpers/services/kafka.ts'
+import { hasMovingClock, type MovingClock, movingClock } from '../helpers/services/moving-clock.ts'
 import { startPostgres } from '../helpers/services/postgres.ts'
 import { isRunning, type ProcessHandle, sendSignal, startAgain, stopProcess } from '../helpers/services/processes.ts'
 import { startRedis } from '../helpers/services/redis.ts'
@@ -87,14 +88,17 @@ export function makeVolume(directory: string, size: string): Volume {
 export interface PostgresServer {
   server: FaultyServer
   volume: Volume
+  /** Null where this machine cannot compile one. */
+  clock: MovingClock | null
 }
 
 /** PostgreSQL on a volume of its own, so that its disk can be filled. */
 export async function faultyPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
   const volume = makeVolume(await newServerDirectory('postgres'), '1500m')
   const configuration = { max_wal_size: '256MB', min_wal_size: '80MB', wal_keep_size: '64MB', ...settings }
-  const server = await startPostgres(join(volume.path, 'server'), configuration)
-  return { server: new FaultyServer(server), volume }
+  const clock = hasMovingClock() ? movingClock(volume.path) : null
+  const server = await startPostgres(join(volume.path, 'server'), configuration, '', clock?.env)
+  return { server: new FaultyServer(server), volume, clock }
 }
 
 export async function faultyRedis(args: readonly string[]): Promise<FaultyServer> {

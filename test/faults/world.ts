@@ -7,6 +7,7 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 import pg from 'pg'
 import { eventually } from '../helpers/eventually.ts'
 import { Random } from '../helpers/random.ts'
+import type { MovingClock } from '../helpers/services/moving-clock.ts'
 import { freePort, freePorts } from '../helpers/services/ports.ts'
 import { newServerDirectory } from '../helpers/services/server-directories.ts'
 import { Ledger } from './ledger.ts'
@@ -44,6 +45,8 @@ export class World {
   readonly log: (line: string) => void
   readonly proxies: { postgres: TcpProxy; redis: TcpProxy; relayKafka: TcpProxy; consumerKafka: TcpProxy }
   readonly volume: Volume
+  /** Of PostgreSQL; null where this machine cannot compile one. */
+  readonly clock: MovingClock | null
   /** Strings that must never be seen outside the processes. */
   readonly secrets: readonly string[]
   readonly kafka: FaultyServer
@@ -69,6 +72,7 @@ export class World {
     directory: string
     postgres: FaultyServer
     volume: Volume
+    clock: MovingClock | null
     redis: FaultyServer
     kafka: FaultyServer
     proxies: World['proxies']
@@ -81,6 +85,7 @@ export class World {
     this.log = parts.options.log ?? (() => {})
     this.proxies = parts.proxies
     this.volume = parts.volume
+    this.clock = parts.clock
     this.secrets = parts.secrets
     this.postgres = parts.postgres
     this.redis = parts.redis
@@ -104,7 +109,7 @@ export class World {
     const redisSecret = `redis-${randomBytes(9).toString('hex')}`
     const jwtSecret = `jwt-${randomBytes(18).toString('hex')}`
     const listenerPorts = (await freePorts(2)) as [number, number]
-    const [{ server: postgres, volume }, redis, kafka] = await Promise.all([
+    const [{ server: postgres, volume, clock }, redis, kafka] = await Promise.all([
       faultyPostgres(),
       faultyRedis(['--requirepass', redisSecret, '--masterauth', redisSecret, '--enable-debug-command', 'yes']),
       faultyKafka(listenerPorts),
@@ -139,7 +144,7 @@ export class World {
     }
     const secrets = [redisSecret, jwtSecret, new URL(postgres.url).password]
     const world = new World({
-      ...{ options, directory, postgres, volume, redis, kafka: kafka.server, proxies, secrets, env, closers },
+      ...{ options, directory, postgres, volume, clock, redis, kafka: kafka.server, proxies, secrets, env, closers },
     })
     await world.#prepare(options)
     return world

@@ -4,6 +4,7 @@ import { cleanUp } from './clean-up.ts'
 import { type Certificates, makeCertificates } from './services/certificates.ts'
 import { startKafka, startKafkaCluster } from './services/kafka.ts'
 import { type SecureKafka, startSecureKafka } from './services/kafka-secure.ts'
+import { type MovingClock, movingClock } from './services/moving-clock.ts'
 import { startPgBouncer } from './services/pgbouncer.ts'
 import { startPostgres } from './services/postgres.ts'
 import { startSecurePostgres } from './services/postgres-secure.ts'
@@ -53,6 +54,15 @@ export function privatePostgres(
   settings: Record<string, string> = {},
 ): Promise<PrivateServer> {
   return started(t, 'postgres', (directory) => startPostgres(directory, settings))
+}
+
+/** A PostgreSQL whose clock the test moves. */
+export async function postgresWithClock(t: ExecutionContext<unknown>): Promise<PrivateServer & { clock: MovingClock }> {
+  const directory = await newServerDirectory('clock')
+  cleanUp(t, () => rm(directory, { recursive: true, force: true }))
+  const clock = movingClock(directory)
+  const server = await started(t, 'postgres', (own) => startPostgres(own, {}, '', clock.env))
+  return { ...server, clock }
 }
 
 /** A PgBouncer in transaction mode before the server of `database`; `settings` go into its `pgbouncer.ini`. */

@@ -8,7 +8,7 @@ import { testRedis } from '../helpers/test-redis.ts'
 import { tapPostgres, tapRedis, type WireTap } from '../helpers/wire-tap.ts'
 
 /** What a driver says to a new connection, before the first statement of its user. */
-const settingUp = /^(SET |SHOW |SELECT typname|select typname)/i
+const settingUp = /^(SET |SHOW |SELECT typname|select typname|select \(pg_catalog.current_setting)/i
 
 interface Reading {
   reader: PostRate

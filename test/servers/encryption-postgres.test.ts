@@ -55,6 +55,29 @@ withSecure.serial('postgres: the right authority and login work, everything else
   await shown('expired', /certificate has expired/)
 })
 
+withSecure.serial('postgres: verify-ca checks the authority alone, as libpq does', async (t) => {
+  const { certificates, server, ways } = await secured(t)
+  const byAuthority = `?sslmode=verify-ca&sslrootcert=${certificates.ca}`
+  await works(t, ways(byAuthority))
+  presentCertificate(server, certificates.wrongHost)
+  const postRate = createPostRate({ database: ways(byAuthority).env.DATABASE_URL as string })
+  cleanUp(t, () => postRate.close())
+  const full = createPostRate({ database: ways(byAuthority.replace('ca', 'full')).env.DATABASE_URL as string })
+  cleanUp(t, () => full.close())
+  await eventually(async () => /for another host/.test((await full.status()).dependencies.postgres.detail))
+  t.notRegex(await works(t, ways(byAuthority)), /not checked/)
+  // The same as pg's options.
+  const url = ways(`?sslrootcert=${certificates.ca}&sslmode=verify-ca`).env.DATABASE_URL as string
+  const options = createPostRate({ database: { connectionString: url } })
+  cleanUp(t, () => options.close())
+  t.like((await options.status({ patient: true })).dependencies.postgres, { reachable: true, encrypted: true })
+  await refused(t, ways(`?sslmode=verify-ca&sslrootcert=${certificates.otherCa}`), untrusted)
+  // Without an authority of its own everybody with a certificate of a public one could stand in for the server.
+  await refused(t, ways('?sslmode=verify-ca'), untrusted)
+  presentCertificate(server, certificates.expired)
+  await eventually(async () => /has expired/.test((await postRate.status()).dependencies.postgres.detail))
+})
+
 withSecure.serial('postgres: a server without TLS is refused where TLS is demanded', async (t) => {
   const { ways, trusting } = await secured(t)
   const plaintext = { url: process.env.TEST_DATABASE_URL as string }

@@ -23,7 +23,6 @@ import { PostgresRecordReader } from './adapters/postgres/postgres-record-reader
 import { PostgresSchema } from './adapters/postgres/postgres-schema.ts'
 import { PostgresSettingsStore } from './adapters/postgres/postgres-settings-store.ts'
 import { PostgresStateStore } from './adapters/postgres/postgres-state-store.ts'
-import { SequelizeClient } from './adapters/postgres/sequelize-client.ts'
 import { connected, createRedisClients, type RedisClients } from './adapters/redis/redis-client.ts'
 import { redisUnavailable } from './adapters/redis/redis-error.ts'
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
@@ -81,7 +80,6 @@ export interface Services {
 /** What opens connections, and so is closed. */
 interface Connections {
   database: PostgresDatabase
-  sequelize: SequelizeClient
   databaseClock: PostgresClock
   redis: RedisClients | null
   sharedRedis: SharedRedis | null
@@ -169,16 +167,11 @@ type Bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
 
 function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): void {
   bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger, timings.readTimeoutMs))
-  bind('sequelize', [], () => new SequelizeClient(options.database))
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
-  bind('schema', ['sequelize', 'database'], (sequelize, database) => {
-    return new PostgresSchema(sequelize, database, migrations)
-  })
+  bind('schema', ['database'], (database) => new PostgresSchema(database, migrations))
   bind('settingsStore', ['database', 'databaseClock'], (...parts) => new PostgresSettingsStore(...parts))
-  bind('postStore', ['sequelize', 'database', 'databaseClock'], (sequelize, database, clock) => {
-    return new PostgresPostStore(sequelize, database, clock)
-  })
+  bind('postStore', ['database', 'databaseClock'], (...parts) => new PostgresPostStore(...parts))
   bind('ratingStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresRatingStore(database, async () => (await deployment.get()).posts)
   })

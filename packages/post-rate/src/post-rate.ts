@@ -228,7 +228,6 @@ class Engine implements PostRate {
     await this.#port('eventBus').close()
     await partOf(this.container, 'kafkaProbe')?.close()
     await partOf(this.container, 'redis')?.close()
-    await partOf(this.container, 'sequelize').close()
     await partOf(this.container, 'database').close()
   }
 

@@ -64,6 +64,7 @@ export const goodStatus: Status = {
   })),
   freshnessSeconds: 0.31,
   clockOffsetMs: 4,
+  clockSetBack: null,
   ratingsPerSecond: 512.3,
   guardedPosts: 1,
   roles: { relay: null, consumer: null },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../helpers/eventually.ts'
 import { findCommand, runCommand } from '../../helpers/services/commands.ts'
+import { type MovingClock, movingClock } from '../../helpers/services/moving-clock.ts'
 import { freePort } from '../../helpers/services/ports.ts'
 import { postgresBinaries } from '../../helpers/services/postgres-binaries.ts'
 import { startProcess } from '../../helpers/services/processes.ts'
@@ -30,7 +31,7 @@ async function floorRises(world: World, from: number, probe: Probe): Promise<voi
 }
 
 /** A standby of the primary that streams from it. */
-async function startStandby(world: World): Promise<FaultyServer> {
+async function startStandby(world: World, clock: MovingClock | null = null): Promise<FaultyServer> {
   const primary = new URL(world.postgres.url)
   const directory = await newServerDirectory('standby')
   const data = join(directory, 'server')
@@ -49,6 +50,7 @@ async function startStandby(world: World): Promise<FaultyServer> {
     args: ['-D', data],
     cwd: directory,
     logFile: join(directory, 'log'),
+    ...(clock ? { env: { ...process.env, ...clock.env } } : {}),
     ...(process.getuid?.() === 0 ? { runAs: { uid, gid } } : {}),
   })
   const url = new URL(primary)
@@ -56,45 +58,99 @@ async function startStandby(world: World): Promise<FaultyServer> {
   return new FaultyServer({ url: url.toString(), processes: [handle], directory, stopSignal: 'SIGINT' })
 }
 
+/** A standby takes over that learned nothing for some seconds; its clock is ahead where one is given. */
+async function failOver(world: World, probe: Probe, clock: MovingClock | null = null): Promise<void> {
+  const floor = await floorOf(world)
+  clock?.set(aheadSeconds)
+  const standby = await startStandby(world, clock)
+  world.onClose(() => standby.dispose())
+  const primary = world.postgres
+  await eventually(
+    async () => {
+      const [row] = await world.sql<{ state: string }>('select state from pg_stat_replication')
+      return row?.state === 'streaming'
+    },
+    { timeout: 30_000, message: 'The standby does not stream' },
+  )
+  await sleep(1_000)
+  // From now on the standby learns nothing more.
+  world.postgres = standby
+  await world.sql("alter system set primary_conninfo = ''")
+  await world.sql('select pg_reload_conf()')
+  await sleep(4_000)
+  await world.load.pauseWrites()
+  await primary.end('SIGKILL')
+  await world.sql('select pg_promote()')
+  await eventually(
+    async () => {
+      const [row] = await world.sql<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+      return row?.standby === false
+    },
+    { timeout: 30_000, message: 'The standby is not promoted' },
+  )
+  await acceptAndTell(world, probe)
+  world.proxies.postgres.retarget(standby.port)
+  world.load.resumeWrites()
+  await floorRises(world, floor, probe)
+}
+
+const aheadSeconds = 3_600
+
+function clockOf(world: World): MovingClock {
+  if (world.clock === null) throw new Error('No C compiler (Debian package `gcc`) for the clock')
+  return world.clock
+}
+
+/** Lets the relays fold under a clock that is ahead, and puts it right. */
+async function setRight(world: World, clock: MovingClock, probe: Probe): Promise<void> {
+  await eventually(
+    async () => {
+      const [row] = await world.sql<{ ahead: boolean }>(
+        'select max(as_of) > $1::timestamptz as ahead from post_rate.post_stats',
+        [new Date(Date.now() + 1_000 * (aheadSeconds - 60))],
+      )
+      return row?.ahead
+    },
+    { timeout: 20_000, message: 'Nothing was folded while the clock was ahead' },
+  )
+  probe.reached('folded an hour ahead')
+  clock.set(0)
+  await eventually(
+    async () => (await world.sql("select from post_rate.leases where name = 'clock:set-back'")).length > 0,
+    { timeout: 20_000, message: 'No relay has noticed that the clock was set back' },
+  )
+  probe.reached('noticed')
+  const late = await eventually(
+    async () => {
+      const [row] = await world.sql<{ n: number }>(
+        "select count(*)::int as n from post_rate.post_stats where step_at > clock_timestamp() + interval '1 minute'",
+      )
+      return row?.n === 0 && row
+    },
+    { timeout: 20_000, message: 'Displays still wait for an hour' },
+  )
+  if (late.n > 0) probe.wrong(`${late.n} posts wait for an hour`)
+}
+
 export const goingBackCases: readonly FaultCase[] = [
+  {
+    name: 'database-clock',
+    row: 'C32',
+    title: 'the clock of PostgreSQL is an hour ahead for some seconds, then right again',
+    goesBack: true,
+    async run(world, probe) {
+      const clock = clockOf(world)
+      clock.set(aheadSeconds)
+      await sleep(6_000)
+      await setRight(world, clock, probe)
+    },
+  },
   {
     name: 'failover',
     row: 'C7',
     title: 'a standby that lagged is promoted: acknowledged ratings are gone, versions went back',
     goesBack: true,
-    async run(world, probe) {
-      const floor = await floorOf(world)
-      const standby = await startStandby(world)
-      world.onClose(() => standby.dispose())
-      const primary = world.postgres
-      await eventually(
-        async () => {
-          const [row] = await world.sql<{ state: string }>('select state from pg_stat_replication')
-          return row?.state === 'streaming'
-        },
-        { timeout: 30_000, message: 'The standby does not stream' },
-      )
-      await sleep(1_000)
-      // From now on the standby learns nothing more.
-      world.postgres = standby
-      await world.sql("alter system set primary_conninfo = ''")
-      await world.sql('select pg_reload_conf()')
-      await sleep(4_000)
-      await world.load.pauseWrites()
-      await primary.end('SIGKILL')
-      await world.sql('select pg_promote()')
-      await eventually(
-        async () => {
-          const [row] = await world.sql<{ standby: boolean }>('select pg_is_in_recovery() as standby')
-          return row?.standby === false
-        },
-        { timeout: 30_000, message: 'The standby is not promoted' },
-      )
-      await acceptAndTell(world, probe)
-      world.proxies.postgres.retarget(standby.port)
-      world.load.resumeWrites()
-      await floorRises(world, floor, probe)
-    },
+    run: (world, probe) => failOver(world, probe),
   },
   {
     name: 'restored-dump',
@@ -123,6 +179,17 @@ export const goingBackCases: readonly FaultCase[] = [
       world.proxies.postgres.heal()
       world.load.resumeWrites()
       await floorRises(world, floor, probe)
+    },
+  },
+  {
+    name: 'failover-clock',
+    row: 'C33',
+    title: 'a standby whose clock is an hour ahead is promoted, then its clock is put right',
+    goesBack: true,
+    async run(world, probe) {
+      const clock = movingClock(await newServerDirectory('standby-clock'))
+      await failOver(world, probe, clock)
+      await setRight(world, clock, probe)
     },
   },
 ]

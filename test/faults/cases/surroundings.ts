@@ -1,23 +1,13 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { findCommand, runCommand } from '../../helpers/services/commands.ts'
+import { skewedClockLibrary } from '../../helpers/services/moving-clock.ts'
 import type { FaultCase } from '../fault-case.ts'
 import type { World } from '../world.ts'
 import { restart } from './restart.ts'
 
-const source = fileURLToPath(new URL('../skewed-clock.c', import.meta.url))
-
-/**
- * Environment under which a process believes in another time of day. A library of our own, since libfaketime (0.9.10) and
- * the memory allocator of Redis wait for each other at the start.
- */
+/** Environment under which a process believes in another time of day. */
 function skewed(world: World, minutes: number): Record<string, string> {
-  const library = join(world.directory, '..', 'skewed-clock.so')
-  const compiler = findCommand('cc', 'gcc')
-  if (!compiler) throw new Error('No C compiler (Debian package `gcc`) for the clock')
-  if (!existsSync(library)) runCommand(compiler, ['-shared', '-fPIC', '-O1', '-o', library, source])
+  const library = skewedClockLibrary(join(world.directory, '..'))
   return { LD_PRELOAD: library, CLOCK_OFFSET_SECONDS: String(minutes * 60) }
 }
 

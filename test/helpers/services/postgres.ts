@@ -20,12 +20,13 @@ export function describePostgres(): string {
 
 /**
  * Starts a PostgreSQL on a new data directory; the URL is its superuser's, on the empty database `post_rate`. `query` is
- * added to it, for a server that demands more than a password.
+ * added to it, for a server that demands more than a password; `env` to its environment.
  */
 export async function startPostgres(
   directory: string,
   settings: Record<string, string> = {},
   query = '',
+  env?: NodeJS.ProcessEnv,
 ): Promise<Server> {
   const binaries = postgresBinaries()
   const runAs = serverUser()
@@ -56,17 +57,18 @@ export async function startPostgres(
   const lines = Object.entries(configuration).map(([name, value]) => `${name} = '${value}'\n`)
   appendFileSync(join(data, 'postgresql.conf'), lines.join(''))
 
-  const process = await startProcess({
+  const server = await startProcess({
     command: join(binaries, 'postgres'),
     args: ['-D', data],
     cwd: directory,
     logFile,
     runAs,
+    ...(env ? { env: { ...process.env, ...env } } : {}),
   })
   const address = `postgres://${superuser}:${password}@127.0.0.1:${port}`
-  await waitUntilReady([process], logFile, () => runSql(`${address}/postgres${query}`, 'SELECT 1'))
+  await waitUntilReady([server], logFile, () => runSql(`${address}/postgres${query}`, 'SELECT 1'))
   await runSql(`${address}/postgres${query}`, `CREATE DATABASE ${superuser}`)
-  return { url: `${address}/${superuser}${query}`, processes: [process], directory, stopSignal: 'SIGINT' }
+  return { url: `${address}/${superuser}${query}`, processes: [server], directory, stopSignal: 'SIGINT' }
 }
 
 /** PostgreSQL and PgBouncer refuse to run as root: the user of the Debian package then, otherwise one without rights. */

@@ -32,6 +32,7 @@ function statusNow(): Status {
     lag: [{ partition: 2, end: 10, committed: 4, lag: 6 }],
     freshnessSeconds: 0.4,
     clockOffsetMs: -250,
+    clockSetBack: null,
     ratingsPerSecond: null,
     guardedPosts: 3,
     roles: { relay: { healthy: true, detail: '' }, consumer: null },

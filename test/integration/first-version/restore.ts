@@ -7,7 +7,6 @@ import {
   PostgresSchema,
   type SchemaTimings,
 } from '../../../packages/post-rate/src/adapters/postgres/postgres-schema.ts'
-import { SequelizeClient } from '../../../packages/post-rate/src/adapters/postgres/sequelize-client.ts'
 import { silentLogger } from '../../../packages/post-rate/src/ports/logger.ts'
 import { cleanUp } from '../../helpers/clean-up.ts'
 import { runSql, testDatabase } from '../../helpers/test-database.ts'
@@ -43,11 +42,7 @@ export function schemaOfVersion(
   version: number,
   timings?: Partial<SchemaTimings>,
 ): PostgresSchema {
-  const client = new SequelizeClient(url)
   const database = new PostgresDatabase({ database: url }, silentLogger)
-  cleanUp(t, async () => {
-    await client.close()
-    await database.close()
-  })
-  return new PostgresSchema(client, database, migrations.slice(0, version), timings)
+  cleanUp(t, () => database.close())
+  return new PostgresSchema(database, migrations.slice(0, version), timings)
 }

@@ -62,7 +62,8 @@ export class TurnRedis {
         get: (_target, name) => {
           if (name === 'exec') return exec
           return (...args: (string | number)[]) => {
-            commands.push([String(name), args])
+            if (name === 'call') commands.push([String(args[0]).toLowerCase(), args.slice(1)])
+            else commands.push([String(name), args])
             return pipeline
           }
         },

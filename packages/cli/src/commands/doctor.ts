@@ -139,11 +139,13 @@ function checkTopic(configuration: Configuration, { dependencies: { kafka }, lag
   ]
 }
 
-function health({ outbox, leases, freshnessSeconds, clockOffsetMs }: Status): Check[] {
+function health(status: Status): Check[] {
+  const { outbox, leases, freshnessSeconds, clockOffsetMs } = status
   const checks: Check[] = []
   if (outbox !== null) {
     const relay = leases.some(({ name, secondsLeft }) => name.startsWith('relay:') && secondsLeft > 0)
-    const behind = freshnessSeconds === null ? '' : `, everything folded ${duration(freshnessSeconds)} ago`
+    const behind =
+      freshnessSeconds === null || freshnessSeconds < 0 ? '' : `, everything folded ${duration(freshnessSeconds)} ago`
     checks.push({
       name: 'relay',
       verdict: relay ? 'ok' : 'warning',
@@ -162,7 +164,18 @@ function health({ outbox, leases, freshnessSeconds, clockOffsetMs }: Status): Ch
       detail: `${apart ? span(off / 1000) : `${Math.round(off)} ms`} ${clockOffsetMs < 0 ? 'ahead of' : 'behind'} the database.${advice}`,
     })
   }
+  const moved = movedClock(status)
+  if (moved !== null) checks.push({ name: 'db clock', verdict: 'warning', detail: moved })
   return checks
+}
+
+/** What is to be said where the clock of the database was ahead for a while. */
+function movedClock({ freshnessSeconds, clockSetBack }: Status): string | null {
+  const advice = "Keep the clock of the database's server right: `timedatectl set-ntp true` there."
+  if (freshnessSeconds !== null && freshnessSeconds < 0)
+    return `The clock of the database moved back: its ratings are noted as counted up to ${span(-freshnessSeconds)} from now. A relay corrects that at once: start \`post-rate relay\` where none runs. ${advice}`
+  if (clockSetBack === null) return null
+  return `The clock of the database moved: it was ${span(clockSetBack.seconds)} ahead until ${clockSetBack.at}. Displays are normal two windows after that; ratings of the time before keep their dates. ${advice}`
 }
 
 /** On a terminal in a column of its own. */

@@ -10,6 +10,19 @@ export function windowEndAt(postId: number, time: number, windowSeconds: number)
   return (Math.floor((time - shift) / length) + 1) * length + shift
 }
 
+/** Times further ahead than this come from a clock that was set back since: clocks of one database are nearer to each other. */
+const clockSlackMs = 5_000
+
+/** True for a time that lies in the future, so that it was noted under a clock that was ahead. */
+export function isAhead(time: number, now: number): boolean {
+  return time > now + clockSlackMs
+}
+
+/** A time, or the present where a clock that was ahead has put it into the future. */
+export function notAhead(time: number, now: number): number {
+  return isAhead(time, now) ? now : time
+}
+
 /** Settings that hold for a post, and since when, where that is known: before it the post had windows of another length. */
 export interface SettingsInForce extends DisplaySettings {
   since?: number
@@ -31,6 +44,14 @@ export function settingsAt(settings: DatedSettings, postId: number, time: number
     intervals.push({ from, settings: { ...change, since: from } })
   }
   return holding(time)
+}
+
+/** No window that is under way ends later than so many milliseconds from now, clocks that differ a little included. */
+export function longestWindowMs(settings: DatedSettings): number {
+  let longest = 0
+  for (let change: DatedSettings | null = settings; change !== null; change = change.previous)
+    longest = Math.max(longest, change.windowSeconds)
+  return 1_000 * longest + clockSlackMs
 }
 
 /** MurmurHash3's 32-bit finalizer over both halves of the id: neighbours land far apart. Unsigned. */

@@ -1,5 +1,5 @@
 import { type Displayed, displayPolicies, type Live } from './display-policy.ts'
-import { settingsAt, windowEndAt } from './display-window.ts'
+import { isAhead, settingsAt, windowEndAt } from './display-window.ts'
 import { referenceSeconds, releaseGuard, windowsToSettle } from './guard.ts'
 import { countOf, emptyHistogram, type Histogram, moveRating, sameHistogram } from './histogram.ts'
 import type { Settings } from './settings.ts'
@@ -98,6 +98,23 @@ export function newPostStats(postId: number, createdAt: number): PostStats {
   }
 }
 
+/**
+ * The state with what a clock that was ahead has put into the future brought back into the window of `now`, one version up;
+ * the state itself where there is nothing of the kind. What readers were promised under that clock is void.
+ */
+export function withinPresent(stats: PostStats, now: number, context: FoldContext): PostStats {
+  const { windowEnd, displayed } = stats
+  const { windowSeconds } = settingsAt(context.settings, stats.postId, now)
+  const length = 1_000 * windowSeconds
+  const endIsAhead = windowEnd !== null && isAhead(windowEnd, now + length)
+  if (!endIsAhead && !isAhead(displayed.asOf, now)) return stats
+  const end = windowEndAt(stats.postId, now, windowSeconds)
+  const start = end - length
+  const guard = displayed.guard && { ...displayed.guard, since: Math.min(displayed.guard.since, start) }
+  const shown = { ...displayed, asOf: Math.min(displayed.asOf, start), guard }
+  return withDisplayed(stats, shown, endIsAhead ? end : windowEnd, stats.stepAt !== null, context)
+}
+
 /** Applies one event: first the window ends that lie before it, each a change of its own, then the event itself. */
 export function foldEvent(stats: PostStats, event: StatsEvent, context: FoldContext): StatsChange[] {
   const time = Math.max(event.at, context.watermark)
@@ -150,7 +167,7 @@ function settledBy(stats: PostStats, stepAt: number, time: number, settings: Set
  */
 export function repairCounts(stats: PostStats, counts: Histogram, time: number, context: FoldContext): StatsChange[] {
   const now = Math.max(time, context.watermark)
-  const changes = stepWindows(stats, now, context)
+  const changes = stepWindows(withinPresent(stats, now, context), now, context)
   const reached = changes.at(-1)?.stats ?? stats
   const deleted = reached.deleted && countOf(counts) === 0
   const repaired = { ...reached, counts, deleted }

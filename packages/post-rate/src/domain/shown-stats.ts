@@ -1,4 +1,4 @@
-import { type SettingsInForce, windowEndAt } from './display-window.ts'
+import { isAhead, type SettingsInForce, windowEndAt } from './display-window.ts'
 import { averageOf, countOf, type Histogram, roundAverage, sumOf } from './histogram.ts'
 import type { PostStats } from './post-stats.ts'
 import type { RecentFigure } from './recent-figure.ts'
@@ -49,7 +49,8 @@ export interface ReadingTime {
 
 /** A post's state as readers see it. */
 export function showStats(stats: PostStats, settings: SettingsInForce, time: ReadingTime): ShownStats {
-  const { counts, average, asOf, guard } = stats.displayed
+  const { counts, average, guard } = stats.displayed
+  const { asOf, since } = datesOf(stats, settings, time.now)
   const count = countOf(counts)
   const nextUpdateAt = nextUpdate(stats, settings, time)
   const few = count > 0 && count < settings.minCount
@@ -60,16 +61,24 @@ export function showStats(stats: PostStats, settings: SettingsInForce, time: Rea
     histogram: counts,
     asOf: new Date(asOf).toISOString(),
     nextUpdateAt: nextUpdateAt === null ? null : new Date(nextUpdateAt).toISOString(),
-    guard:
-      guard === null || gap === 0 || few ? null : { state: 'damped', gap, since: new Date(guard.since).toISOString() },
+    guard: guard === null || gap === 0 || few ? null : { state: 'damped', gap, since: new Date(since).toISOString() },
     ...(few ? { withheld: { reason: 'few-ratings' as const, minCount: settings.minCount } } : {}),
   }
+}
+
+/** Of a state that a clock which was ahead has dated into the future, the start of the present window. */
+function datesOf({ postId, displayed: { asOf, guard } }: PostStats, { windowSeconds }: SettingsInForce, now: number) {
+  const since = guard?.since ?? asOf
+  if (!isAhead(asOf, now)) return { asOf, since }
+  const start = windowEndAt(postId, now, windowSeconds) - 1_000 * windowSeconds
+  return { asOf: start, since: Math.min(since, start) }
 }
 
 /**
  * The end of the window until which the displayed figures hold. A post that has been quiet since its stored window
  * ended is promised the current one only where the copy is complete up to that window's start, and up to the moment
  * since which windows have this length; otherwise a change may still be on its way, and the answer is that moment: due now.
+ * An end or a watermark that lies in the future was noted under a clock that was ahead, and promises nothing.
  */
 export function nextUpdate(
   stats: PostStats,
@@ -77,10 +86,12 @@ export function nextUpdate(
   { now, watermark }: ReadingTime,
 ): number | null {
   if (countOf(stats.displayed.counts) === 0) return null
-  if (stats.stepAt !== null) return stats.stepAt
-  if (stats.windowEnd !== null && stats.windowEnd > now) return stats.windowEnd
-  if (settings.display === 'live') return null
+  const length = 1_000 * settings.windowSeconds
   const end = windowEndAt(stats.postId, now, settings.windowSeconds)
-  const start = Math.max(end - settings.windowSeconds * 1000, settings.since ?? Number.NEGATIVE_INFINITY)
-  return watermark !== null && watermark >= start ? end : start
+  const stored = stats.stepAt ?? stats.windowEnd
+  if (stored !== null && isAhead(stored, now + length)) return end
+  if (stored !== null && (stats.stepAt !== null || stored > now)) return stored
+  if (settings.display === 'live') return null
+  const start = Math.max(end - length, settings.since ?? Number.NEGATIVE_INFINITY)
+  return watermark !== null && watermark >= start && !isAhead(watermark, now) ? end : start
 }

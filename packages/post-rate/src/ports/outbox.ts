@@ -42,6 +42,8 @@ export interface FoldReport {
   watermark: number
   /** What was folded, now committed, oldest version first: the same that {@link Outbox.unpublished} gives out. */
   changes: OutgoingChange[]
+  /** By how much the database's clock had been ahead when this shard was folded before; 0 or absent where it was not. */
+  clockSetBackMs?: number
 }
 
 /** Committed changes of ratings, waiting to be folded into states and then to be published. */
@@ -61,5 +63,20 @@ export interface Outbox {
    * What has not been acknowledged yet, folded or not, the age of the oldest in seconds (0 for none), and how many events
    * were ever folded.
    */
-  backlog(): Promise<{ rows: number; oldestSeconds: number; folded: number }>
+  backlog(): Promise<Backlog>
+}
+
+export interface Backlog {
+  rows: number
+  oldestSeconds: number
+  /** Events folded so far, by all shards. */
+  folded: number
+  /** Only where it happened within a day: see {@link ClockSetBack}. */
+  clockSetBack?: ClockSetBack
+}
+
+/** The database's clock was ahead of the present by so many seconds; a relay found it right again at `at` (ISO 8601). */
+export interface ClockSetBack {
+  at: string
+  seconds: number
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { foldEvent, type PostStats, stepWindows } from '../domain/post-stats.ts'
+import { notAhead } from '../domain/display-window.ts'
+import { foldEvent, type PostStats, stepWindows, withinPresent } from '../domain/post-stats.ts'
 import type { RatingChange } from '../domain/rating-change.ts'
 import type { EventBus } from '../ports/event-bus.ts'
 import type { LeaseStore } from '../ports/lease-store.ts'
@@ -125,6 +126,11 @@ export class RelayOutbox {
         size = performance.now() - began > slowFoldMs ? limit : Math.min(batchSize, limit * 2)
         this.#counters.folded += report.events
         this.#counters.stepped += report.steps
+        if (report.clockSetBackMs)
+          this.#logger.warn('the clock of the database was set back: displays go on from the present', {
+            shard: name,
+            seconds: Math.round(report.clockSetBackMs / 1000),
+          })
         if (report.changes.length > 0) {
           lastWork = performance.now()
           handover.offer(report.changes)
@@ -168,7 +174,8 @@ export class RelayOutbox {
 }
 
 /** The fold of one batch: every event on its post's newest state, then the windows that ended without one. */
-export const foldBatch: FoldBatch = ({ states, events, context, now }) => {
+export const foldBatch: FoldBatch = ({ states, events, context: stored, now }) => {
+  const context = { ...stored, watermark: notAhead(stored.watermark, now) }
   const newest = new Map(states.map((stats) => [stats.postId, stats]))
   const folded: FoldedChange[] = []
   const record = (postId: number, eventId: string | null, changes: ReturnType<typeof foldEvent>) => {
@@ -177,8 +184,14 @@ export const foldBatch: FoldBatch = ({ states, events, context, now }) => {
       newest.set(postId, change.stats)
     }
   }
-  for (const { id, event } of events)
-    record(event.postId, id, foldEvent(newest.get(event.postId) as PostStats, event, context))
+  for (const stats of states) {
+    const present = withinPresent(stats, now, context)
+    if (present !== stats) record(stats.postId, null, [{ kind: 'display', stats: present }])
+  }
+  for (const { id, event } of events) {
+    const dated = { ...event, at: notAhead(event.at, now) }
+    record(event.postId, id, foldEvent(newest.get(event.postId) as PostStats, dated, context))
+  }
   for (const postId of newest.keys()) {
     const stats = newest.get(postId) as PostStats
     if (stats.stepAt !== null && stats.stepAt <= now) record(postId, null, stepWindows(stats, now, context))

@@ -1,8 +1,9 @@
+import { isAhead } from '../domain/display-window.ts'
 import { isPostRateError } from '../errors.ts'
 import type { EventBus, PartitionLag } from '../ports/event-bus.ts'
 import type { GuardStore } from '../ports/guard-store.ts'
 import type { Lease, LeaseStore } from '../ports/lease-store.ts'
-import type { Outbox } from '../ports/outbox.ts'
+import type { ClockSetBack, Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import type { ServerProbe } from '../ports/server-probe.ts'
 import type { CounterSet, Counters } from './counters.ts'
@@ -34,10 +35,15 @@ export interface Status {
   outbox: { rows: number; oldestSeconds: number } | null
   leases: Lease[]
   lag: PartitionLag[]
-  /** Age of the record's watermark in seconds: how long ago everything was folded. Null where it is unknown. */
+  /**
+   * Age of the record's watermark in seconds: how long ago everything was folded. Null where it is unknown. Negative where
+   * the database's clock was set back, until a relay has noticed.
+   */
   freshnessSeconds: number | null
   /** Database clock minus this process's clock, milliseconds. */
   clockOffsetMs: number | null
+  /** Where a relay found within a day that the database's clock had been ahead, when and by how much; otherwise null. */
+  clockSetBack: ClockSetBack | null
   /** Changes of ratings folded per second, all relays together, since the status before this one; null at the first. */
   ratingsPerSecond: number | null
   /** Posts that the spike guard is armed for. Null where that is unknown. */
@@ -144,8 +150,9 @@ export class ReportStatus {
       outbox: backlog && { rows: backlog.rows, oldestSeconds: backlog.oldestSeconds },
       leases: leases ?? [],
       lag: lag ?? [],
-      freshnessSeconds: record?.watermark == null ? null : Math.max(0, (this.#clock.now() - record.watermark) / 1000),
+      freshnessSeconds: freshness(record?.watermark ?? null, this.#clock.now()),
       clockOffsetMs: this.#clock.offset,
+      clockSetBack: backlog?.clockSetBack ?? null,
       ratingsPerSecond: backlog ? this.#rate(backlog.folded) : null,
       guardedPosts,
       roles,
@@ -169,6 +176,12 @@ async function probe(server: ServerProbe | null, ms: number): Promise<Dependency
   } catch (error) {
     return { configured: true, ...unknown, detail: (error as Error).message }
   }
+}
+
+/** A little below zero it is the estimate of the database's clock that is off. */
+function freshness(watermark: number | null, now: number): number | null {
+  if (watermark === null) return null
+  return isAhead(watermark, now) ? (now - watermark) / 1000 : Math.max(0, (now - watermark) / 1000)
 }
 
 /** A status is best effort: what cannot be read is left empty, and its dependency says why. */

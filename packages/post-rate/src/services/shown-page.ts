@@ -1,3 +1,4 @@
+import { isAhead } from '../domain/display-window.ts'
 import { encodeCursor, type PageKey } from '../domain/page-cursor.ts'
 import type { Post, PostText } from '../domain/post.ts'
 
@@ -33,6 +34,8 @@ export class ShownPage {
   /** Characters, about: what keeping it costs. */
   readonly size: number
   readonly #shown = new Map<number, ShownPost>()
+  /** The latest time at which it was asked for. */
+  #latest = 0
   /** Until when all of it holds, once all of it has been shown. */
   #until = 0
   #posts: ShownPost[] = []
@@ -47,7 +50,10 @@ export class ShownPage {
 
   /** The posts whose figures have to be read again at this time. */
   due(now: number): number[] {
-    if (now < this.#until) return []
+    // What was promised under a clock that was ahead is void.
+    if (isAhead(this.#latest, now)) this.#shown.clear()
+    else if (now < this.#until) return []
+    this.#latest = now
     return this.ids.filter((id) => (this.#shown.get(id)?.until ?? 0) <= now)
   }
 

@@ -1,7 +1,9 @@
+import { isAhead, longestWindowMs, notAhead } from '../../domain/display-window.ts'
 import type { FoldContext, PostStats, StatsChange } from '../../domain/post-stats.ts'
 import { encodeStats } from '../../domain/rating-change.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FoldBatch, FoldedChange, FoldReport, OutgoingChange, Shard } from '../../ports/outbox.ts'
+import { setBackProgress } from './clock-set-back.ts'
 import { addMissingStats, lockStats } from './lock-stats.ts'
 import { type EncodedStats, eventOf, outgoing, type UnfoldedRow, withoutRating } from './outbox-rows.ts'
 import { arrayOf, type Queryable, type Row } from './postgres-database.ts'
@@ -27,7 +29,7 @@ export class OutboxFold {
   }
 
   async run(connection: Queryable, shard: Shard, limit: number, fold: FoldBatch): Promise<FoldReport> {
-    const { now, reached, context, source } = await this.#begin(connection, shard)
+    const { now, reached, context, source, clockSetBackMs } = await this.#begin(connection, shard)
     const rows = await this.#lockEvents(connection, shard, limit)
     const events = rows.map((row) => ({ id: row.id, event: eventOf(row) }))
     const { states, due } = await this.#lockStates(connection, shard, limit, now, rows, context)
@@ -40,7 +42,7 @@ export class OutboxFold {
     const drained = rows.length < limit && due < limit
     const watermark = drained ? Math.max(now, context.watermark) : reached
     await advance(connection, this.#schema, shard, watermark, rows.length)
-    return { events: rows.length, steps: changes.length - rows.length, drained, watermark, changes }
+    return { events: rows.length, steps: changes.length - rows.length, drained, watermark, changes, clockSetBackMs }
   }
 
   /**
@@ -67,12 +69,15 @@ from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.s
       ;[row] = await connection.query(lock)
     }
     const found = row as Row
+    const [now, reached] = [found.now as number, found.reached as number]
     const context: FoldContext = {
       settings: settingsOfRow(found),
       versionFloor: found.version_floor as number,
-      watermark: found.watermark as number,
+      watermark: notAhead(found.watermark as number, now),
     }
-    return { now: found.now as number, reached: found.reached as number, context, source: found.source as string }
+    const clockSetBackMs = isAhead(reached, now) ? reached - now : 0
+    if (clockSetBackMs > 0) await setBackProgress(connection, schema, shard, { now, reached })
+    return { now, reached: notAhead(reached, now), context, source: found.source as string, clockSetBackMs }
   }
 
   async #lockEvents(connection: Queryable, shard: Shard, limit: number): Promise<UnfoldedRow[]> {
@@ -97,11 +102,16 @@ order by o.id limit $3 for update`,
   ): Promise<{ states: PostStats[]; due: number }> {
     const schema = this.#schema
     const ids = [...new Set(events.map((row) => row.post_id))]
+    const latest = now + longestWindowMs(context.settings)
     const due = await connection.query<{ post_id: number }>({
       name: 'due-steps',
-      text: `select post_id from ${schema}.post_stats
-where step_at <= $1 and ($2::int = 1 or post_id % $2 = $3) order by step_at limit $4`,
-      values: [isoTime(now), shard.count, shard.index, limit],
+      // No window ends that late, but for one that was begun under a clock that was ahead.
+      text: `(select post_id from ${schema}.post_stats
+where step_at <= $1 and ($2::int = 1 or post_id % $2 = $3) order by step_at limit $4)
+union all
+(select post_id from ${schema}.post_stats
+where step_at > $5 and ($2::int = 1 or post_id % $2 = $3) order by step_at desc limit $4)`,
+      values: [isoTime(now), shard.count, shard.index, limit, isoTime(latest)],
     })
     const wanted = [...new Set([...ids, ...due.map((row) => row.post_id)])]
     const locked = await lockStats(connection, schema, wanted)

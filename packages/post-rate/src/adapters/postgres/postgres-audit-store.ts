@@ -109,24 +109,17 @@ from (select post_id, deleted from ${this.#stats} where post_id > $1 order by po
   /** Not prepared: a plan for any range would not be one for nearly all of the ratings. */
   async #compare({ after, last }: PostRange): Promise<Suspect[]> {
     const text = await this.#differing((id) => (last === null ? `${id} > $1` : `${id} > $1 and ${id} <= $2`))
-    return this.#database.onConnection(async (connection) => {
-      await connection.query(this.#begin())
-      try {
-        return await connection.query<Suspect>({
-          text,
-          values: last === null ? [after] : [after, last],
-        })
-      } finally {
-        // Nothing was written, and a connection that is lost says so by the statement's own error.
-        await connection.query('rollback').catch(() => {})
-      }
+    const values = last === null ? [after] : [after, last]
+    return this.#database.transaction((connection) => connection.query<Suspect>({ text, values }), {
+      limits: this.#limits(),
+      readOnly: true,
     })
   }
 
   /** The server gives up before this side does: a statement that nobody waits for any more would go on. */
-  #begin(): string {
+  #limits(): string {
     const timeoutMs = Math.floor(this.#database.queryTimeoutMs * 0.8)
-    return `begin isolation level read committed read only; set local statement_timeout = ${timeoutMs};
+    return `set local statement_timeout = ${timeoutMs}; set local idle_in_transaction_session_timeout = '5s';
 select set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')), pg_size_bytes('${workMemory}')) / 1024 || 'kB', true)`
   }
 }

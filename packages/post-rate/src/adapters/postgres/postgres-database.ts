@@ -3,6 +3,8 @@ import pg from 'pg'
 import { PostRateError } from '../../errors.ts'
 import type { PostRateOptions } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
+import { type Prefix, sendQuery } from './own-query.ts'
+import { isUsual, learnSession, ownIsolation, ownSettings, tookSession, watchSessions } from './own-session.ts'
 import { isDatabaseError, translateError } from './postgres-error.ts'
 import { defaultQueryTimeoutMs, isPool, openPool } from './postgres-pool.ts'
 import { types } from './postgres-types.ts'
@@ -19,6 +21,9 @@ export interface Query {
   timeoutMs?: number
 }
 
+/** For a statement that takes as long as it takes; the longest that a timer of Node.js can wait. */
+export const unlimitedMs = 2 ** 31 - 1
+
 /**
  * An array parameter of values that need no quotes: numbers, UUIDs. pg would quote each of them, which costs a batch more than
  * its own work (measured, 0.6 µs a value).
@@ -34,9 +39,21 @@ export interface Queryable {
 
 /** Cuts a transaction short on the server, so that a process which stops in the middle loses its locks. */
 const transactionLimits =
-  "begin; set local statement_timeout = '5s'; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = '5s'"
+  "set local statement_timeout = '5s'; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = '5s'"
 
-/** PostgreSQL through pg: the pool, its transactions and what its errors mean. Connects at first use. */
+export interface TransactionOptions {
+  /** Settings of the transaction as SQL, in place of limits of 5 s. */
+  limits?: string
+  readOnly?: boolean
+}
+
+/**
+ * PostgreSQL through pg: the pool, its transactions and what its errors mean. Connects at first use.
+ *
+ * Every statement runs at READ COMMITTED, with settings of the library's own, whatever the role, the database or a host's
+ * pool has set. A connection whose session is known to be usual needs nothing for that. On any other one a statement brings
+ * its settings along, in the same message: no round trip more. See `own-session.ts`.
+ */
 export class PostgresDatabase implements Queryable {
   readonly pool: pg.Pool
   readonly schema: string
@@ -45,6 +62,7 @@ export class PostgresDatabase implements Queryable {
   readonly #owned: boolean
   readonly #logger: Logger
   readonly #names = new Map<string, string>()
+  readonly #ownSettings: string
   #named = true
 
   constructor(
@@ -57,28 +75,50 @@ export class PostgresDatabase implements Queryable {
     this.#logger = logger
     this.#owned = !isPool(options.database)
     this.pool = openPool(options, logger)
+    this.#ownSettings = ownSettings(this.queryTimeoutMs)
+    watchSessions(this.pool)
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
-    const prepared = this.#prepare(query)
     try {
-      const result = await this.pool.query<R>(prepared)
-      return result.rows
+      return await this.#queryOnce<R>(query)
     } catch (error) {
-      if (prepared.name !== undefined && this.#losesPrepared(error)) return this.query(query)
+      if (!this.#losesPrepared(error) && !isIdleEnd(error)) throw this.#translate(error)
+    }
+    try {
+      return await this.#queryOnce<R>(query)
+    } catch (error) {
       throw this.#translate(error)
     }
   }
 
-  #prepare(query: Query | string): pg.QueryConfig {
-    const { name, timeoutMs = Number.POSITIVE_INFINITY, ...rest } = typeof query === 'string' ? { text: query } : query
-    const limit = timeoutMs < this.queryTimeoutMs ? { query_timeout: timeoutMs } : {}
+  #queryOnce<R extends object>(query: Query | string): Promise<R[]> {
+    return this.#onClient((client) => this.#send<R>(client, query))
+  }
+
+  #send<R extends object>(client: pg.PoolClient, query: Query | string): Promise<R[]> {
+    return sendQuery<R>(client, this.#prepare(query), isUsual(client) ? undefined : this.#prefix(client))
+  }
+
+  #prepare(query: Query | string): pg.QueryConfig & { query_timeout?: number } {
+    const { name, timeoutMs, ...rest } = typeof query === 'string' ? { text: query } : query
     return {
       ...rest,
-      ...limit,
-      types,
+      ...(timeoutMs === undefined ? {} : { query_timeout: this.#limit(timeoutMs) }),
       ...(name !== undefined && this.#named ? { name: this.#nameOf(name, rest.text) } : {}),
     }
+  }
+
+  #limit(timeoutMs: number): number {
+    return timeoutMs === unlimitedMs ? timeoutMs : Math.min(timeoutMs, this.queryTimeoutMs)
+  }
+
+  #prefix(client: pg.PoolClient): Prefix {
+    const statements = [ownIsolation, this.#ownSettings].map((text) => ({
+      name: this.#named ? this.#nameOf('own-session', text) : '',
+      text,
+    }))
+    return { statements, onRow: ([usual, backend]) => learnSession(client, usual === 't', Number(backend)) }
   }
 
   /**
@@ -96,8 +136,8 @@ export class PostgresDatabase implements Queryable {
   /** A transaction pooler can hand a connection on without its prepared statements: from then on nothing is named. */
   #losesPrepared(error: unknown): boolean {
     const { code } = error as { code?: string }
-    if (code !== '26000' && code !== '42P05') return false
-    if (this.#named) this.#logger.info('a pooler does not keep prepared statements: going on without them')
+    if (!this.#named || (code !== '26000' && code !== '42P05')) return false
+    this.#logger.info('a pooler does not keep prepared statements: going on without them')
     this.#named = false
     return true
   }
@@ -106,72 +146,82 @@ export class PostgresDatabase implements Queryable {
    * READ COMMITTED with server-side limits. The work is kept only when COMMIT says so: an aborted transaction answers
    * COMMIT with the tag ROLLBACK and no error. It is run a second time where a pooler lost its prepared statements.
    */
-  async transaction<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (connection: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     try {
-      return await this.#transactionOnce(work)
+      return await this.#transactionOnce(work, options)
     } catch (error) {
-      if (!this.#losesPrepared(error)) throw this.#translate(error)
+      if (!this.#losesPrepared(error) && !isIdleEnd(error)) throw this.#translate(error)
     }
     try {
-      return await this.#transactionOnce(work)
+      return await this.#transactionOnce(work, options)
     } catch (error) {
       throw this.#translate(error)
     }
   }
 
-  async #transactionOnce<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
-    const client = await this.connect()
-    let broken: Error | undefined
-    const onError = (error: Error) => {
-      broken = error
-    }
-    client.on('error', onError)
-    try {
-      await client.query(transactionLimits)
-      const result = await work(this.#queryable(client))
-      const { command } = await client.query('commit')
-      if (command !== 'COMMIT') throw new PostRateError('UNAVAILABLE', 'PostgreSQL rolled the transaction back.')
-      return result
-    } catch (error) {
-      // Without an answer of the server's the connection is not to be trusted, and waiting for another one is vain.
-      if (!isDatabaseError(error) && !(error instanceof PostRateError)) broken ??= error as Error
-      if (isDatabaseError(error) && error.code === '25006') broken ??= error
-      if (broken === undefined) await client.query('rollback').catch((failure: Error) => (broken = failure))
-      throw error
-    } finally {
-      client.off('error', onError)
-      client.release(broken)
-    }
+  #transactionOnce<T>(work: (connection: Queryable) => Promise<T>, options: TransactionOptions): Promise<T> {
+    return this.#onClient(async (client, spoil) => {
+      try {
+        const result = await work(await this.begin(client, options))
+        const { command } = await client.query('commit')
+        if (command !== 'COMMIT') throw new PostRateError('UNAVAILABLE', 'PostgreSQL rolled the transaction back.')
+        return result
+      } catch (error) {
+        if (isAlive(error)) await client.query('rollback').catch(spoil)
+        throw error
+      }
+    })
+  }
+
+  /**
+   * Begins a transaction, in one message: its level, the library's settings where the session may have others, and limits.
+   * The caller ends it.
+   */
+  async begin(client: pg.PoolClient, options: TransactionOptions = {}): Promise<Queryable> {
+    const { limits = transactionLimits, readOnly = false } = options
+    const usual = isUsual(client)
+    const begin = `begin isolation level read committed${readOnly ? ' read only' : ''}`
+    const text = [begin, ...(usual ? [] : [this.#ownSettings]), limits].join('; ')
+    type Learnt = pg.QueryResult<{ usual: boolean; backend: number }>
+    const results = (await client.query({ text, types })) as unknown as Learnt[]
+    const [learnt] = usual ? [] : (results[1]?.rows ?? [])
+    if (learnt) learnSession(client, learnt.usual, learnt.backend)
+    return { query: (query) => sendQuery(client, this.#prepare(query)) }
   }
 
   /** One connection, outside of a transaction, and the client under it. */
   async onConnection<T>(work: (connection: Queryable, client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.connect()
-    let broken: Error | undefined
-    const onError = (error: Error) => {
-      broken = error
-    }
-    client.on('error', onError)
     try {
-      return await work(this.#queryable(client), client)
+      return await this.#onClient((client) => work({ query: (query) => this.#send(client, query) }, client))
     } catch (error) {
-      if (!isDatabaseError(error)) broken ??= error as Error
       throw this.#translate(error)
-    } finally {
-      client.off('error', onError)
-      client.release(broken)
     }
   }
 
-  #queryable(client: pg.PoolClient): Queryable {
-    return {
-      query: async <R extends object>(query: Query | string) => (await client.query<R>(this.#prepare(query))).rows,
+  /** Gives the connection back to the pool; one that was lost, or that no answer came from, is not used again. */
+  async #onClient<T>(work: (client: pg.PoolClient, spoil: (error: Error) => void) => Promise<T>): Promise<T> {
+    const client = await this.connect()
+    let broken: Error | undefined
+    const spoil = (error: Error) => {
+      broken = error
+    }
+    client.on('error', spoil)
+    try {
+      return await work(client, spoil)
+    } catch (error) {
+      if (!isAlive(error)) spoil(error as Error)
+      throw error
+    } finally {
+      client.off('error', spoil)
+      client.release(broken)
     }
   }
 
   async connect(): Promise<pg.PoolClient> {
     try {
-      return await this.pool.connect()
+      const client = await this.pool.connect()
+      tookSession(client)
+      return client
     } catch (error) {
       throw this.#translate(error)
     }
@@ -195,6 +245,20 @@ export class PostgresDatabase implements Queryable {
     const { host, port } = new pg.Client(this.pool.options)
     return `${host}:${port}`
   }
+}
+
+/** The server ended a session that was idle, before it saw the statement: nothing of it was run. */
+function isIdleEnd(error: unknown): boolean {
+  return isDatabaseError(error) && error.code === '57P05'
+}
+
+/**
+ * Whether the connection can be used on after this error: the server answered, and is not one that became a standby. Without
+ * an answer it is not to be trusted, and waiting for another one is vain.
+ */
+function isAlive(error: unknown): boolean {
+  if (error instanceof PostRateError) return true
+  return isDatabaseError(error) && error.code !== '25006' && !error.code.startsWith('57P')
 }
 
 /** SQLSTATE of a statement that failed; undefined where the failure is not the server's. */

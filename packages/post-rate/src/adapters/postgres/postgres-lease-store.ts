@@ -23,8 +23,8 @@ on conflict (name) do update set expires_at = excluded.expires_at`,
         values: [`${presence}${holder}`, holder, seconds],
       })
       const [members] = await connection.query<{ n: number }>({
-        text: `select count(*) as n from ${leases} where starts_with(name, $1) and expires_at > clock_timestamp()`,
-        values: [presence],
+        text: `select count(*) as n from ${leases} where starts_with(name, $1) and ${holds('$2')}`,
+        values: [presence, seconds],
       })
       const share = Math.ceil(names.length / Math.max(1, members?.n ?? 1))
       // One candidate list under locks: mine first, then what is free or has expired, never more than the share.
@@ -38,7 +38,7 @@ select name, '', 0, '-infinity' from unnest($1::text[]) as n (name) order by nam
         text: `
 with candidates as (
   select name, holder from ${leases}
-  where name = any ($1::text[]) and (holder = $2 or expires_at < clock_timestamp())
+  where name = any ($1::text[]) and (holder = $2 or not (${holds('$4')}))
   order by name for update),
 mine as (select name from candidates order by holder <> $2, name limit $3),
 given_back as (
@@ -52,7 +52,8 @@ returning l.name, l.holder, l.term, $4::float8 as seconds_left`,
         values: [names, holder, share, seconds],
       })
       await connection.query(
-        `delete from ${leases} where starts_with(name, 'member:') and expires_at < clock_timestamp() - interval '1 minute'`,
+        `delete from ${leases} where starts_with(name, 'member:')
+and expires_at not between clock_timestamp() - interval '1 minute' and clock_timestamp() + interval '1 hour'`,
       )
       return held.map(leaseOf)
     })
@@ -71,10 +72,15 @@ update ${leases} set expires_at = '-infinity' where holder = $1 and not starts_w
     const rows = await this.#database.query<{ name: string; holder: string; term: number; seconds_left: number }>(
       `select name, holder, term,
   case when expires_at = '-infinity' then -1 else extract(epoch from expires_at - clock_timestamp())::float8 end as seconds_left
-from ${this.#database.schema}.leases where not starts_with(name, 'member:') order by name`,
+from ${this.#database.schema}.leases where not starts_with(name, 'member:') and not starts_with(name, 'clock:') order by name`,
     )
     return rows.map(leaseOf)
   }
+}
+
+/** Nobody holds a lease for longer than it lasts: a later end was written under a clock that was ahead. */
+function holds(seconds: string): string {
+  return `expires_at between clock_timestamp() and clock_timestamp() + make_interval(secs => ${seconds}) + interval '5 s'`
 }
 
 function leaseOf(row: { name: string; holder: string; term: number; seconds_left: number }): Lease {

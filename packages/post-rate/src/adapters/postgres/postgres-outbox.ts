@@ -1,5 +1,8 @@
+import { isAhead } from '../../domain/display-window.ts'
 import type { StatsChange } from '../../domain/post-stats.ts'
-import type { FoldBatch, FoldReport, Outbox, OutgoingChange, Shard } from '../../ports/outbox.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { Backlog, FoldBatch, FoldReport, Outbox, OutgoingChange, Shard } from '../../ports/outbox.ts'
+import { clockSetBack } from './clock-set-back.ts'
 import { advance, OutboxFold } from './outbox-fold.ts'
 import { type EncodedStats, type OutboxRow, outgoing } from './outbox-rows.ts'
 import { arrayOf, type PostgresDatabase } from './postgres-database.ts'
@@ -26,7 +29,7 @@ export class PostgresOutbox implements Outbox {
     const name = `${shard.index}/${shard.count}`
     if (!this.#behind.has(name)) {
       const work = await this.#look(shard)
-      if (!work.events && !work.steps) {
+      if (!work.events && !work.steps && !isAhead(work.watermark ?? 0, work.now)) {
         if (work.watermark !== null && work.now - work.watermark < watermarkStepMs)
           return { ...nothing, watermark: work.watermark }
         await advance(this.#database, this.#database.schema, shard, work.now, 0)
@@ -72,12 +75,23 @@ insert into ${this.#outbox} (kind, post_id) values ('deleted', $1)`,
     })
   }
 
-  async backlog(): Promise<{ rows: number; oldestSeconds: number; folded: number }> {
-    const [row] = await this.#database.query<{ rows: number; oldest: number | null; folded: number }>(
+  async backlog(): Promise<Backlog> {
+    const { schema } = this.#database
+    const [row] = await this.#database.query<{
+      rows: number
+      oldest: number | null
+      folded: number
+      set_back: { at: number; seconds: number } | null
+    }>(
       `select count(*) as rows, extract(epoch from clock_timestamp() - min(at))::float8 as oldest,
-  (select coalesce(sum(events), 0)::bigint from ${this.#database.schema}.relay_progress) as folded from ${this.#outbox}`,
+  (select coalesce(sum(events), 0)::bigint from ${schema}.relay_progress) as folded,
+  ${clockSetBack(schema)} as set_back from ${this.#outbox}`,
     )
-    return { rows: row?.rows ?? 0, oldestSeconds: Math.max(0, row?.oldest ?? 0), folded: row?.folded ?? 0 }
+    const { rows = 0, oldest = 0, folded = 0, set_back: setBack = null } = row ?? {}
+    return {
+      ...{ rows, oldestSeconds: Math.max(0, oldest ?? 0), folded },
+      ...(setBack === null ? {} : { clockSetBack: { seconds: setBack.seconds, at: isoTime(setBack.at) } }),
+    }
   }
 
   get #outbox(): string {

@@ -21,7 +21,11 @@ export function openPool(
         allowExitOnIdle: true,
       })
   // Without a listener the loss of an idle connection ends the process.
-  pool.on('error', (error) => logger.warn('lost an idle PostgreSQL connection', { error: error.message }))
+  pool.on('error', (error: Error & { code?: unknown }) => {
+    // A server that ends idle sessions does so all day long.
+    const log = error.code === '57P05' ? logger.debug : logger.warn
+    log.call(logger, 'lost an idle PostgreSQL connection', { error: error.message })
+  })
   pool.once('connect', (client) => {
     if (isUnchecked(client)) logger.warn("PostgreSQL's certificate is not checked: anybody could stand in for it")
   })
@@ -35,8 +39,11 @@ function isUnchecked(client: pg.PoolClient): boolean {
 
 /** The pool options of a URL, of options, or of a Sequelize instance, which manages its own connections. */
 export function poolConfig(database: string | pg.PoolConfig | SequelizeLike): pg.PoolConfig {
-  if (typeof database === 'string') return { connectionString: withWholeVerification(database) }
-  if (!isSequelize(database)) return database
+  if (typeof database === 'string') return { connectionString: withVerification(database) }
+  if (!isSequelize(database)) {
+    const { connectionString: url } = database
+    return typeof url === 'string' ? { ...database, connectionString: withVerification(url) } : database
+  }
   const { config, options } = database as unknown as {
     config: { host?: string; port?: string; username?: string; password?: string; database?: string }
     options: { dialectOptions?: { ssl?: pg.PoolConfig['ssl'] } }
@@ -52,11 +59,15 @@ export function poolConfig(database: string | pg.PoolConfig | SequelizeLike): pg
 }
 
 /**
- * pg takes `require` and its like for `verify-full`, warns of it in a process where nobody reads that, and means to weaken
+ * `verify-ca` checks what libpq checks: that the authority of `sslrootcert` signed the certificate, whatever host it names.
+ * Without an authority of its own, everybody with a certificate of a public one would pass, so the host is checked, too.
+ *
+ * pg takes `require` and `prefer` for `verify-full`, warns of it in a process where nobody reads that, and means to weaken
  * them in its next major version. Here they stay what they are. `no-verify` and `uselibpqcompat` are another choice.
  */
-function withWholeVerification(url: string): string {
+function withVerification(url: string): string {
   if (/[?&]uselibpqcompat=true/.test(url)) return url
+  if (/[?&]sslmode=verify-ca(?=&|$)/.test(url) && /[?&]sslrootcert=[^&]/.test(url)) return `${url}&uselibpqcompat=true`
   return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
 }
 

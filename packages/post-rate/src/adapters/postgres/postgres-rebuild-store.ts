@@ -20,7 +20,8 @@ export class PostgresRebuildStore implements RebuildStore {
       text: `
 insert into ${this.#run} as p (holder) values ($1)
 on conflict (singleton) do update set holder = $1, seen_at = clock_timestamp(), ${set.join(', ')}
-where p.holder in ('', $1) or p.seen_at < clock_timestamp() - make_interval(secs => $3)`,
+where p.holder in ('', $1) or p.seen_at < clock_timestamp() - make_interval(secs => $3)
+  or p.seen_at > clock_timestamp() + interval '5 s'`,
       values: [holder, restart, deadAfterSeconds, staleAfterSeconds],
     })
     const [row] = await this.#database.query(

@@ -1,3 +1,4 @@
+import { notAhead } from '../../domain/display-window.ts'
 import { emptyHistogram, type Histogram, sameHistogram } from '../../domain/histogram.ts'
 import { displayIsStale, type FoldContext, type PostStats } from '../../domain/post-stats.ts'
 import type { AuditStore, Suspect } from '../../ports/audit-store.ts'
@@ -99,7 +100,7 @@ export class PostgresRepairs {
       context: {
         settings: settingsOfRow(found),
         versionFloor: found.version_floor as number,
-        watermark: (found.watermark as number | null) ?? Number.NEGATIVE_INFINITY,
+        watermark: notAhead((found.watermark as number | null) ?? Number.NEGATIVE_INFINITY, now),
       },
     }
   }

@@ -1,17 +1,15 @@
-import type { Transaction } from 'sequelize'
 import { checkDisplaySettings, defaultDisplaySettings, readDisplayOptions } from '../../domain/settings.ts'
+import { isoTime } from '../../domain/time.ts'
 import { invalidInput, PostRateError } from '../../errors.ts'
 import type { Bypass, MigrateOptions, MigrationStatus, Schema } from '../../ports/schema.ts'
 import type { Migration } from './migration.ts'
 import { findBypasses } from './postgres-bypasses.ts'
-import type { PostgresDatabase } from './postgres-database.ts'
-import { translate } from './postgres-post-store.ts'
-import type { SequelizeClient } from './sequelize-client.ts'
+import { type PostgresDatabase, type Queryable, sqlState, unlimitedMs } from './postgres-database.ts'
 
 interface LedgerRow {
   version: number
   name: string
-  applied_at: Date
+  applied_at: number
 }
 
 export interface SchemaTimings {
@@ -22,6 +20,9 @@ export interface SchemaTimings {
 }
 
 const schemaTimings: SchemaTimings = { lockTimeoutMs: 1_000, lockPauseMs: 1_000 }
+/** A migration takes as long as it takes, but for locks. */
+const limits =
+  'set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0'
 /** Together the tries and their pauses outlast an ordinary backup or export. */
 const lockTries = 60
 
@@ -31,19 +32,12 @@ const lockTries = 60
  * is waited for only briefly and then again: whoever rates meanwhile waits a second at most.
  */
 export class PostgresSchema implements Schema {
-  readonly #client: SequelizeClient
   readonly #database: PostgresDatabase
   readonly #migrations: readonly Migration[]
   readonly #timings: SchemaTimings
 
   /** `migrations` are all that this version knows, in their order. */
-  constructor(
-    client: SequelizeClient,
-    database: PostgresDatabase,
-    migrations: readonly Migration[],
-    timings: Partial<SchemaTimings> = {},
-  ) {
-    this.#client = client
+  constructor(database: PostgresDatabase, migrations: readonly Migration[], timings: Partial<SchemaTimings> = {}) {
     this.#database = database
     this.#migrations = migrations
     this.#timings = { ...schemaTimings, ...timings }
@@ -58,7 +52,7 @@ export class PostgresSchema implements Schema {
       const sql = migration.sql({ schema: this.#database.schema, posts: options.posts ?? 'own', settings })
       const appliedAt = await this.#patiently(migration.name, () => this.#apply(migration, sql))
       if (appliedAt !== null)
-        done.push({ version: migration.version, name: migration.name, appliedAt: appliedAt.toISOString() })
+        done.push({ version: migration.version, name: migration.name, appliedAt: isoTime(appliedAt) })
     }
     if (options.posts !== undefined) await this.#refuseOtherPosts(options.posts)
     return done
@@ -66,14 +60,13 @@ export class PostgresSchema implements Schema {
 
   async status(): Promise<MigrationStatus[]> {
     const ledger = await this.#readLedger()
-    const known = this.#migrations.map(({ version, name }) => ({
-      version,
-      name,
-      appliedAt: ledger.find((row) => row.version === version)?.applied_at.toISOString() ?? null,
-    }))
+    const known = this.#migrations.map(({ version, name }) => {
+      const applied = ledger.find((row) => row.version === version)
+      return { version, name, appliedAt: applied ? isoTime(applied.applied_at) : null }
+    })
     const newer = ledger
       .filter((row) => !this.#migrations.some(({ version }) => version === row.version))
-      .map((row) => ({ version: row.version, name: row.name, appliedAt: row.applied_at.toISOString() }))
+      .map((row) => ({ version: row.version, name: row.name, appliedAt: isoTime(row.applied_at) }))
     return [...known, ...newer]
   }
 
@@ -92,20 +85,20 @@ export class PostgresSchema implements Schema {
   }
 
   /** Resolves to null where it has been applied already. */
-  async #apply({ version, name }: Migration, sql: string): Promise<Date | null> {
-    return this.#inTransaction(async (transaction) => {
-      const ledger = await this.#lockLedger(transaction)
+  async #apply({ version, name }: Migration, sql: string): Promise<number | null> {
+    const work = async (connection: Queryable) => {
+      const ledger = await this.#lockLedger(connection)
       this.#refuseNewer(ledger)
       if (ledger.some((row) => row.version === version)) return null
-      const { sequelize } = this.#client
-      await sequelize.query(`set local lock_timeout = '${this.#timings.lockTimeoutMs}ms'`, { transaction })
-      await sequelize.query(sql, { transaction, raw: true })
-      const [rows] = await sequelize.query(
-        `insert into ${this.#database.schema}.migrations (version, name) values ($1, $2) returning applied_at`,
-        { transaction, bind: [version, name] },
-      )
-      return (rows[0] as LedgerRow).applied_at
-    })
+      await connection.query(`set local lock_timeout = '${this.#timings.lockTimeoutMs}ms'`)
+      await connection.query({ text: sql, timeoutMs: unlimitedMs })
+      const [row] = await connection.query<LedgerRow>({
+        text: `insert into ${this.#database.schema}.migrations (version, name) values ($1, $2) returning applied_at`,
+        values: [version, name],
+      })
+      return (row as LedgerRow).applied_at
+    }
+    return this.#database.transaction(work, { limits })
   }
 
   #refuseNewer(ledger: LedgerRow[]): void {
@@ -148,51 +141,35 @@ export class PostgresSchema implements Schema {
       )
   }
 
-  async #lockLedger(transaction: Transaction): Promise<LedgerRow[]> {
+  async #lockLedger(connection: Queryable): Promise<LedgerRow[]> {
     const { schema } = this.#database
-    const { sequelize } = this.#client
-    await sequelize.query(`select pg_advisory_xact_lock(hashtextextended('post-rate migrate ${schema}', 0))`, {
-      transaction,
+    await connection.query({
+      text: `select pg_advisory_xact_lock(hashtextextended('post-rate migrate ${schema}', 0))`,
+      timeoutMs: unlimitedMs,
     })
-    await sequelize.query(`create schema if not exists ${schema}`, { transaction })
-    await sequelize.query(
+    await connection.query(`create schema if not exists ${schema}`)
+    await connection.query(
       `create table if not exists ${schema}.migrations (
 version integer primary key, name text not null, applied_at timestamptz not null default clock_timestamp())`,
-      { transaction },
     )
-    const [rows] = await sequelize.query(
-      `select version, name, applied_at from ${schema}.migrations order by version`,
-      {
-        transaction,
-      },
-    )
-    return rows as LedgerRow[]
+    return connection.query<LedgerRow>(`select version, name, applied_at from ${schema}.migrations order by version`)
   }
 
   async #readLedger(): Promise<LedgerRow[]> {
     try {
-      const [rows] = await this.#client.sequelize.query(
+      return await this.#database.query<LedgerRow>(
         `select version, name, applied_at from ${this.#database.schema}.migrations order by version`,
       )
-      return rows as LedgerRow[]
     } catch (error) {
-      const code = (error as { parent?: { code?: string } }).parent?.code
+      const code = sqlState(error)
       if (code === '42P01' || code === '3F000') return []
-      throw translate(error, this.#database)
-    }
-  }
-
-  async #inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    try {
-      return await this.#client.sequelize.transaction(work)
-    } catch (error) {
-      throw isLocked(error) ? error : translate(error, this.#database)
+      throw error
     }
   }
 }
 
 /** Gave up waiting for a lock, or would have waited for ever. */
 function isLocked(error: unknown): boolean {
-  const { code } = (error as { parent?: { code?: string } }).parent ?? {}
+  const code = sqlState(error)
   return code === '55P03' || code === '40P01'
 }

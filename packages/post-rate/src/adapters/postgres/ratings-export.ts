@@ -3,8 +3,11 @@ import type { ExportOptions } from '../../ports/rating-store.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 
 const exportBatch = 5_000
+/** Whoever reads the export may take their time between two batches. */
+const limits =
+  "set local statement_timeout = 0; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = 0"
 
-/** A cursor in one read-only snapshot: consistent, and bounded in memory on both sides. */
+/** One cursor, and so one snapshot: consistent, and bounded in memory on both sides. */
 export async function* exportRatings(
   database: PostgresDatabase,
   { countedOnly = false }: ExportOptions,
@@ -16,21 +19,27 @@ export async function* exportRatings(
   }
   client.on('error', onError)
   try {
-    await client.query('begin transaction isolation level repeatable read read only')
-    await client.query(
+    const connection = await database.begin(client, { limits, readOnly: true })
+    await connection.query(
       `declare every_rating no scroll cursor for
-       select post_id::text, user_id, score, extract(epoch from rated_at) * 1000 as rated_at,
+       select post_id, user_id, score, extract(epoch from rated_at) * 1000 as rated_at,
          excluded_rated_at is not distinct from rated_at as excluded
        from ${database.schema}.ratings
        ${countedOnly ? 'where excluded_rated_at is distinct from rated_at' : ''} order by post_id, user_id`,
     )
     for (;;) {
-      const { rows } = await client.query(`fetch ${exportBatch} from every_rating`)
+      const rows = await connection.query<{
+        post_id: number
+        user_id: string
+        score: number
+        rated_at: string
+        excluded: boolean
+      }>(`fetch ${exportBatch} from every_rating`)
       for (const row of rows)
         yield {
-          postId: Number(row.post_id),
+          postId: row.post_id,
           userId: row.user_id,
-          score: row.score,
+          score: row.score as DatedRating['score'],
           ratedAt: Math.floor(Number(row.rated_at)),
           excluded: row.excluded,
         }

@@ -5,7 +5,10 @@ import { isCluster, type RedisClient } from './redis-client.ts'
 /** One command on one key. */
 export interface KeyCommand {
   key: string
-  /** Adds the command to a pipeline. */
+  /**
+   * Adds the command to a pipeline, by `call` and in capitals: what a host sets for all clients of a process
+   * (`Redis.Command.setReplyTransformer('hgetall', …)`) is found by the name in small letters.
+   */
   add(pipeline: ChainableCommander): void
 }
 

@@ -83,15 +83,18 @@ async function setMark(
   { watermark, source }: { watermark: number; source: string },
 ): Promise<void> {
   const set = (key: string): KeyCommand[] => [
-    { key, add: (pipeline) => pipeline.hsetnx(key, 'identity', randomUUID()) },
-    { key, add: (pipeline) => pipeline.hset(key, 'watermark', String(Math.floor(watermark)), 'source', source) },
+    { key, add: (pipeline) => pipeline.call('HSETNX', key, 'identity', randomUUID()) },
+    {
+      key,
+      add: (pipeline) => pipeline.call('HSET', key, 'watermark', String(Math.floor(watermark)), 'source', source),
+    },
   ]
   const failed = (replies: Reply[]) => replies.some(isWrongType)
   let replies = await sendCommands(client, keys.flatMap(set))
   if (failed(replies)) {
     await sendCommands(
       client,
-      keys.map((key) => ({ key, add: (pipeline) => pipeline.unlink(key) })),
+      keys.map((key) => ({ key, add: (pipeline) => pipeline.call('UNLINK', key) })),
     )
     replies = await sendCommands(client, keys.flatMap(set))
   }
@@ -99,7 +102,7 @@ async function setMark(
 }
 
 function readCommand(key: string): KeyCommand {
-  return { key, add: (pipeline) => pipeline.hmget(key, 'identity', 'watermark', 'source') }
+  return { key, add: (pipeline) => pipeline.call('HMGET', key, 'identity', 'watermark', 'source') }
 }
 
 /** The masters' run ids: they change with a restart and with a promoted replica. Empty where INFO is not allowed. */
@@ -108,7 +111,7 @@ async function runIds(client: RedisClient): Promise<string[]> {
   const ids = await Promise.all(
     nodes.map(async (node) => {
       try {
-        return /^run_id:(\w+)/m.exec(await node.info('server'))?.[1] ?? ''
+        return /^run_id:(\w+)/m.exec(String(await node.call('INFO', 'server')))?.[1] ?? ''
       } catch (error) {
         if (error instanceof Error && /^(?:NOPERM|ERR unknown command)/.test(error.message)) return ''
         throw error

@@ -15,7 +15,9 @@ export class RedisProbe implements ServerProbe {
     try {
       await withDeadline(connected(writer), 3_000, 'connecting')
       const node = isCluster(writer) ? writer.nodes('master')[0] : writer
-      const info = (await withDeadline(node?.info('server') ?? Promise.resolve(''), 3_000, 'INFO')) ?? ''
+      const info = String(
+        (await withDeadline(node?.call('INFO', 'server') ?? Promise.resolve(''), 3_000, 'INFO')) ?? '',
+      )
       const version = /redis_version:([^\r\n]+)/.exec(info)?.[1] ?? 'unknown'
       return { version, encrypted: target.encrypted, pooled: false }
     } catch (error) {

@@ -61,7 +61,12 @@ export class RedisStatsStore implements StatsStore {
       const questions = known.length > 0 ? sameQuestions(client, known, (id) => this.#key(id)) : []
       const replies = await sendCommands(client, [
         // First the marks: what they promise of a state must be true of the state that is read after them.
-        ...marks.map((key): KeyCommand => ({ key, add: (pipeline) => pipeline.hmget(key, 'watermark', 'source') })),
+        ...marks.map(
+          (key): KeyCommand => ({
+            key,
+            add: (pipeline) => pipeline.call('HMGET', key, 'watermark', 'source'),
+          }),
+        ),
         ...(known.length > 0 ? questions.map(({ command }) => command) : this.#hashes(wanted)),
       ])
       const states = new Map<number, PostStats>()
@@ -111,7 +116,8 @@ export class RedisStatsStore implements StatsStore {
     for (const node of nodes) {
       let cursor = '0'
       do {
-        const [next, keys] = await this.#write(() => (node as Redis).scan(cursor, 'MATCH', pattern, 'COUNT', 1000))
+        const scan = () => (node as Redis).call('SCAN', cursor, 'MATCH', pattern, 'COUNT', '1000')
+        const [next, keys] = (await this.#write(scan)) as [string, string[]]
         cursor = next
         const ids = keys.flatMap((key) => this.#idOf(key) ?? [])
         if (ids.length > 0) yield ids
@@ -122,7 +128,7 @@ export class RedisStatsStore implements StatsStore {
   async remove(ids: readonly number[]): Promise<void> {
     const commands = ids.map((id): KeyCommand => {
       const key = this.#key(id)
-      return { key, add: (pipeline) => pipeline.unlink(key) }
+      return { key, add: (pipeline) => pipeline.call('UNLINK', key) }
     })
     const replies = await this.#write((client) => sendCommands(client, commands))
     for (const reply of replies) this.#unwrap(reply)
@@ -135,7 +141,7 @@ export class RedisStatsStore implements StatsStore {
   #hashes(ids: readonly number[]): KeyCommand[] {
     return ids.map((id) => {
       const key = this.#key(id)
-      return { key, add: (pipeline) => pipeline.hgetall(key) }
+      return { key, add: (pipeline) => pipeline.call('HGETALL', key) }
     })
   }
 
@@ -175,7 +181,16 @@ export class RedisStatsStore implements StatsStore {
 
 /** Damaged counts as missing; an error that is not about the key is the server's. */
 function stateOf(postId: number, reply: Reply | undefined): PostStats | null {
-  return isWrongType(reply) ? null : decodeHash(postId, unwrap(reply) as Record<string, string>)
+  return isWrongType(reply) ? null : decodeHash(postId, fieldsOf(unwrap(reply)))
+}
+
+/** What HGETALL answers: names and values in turn, or a map where a host's client speaks a later protocol. */
+function fieldsOf(reply: unknown): Record<string, string> {
+  if (reply instanceof Map) return Object.fromEntries(reply)
+  if (!Array.isArray(reply)) return reply as Record<string, string>
+  const fields: Record<string, string> = {}
+  for (let n = 0; n + 1 < reply.length; n += 2) fields[reply[n]] = reply[n + 1]
+  return fields
 }
 
 function checkPrefix(prefix: string, client: RedisClient): string {

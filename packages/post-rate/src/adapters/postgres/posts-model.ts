@@ -1,0 +1,88 @@
+import { createRequire } from 'node:module'
+import pg from 'pg'
+import type { FindOptions, Model, ModelStatic, Sequelize } from 'sequelize'
+import type { PostDraft } from '../../domain/post.ts'
+
+// Sequelize is CommonJS and slow to load; processes that read no post never pay for it.
+const require = createRequire(import.meta.url)
+
+/** The part of Sequelize's query generator that is used here; its types leave it out. */
+interface QueryGenerator {
+  selectQuery(table: unknown, options: object, model: ModelStatic<Model>): string
+  insertQuery(table: unknown, values: object, attributes: object, options: object): { query: string; bind: unknown[] }
+  deleteQuery(table: unknown, where: object, options: object, model: ModelStatic<Model>): string
+}
+
+/** Columns of a post, as the rows of every statement name them. */
+const columns = ['id', 'title', 'content', ['created_by', 'createdBy'], ['created_at', 'createdAt']]
+
+/**
+ * The library's own posts as a Sequelize model that writes statements and never runs one: the pool of everything else does.
+ * So it opens no connection, and no setting that a host makes for its own instance or for all of them (CLS, hooks, parsers)
+ * has a place to reach.
+ */
+export class PostsModel {
+  readonly #schema: string
+  #model: ModelStatic<Model> | undefined
+
+  constructor(schema: string) {
+    this.#schema = schema
+  }
+
+  /** Rows with the columns of a post and `databaseNow`. `below`: ids lower than it, newest first. */
+  select(wanted: { ids: readonly number[] } | { below: number | null; limit: number }): string {
+    const { Op } = require('sequelize') as typeof import('sequelize')
+    const model = this.#define()
+    const now = [this.#sequelize(model).literal('clock_timestamp()'), 'databaseNow']
+    const options: FindOptions =
+      'ids' in wanted
+        ? { where: { id: [...wanted.ids] } }
+        : {
+            where: wanted.below === null ? {} : { id: { [Op.lt]: wanted.below } },
+            order: [['id', 'DESC']],
+            limit: wanted.limit,
+          }
+    return this.#generator.selectQuery(model.getTableName(), { ...options, attributes: [...columns, now] }, model)
+  }
+
+  /** Answers with `id` and `created_at`. */
+  insert({ title, content, createdBy }: PostDraft): { text: string; values: unknown[] } {
+    const model = this.#define()
+    const values = { title, content, created_by: createdBy }
+    const returning = ['id', 'created_at']
+    const insert = this.#generator.insertQuery(model.getTableName(), values, model.getAttributes(), { returning })
+    return { text: insert.query, values: insert.bind }
+  }
+
+  delete(id: number): string {
+    const model = this.#define()
+    return this.#generator.deleteQuery(model.getTableName(), { id }, { limit: null }, model)
+  }
+
+  get #generator(): QueryGenerator {
+    const queries = this.#sequelize(this.#define()).getQueryInterface()
+    return (queries as unknown as { queryGenerator: QueryGenerator }).queryGenerator
+  }
+
+  #sequelize(model: ModelStatic<Model>): Sequelize {
+    return model.sequelize as Sequelize
+  }
+
+  #define(): ModelStatic<Model> {
+    if (this.#model !== undefined) return this.#model
+    const { Sequelize, DataTypes } = require('sequelize') as typeof import('sequelize')
+    const sequelize = new Sequelize({ dialect: 'postgres', dialectModule: pg, logging: false })
+    this.#model = sequelize.define(
+      'post-rate.post',
+      {
+        id: { type: DataTypes.BIGINT, primaryKey: true, autoIncrement: true },
+        title: DataTypes.TEXT,
+        content: DataTypes.TEXT,
+        createdBy: { type: DataTypes.TEXT, field: 'created_by' },
+        createdAt: { type: DataTypes.DATE, field: 'created_at' },
+      },
+      { schema: this.#schema, tableName: 'posts', timestamps: false },
+    )
+    return this.#model
+  }
+}
