@@ -3,7 +3,7 @@ import { parsePatch } from 'diff'
 import { projectDirectory } from '../helpers/services/directories.ts'
 import type { Mutant } from './mutant.ts'
 
-/** Where the tests of a `Caught-by: npm run …` are. */
+/** Directory of the tests behind a `Caught-by: npm run …`. */
 const directoryOfScript: Record<string, string> = {
   interleavings: 'test/interleavings/',
   'simulate:protocol': 'test/simulation/',

@@ -72,7 +72,7 @@ export function status(): { name: ServiceName; text: string }[] {
   return serviceNames.map((name) => ({ name, text: urls[name] ?? `down${because(state.missing[name])}` }))
 }
 
-/** What `acquire` would start, by name and version, and why it cannot start the rest. Starts nothing. */
+/** Lists the services that `acquire` would start, with their versions, and the reason for each other one. Starts nothing. */
 export async function previewServices(): Promise<{ starts: string[]; missing: Acquired['missing'] }> {
   const state = readState()
   const missing: Acquired['missing'] = {}
