@@ -40,7 +40,7 @@ function changedFiles(root: string): string[] | null {
   return lists.flatMap((list) => (list ?? '').split('\n')).filter((file) => file !== '')
 }
 
-/** What git printed; null where it failed, for example outside a checkout. */
+/** Output of git; null where it failed, for example outside a checkout. */
 function git(cwd: string, ...args: string[]): string | null {
   const { status, stdout } = spawnSync('git', args, { cwd, encoding: 'utf8' })
   return status === 0 ? stdout : null

@@ -70,7 +70,6 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
     const readers = await timed('tests', runFiles(options, env, signal))
     const after = processorTime()
     const times = takeTimes(timesFile)
-    phases.tests ??= 0
     if (!signal.aborted) writeDurations(options.files.length > 0 ? 'files' : options.selection, phases, times)
     const busy = (after.busy - before.busy) / Math.max(1, after.all - before.all)
     const leftOut = needsServers ? { ...services.missing, ...tools.missing } : {}
