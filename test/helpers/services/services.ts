@@ -18,11 +18,14 @@ export interface Acquired {
   missing: Partial<Record<ServiceName, string>>
 }
 
+/** Dozens of small databases come and go, and none has to survive the machine. */
+const shortLived = { fsync: 'off', jit: 'off' }
+
 /** Loaded when one is started: every test process asks here where the services are, and few start any. */
 const starters: Record<ServiceName, (directory: string, log: Log) => Promise<Server>> = {
-  postgres: async (directory) => (await import('./postgres.ts')).startPostgres(directory),
+  postgres: async (directory) => (await import('./postgres.ts')).startPostgres(directory, shortLived),
   redis: async (directory) => (await import('./redis.ts')).startRedis(directory),
-  kafka: async (directory, log) => (await import('./kafka.ts')).startKafka(directory, log),
+  kafka: async (directory, log) => (await import('./kafka.ts')).startKafka(directory, { log }),
 }
 
 /** Name and version of what a starter would start. Rejects with the reason where it cannot. */
