@@ -80,7 +80,9 @@ export class Bench {
 
   /** `host:port` of a Kafka broker; topics are the row's own to name. */
   async kafka(): Promise<string> {
-    const { url } = await this.#server('kafka', async () => startKafka(await newServerDirectory('kafka')))
+    const { url } = await this.#server('kafka', async () =>
+      startKafka(await newServerDirectory('kafka'), { optimised: true }),
+    )
     return url
   }
 

@@ -201,7 +201,7 @@ withServices('relay and consumer, each alone: a rating goes through Kafka into R
   consumer.kill('SIGTERM')
   t.is((await consumer.exited).code, 0, consumer.stderr)
   t.is((await runCli(['rate', String(id), 'bo', '2'], invocation)).code, 0)
-  // Nobody consumes: the relay has published it once the outbox is empty.
+  // No consumer runs. The relay has published the change once the outbox is empty.
   const waiting = 'select from post_rate.rating_outbox'
   await eventually(async () => (await runSql(database, waiting)).length === 0, { timeout: 40_000 })
   const once = await runCli(['consumer', '--once'], invocation)

@@ -10,9 +10,9 @@ import { openTerminal, type TestTerminal } from './tui/terminal.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/post-rate.js', import.meta.url))
 const frame = '\u001b[?2026h'
-const seconds = 2
+const seconds = 5
 /** Posts of which a rebuild takes longer than that. */
-const slowlyRebuilt = 150_000
+const slowlyRebuilt = 300_000
 const runs = /░ +\d+ %/
 /** Of Linux' /proc, in which a process' time is counted. */
 const ticksPerSecond = 100

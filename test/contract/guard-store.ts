@@ -22,12 +22,8 @@ export const guardStoreCases: Cases = {
   },
 
   'a release goes through the outbox and shows at the end of the window': async (t, create) => {
-    const record = await attacked(t, create)
-    const { displayed: before } = await stateOf(record, 2)
-    t.true(await record.guardStore.release(2))
-    t.deepEqual((await stateOf(record, 2)).displayed, before)
-    await foldAll(record)
-    const released = await stateOf(record, 2)
+    const { record, before, unfolded, released } = await releasedWithinWindow(t, create)
+    t.deepEqual(unfolded.displayed, before)
     t.deepEqual({ ...released.displayed, guard: null }, { ...before, guard: null })
     t.is(released.displayed.guard?.memory[2], -1)
     // The other post's window may end in the same moment.
@@ -55,8 +51,7 @@ export const guardStoreCases: Cases = {
   },
 }
 
-/** Longer than a busy machine takes from one step of a test to the next. */
-const windowMs = 3_000
+const windowMs = 2_000
 
 /** Posts 1 and 2 are flooded, 2 worse; post 3 is rated, post 4 is not. */
 async function attacked(t: ExecutionContext<unknown>, create: CreateRecord): Promise<TestRecord> {
@@ -74,6 +69,19 @@ async function attacked(t: ExecutionContext<unknown>, create: CreateRecord): Pro
   await record.wait(windowMs + 50)
   await foldAll(record)
   return record
+}
+
+/** Releases post 2. Tries again where its window ended meanwhile, as it may on a busy machine. */
+async function releasedWithinWindow(t: ExecutionContext<unknown>, create: CreateRecord) {
+  for (let triesLeft = 4; ; triesLeft--) {
+    const record = await attacked(t, create)
+    const { displayed: before } = await stateOf(record, 2)
+    t.true(await record.guardStore.release(2))
+    const unfolded = await stateOf(record, 2)
+    await foldAll(record)
+    const released = await stateOf(record, 2)
+    if (released.displayed.asOf === before.asOf || triesLeft === 0) return { record, before, unfolded, released }
+  }
 }
 
 async function stateOf(record: TestRecord, postId: number) {

@@ -21,13 +21,13 @@ export const leaseStoreCases: Cases = {
 
   'a holder that does not renew loses it, and a renewal keeps it': async (t, create) => {
     const { leaseStore, wait } = await create(t)
-    await leaseStore.acquire(['work:0/1'], 'a', 1.5)
+    await leaseStore.acquire(['work:0/1'], 'a', 4)
     await leaseStore.acquire(['other:0/1'], 'c', 0.2)
     await wait(400)
     t.like((await leaseStore.acquire(['other:0/1'], 'd', 30))[0], { holder: 'd', term: 2 })
     t.deepEqual(await leaseStore.acquire(['work:0/1'], 'b', 30), [])
-    await leaseStore.acquire(['work:0/1'], 'a', 1.5)
-    await wait(1_600)
+    await leaseStore.acquire(['work:0/1'], 'a', 4)
+    await wait(4_100)
     t.like((await leaseStore.acquire(['work:0/1'], 'b', 30))[0], { holder: 'b', term: 2 })
     t.deepEqual(await leaseStore.acquire(['work:0/1'], 'a', 30), [])
     t.like(
@@ -53,10 +53,10 @@ export const leaseStoreCases: Cases = {
   'a holder that is gone leaves its share to the others': async (t, create) => {
     const { leaseStore, wait } = await create(t)
     await leaseStore.acquire(names, 'a', 30)
-    await leaseStore.acquire(names, 'b', 0.3)
+    await leaseStore.acquire(names, 'b', 2)
     await leaseStore.acquire(names, 'a', 30)
-    t.is((await leaseStore.acquire(names, 'b', 0.3)).length, 2)
-    await wait(500)
+    t.is((await leaseStore.acquire(names, 'b', 2)).length, 2)
+    await wait(2_100)
     t.is((await leaseStore.acquire(names, 'a', 30)).length, 4)
     t.deepEqual(await held({ leaseStore }), { a: 4 })
   },

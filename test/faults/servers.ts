@@ -115,16 +115,14 @@ export interface ProxiedKafka {
 export async function faultyKafka(listenerPorts: readonly [number, number]): Promise<ProxiedKafka> {
   const [relays, consumers] = await Promise.all(listenerPorts.map((port) => TcpProxy.start(port)))
   if (!relays || !consumers) throw new Error('No proxies')
-  const server = await startKafka(
-    await newServerDirectory('kafka'),
-    () => {},
-    (properties) => ({
+  const server = await startKafka(await newServerDirectory('kafka'), {
+    configure: (properties) => ({
       ...properties,
       listeners: `${properties.listeners},RELAYS://127.0.0.1:${listenerPorts[0]},CONSUMERS://127.0.0.1:${listenerPorts[1]}`,
       'advertised.listeners': `${properties['advertised.listeners']},RELAYS://127.0.0.1:${relays.port},CONSUMERS://127.0.0.1:${consumers.port}`,
       'listener.security.protocol.map': `${properties['listener.security.protocol.map']},RELAYS:PLAINTEXT,CONSUMERS:PLAINTEXT`,
       'log.retention.check.interval.ms': 2000,
     }),
-  )
+  })
   return { server: new FaultyServer(server), relays, consumers }
 }

@@ -76,7 +76,7 @@ export function privatePgBouncer(
 
 /** A Kafka of one node, of another version where one is named. Takes some seconds and half a gigabyte of memory. */
 export function privateKafka(t: ExecutionContext<unknown>, version?: string): Promise<PrivateServer> {
-  return started(t, 'kafka', (directory) => startKafka(directory, undefined, undefined, version))
+  return started(t, 'kafka', (directory) => startKafka(directory, { version }))
 }
 
 /** A Kafka of three nodes; the URL names all three brokers. Three times the memory, and half a minute. */

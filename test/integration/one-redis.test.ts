@@ -9,8 +9,8 @@ import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { testRedis } from '../helpers/test-redis.ts'
 
 const withRecordAndCopies = needs('postgres', 'redis')
-/** A quarter of the defaults. */
-const timings = { roundPauseMs: 250, foreignMarkMs: 1_000 }
+/** A mark that moves often, and room for a busy machine on which it moves less often. */
+const timings = { roundPauseMs: 250, foreignMarkMs: 3_000 }
 const refused = { code: 'INVALID_INPUT', message: /^redisPrefix: another deployment/ } as object
 
 function opened(t: ExecutionContext<unknown>, options: PostRateOptions): PostRate {

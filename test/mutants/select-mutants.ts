@@ -3,7 +3,7 @@ import { parsePatch } from 'diff'
 import { projectDirectory } from '../helpers/services/directories.ts'
 import type { Mutant } from './mutant.ts'
 
-/** Where the tests of a `Caught-by: npm run …` are. */
+/** Directory of the tests behind a `Caught-by: npm run …`. */
 const directoryOfScript: Record<string, string> = {
   interleavings: 'test/interleavings/',
   'simulate:protocol': 'test/simulation/',
@@ -40,7 +40,7 @@ function changedFiles(root: string): string[] | null {
   return lists.flatMap((list) => (list ?? '').split('\n')).filter((file) => file !== '')
 }
 
-/** What git printed; null where it failed, for example outside a checkout. */
+/** Output of git; null where it failed, for example outside a checkout. */
 function git(cwd: string, ...args: string[]): string | null {
   const { status, stdout } = spawnSync('git', args, { cwd, encoding: 'utf8' })
   return status === 0 ? stdout : null

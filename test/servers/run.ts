@@ -77,7 +77,7 @@ function suites(): Suite[] {
       name: `kafka-${olderKafka}`,
       files: ['test/contract/event-bus-kafka.test.ts', 'test/integration/end-to-end.test.ts'],
       surroundings: async () => {
-        const server = await startKafka(await newServerDirectory('kafka'), console.error, undefined, olderKafka)
+        const server = await startKafka(await newServerDirectory('kafka'), { log: console.error, version: olderKafka })
         return { env: { TEST_KAFKA_BROKERS: server.url }, end: () => stopServer(server) }
       },
     },

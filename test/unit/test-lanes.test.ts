@@ -14,7 +14,7 @@ const files = [
 const durations = new Map(
   files.map((file, n) => [
     file,
-    file.includes('short') ? 0.5 + (n % 4) / 2 : { a: 60, b: 20, c: 9 }[file.at(14) as 'a'],
+    file.includes('short') ? 0.5 + (n % 4) / 2 : { a: 100, b: 40, c: 9 }[file.at(14) as 'a'],
   ]),
 )
 const plan = (seed: number) => planJobs(files, durations, new Random(seed))

@@ -7,13 +7,20 @@ import type { Tools } from './tools.ts'
 export async function announce(options: RunOptions, tools: Tools): Promise<string> {
   if (options.selection === 'unit') return ['Starts no server.', duration(options)].join(' ')
   const { starts, missing: services } = await previewServices()
-  const missing = Object.entries({ ...services, ...tools.missing })
+  const missing = { ...services, ...tools.missing }
   const parts = [
     starts.length > 0 ? `Starts ${starts.join(', ')}.` : 'The services run already.',
-    missing.length > 0 && `Missing here, so that its tests are skipped: ${missing.map(([, why]) => why).join('; ')}.`,
+    Object.keys(missing).length > 0 && describeMissing(missing),
     duration(options),
   ]
   return parts.filter(Boolean).join(' ')
+}
+
+/** The packages are named in the reasons, which the end of a run lists in full. */
+function describeMissing(missing: Record<string, string>): string {
+  const packages = Object.values(missing).flatMap((reason) => /Debian package `([^`]+)`/.exec(reason)?.[1] ?? [])
+  const install = packages.length > 0 ? ` (Debian packages: ${[...new Set(packages)].join(', ')})` : ''
+  return `Skips the tests that need what is missing here: ${Object.keys(missing).join(', ')}${install}.`
 }
 
 function duration({ files, selection }: RunOptions): string {

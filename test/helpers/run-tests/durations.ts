@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { dirname, join } from 'node:path'
 import { projectDirectory } from '../services/directories.ts'
 
-/** What one test process took. */
+/** Time that one test process took. */
 export interface FileTime {
   file: string
   /** From its start to its end. */

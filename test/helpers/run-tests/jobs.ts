@@ -12,7 +12,7 @@ export interface Job {
 const unknownSeconds = 5
 /** Files below this share an AVA process, which takes half a second of processor time to start. */
 const shortSeconds = 5
-const jobSeconds = 10
+const jobSeconds = 20
 
 /**
  * Orders files for the lanes: the longest first, so that none is left over at the end. Files of about the same duration

@@ -10,7 +10,7 @@ export interface RunResult {
   busy: number
   seed: number
   lanes: number
-  /** What this machine lacks, and why. */
+  /** Missing services and tools, each with its reason. */
   leftOut: Record<string, string>
 }
 

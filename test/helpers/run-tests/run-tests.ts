@@ -15,8 +15,8 @@ import type { TapReader } from './tap.ts'
 import { runsAlone, testFiles } from './test-files.ts'
 import { findTools } from './tools.ts'
 
-/** Most tests wait for servers most of the time, so that more of them fit than there are processors. */
-const lanesPerProcessor = 2
+/** Beside one lane for each processor. Tests wait for servers now and then, and more neighbours only slow each other. */
+const spareLanes = 1
 
 /**
  * Builds the packages and brings the services up, runs the tests in lanes, takes the services down again unless somebody
@@ -25,7 +25,7 @@ const lanesPerProcessor = 2
 export async function runTests(argv: readonly string[]): Promise<number> {
   let options: RunOptions
   try {
-    options = readArguments(argv, Math.max(2, availableParallelism() * lanesPerProcessor))
+    options = readArguments(argv, availableParallelism() + spareLanes)
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`)
     return 2
@@ -70,7 +70,6 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
     const readers = await timed('tests', runFiles(options, env, signal))
     const after = processorTime()
     const times = takeTimes(timesFile)
-    phases.tests ??= 0
     if (!signal.aborted) writeDurations(options.files.length > 0 ? 'files' : options.selection, phases, times)
     const busy = (after.busy - before.busy) / Math.max(1, after.all - before.all)
     const leftOut = needsServers ? { ...services.missing, ...tools.missing } : {}

@@ -12,7 +12,7 @@ export class TapReader {
   readonly counts: TestCounts = { passed: 0, failed: 0, skipped: 0, todo: 0 }
   readonly failures: string[] = []
   readonly skips: string[] = []
-  /** What to print. */
+  /** Lines to print. */
   readonly lines: string[] = []
   /** AVA's own sums at the end of its output, which also count tests that never ran. */
   readonly #reported = { pass: 0, fail: 0 }

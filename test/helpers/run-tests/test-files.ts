@@ -6,7 +6,7 @@ import { projectDirectory } from '../services/directories.ts'
 export const selections = ['suite', 'proofs', 'unit'] as const
 export type Selection = (typeof selections)[number]
 
-/** Attacks on the promise, bad input, load, and tests that build the whole product. They take as long as the rest together. */
+/** Attacks on the promise, bad input, load, and tests that build or start the whole product. They take as long as the rest. */
 const proofs = [
   'test/changes/',
   'test/cli/replacing.test.ts',
@@ -17,6 +17,10 @@ const proofs = [
   'test/security/',
   'test/servers/',
   'test/simulation/',
+  'test/package/dev-script.test.ts',
+  'test/package/quiet.test.ts',
+  'test/package/readme-administer.test.ts',
+  'test/package/readme-snippets.test.ts',
   'test/package/release.test.ts',
   'test/package/tarballs.test.ts',
 ]

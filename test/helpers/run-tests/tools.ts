@@ -12,7 +12,7 @@ export function findTools(): Tools {
   const tools: Tools = { environment: {}, missing: {} }
   const chromium = process.env.TEST_CHROMIUM ?? findCommand('chromium', 'chromium-browser', 'google-chrome')
   if (chromium) tools.environment.TEST_CHROMIUM = chromium
-  else tools.missing.chromium = 'no Chromium on the PATH and none in TEST_CHROMIUM'
+  else tools.missing.chromium = 'no Chromium on the PATH and none in TEST_CHROMIUM (Debian package `chromium`)'
   const tmux = process.env.TEST_TMUX ?? findCommand('tmux')
   if (tmux) tools.environment.TEST_TMUX = tmux
   else tools.missing.tmux = 'no tmux on the PATH (Debian package `tmux`)'

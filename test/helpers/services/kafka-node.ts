@@ -18,6 +18,8 @@ export interface KafkaNodeOptions {
   /** Users that the storage begins with, as `MECHANISM=[name=…,password=…]`. */
   scram?: readonly string[]
   log?: (line: string) => void
+  /** Runs for long under load, so that it may compile its code twice. Default false: half the processor time to start. */
+  optimised?: boolean | undefined
 }
 
 /** Name and version of the Kafka that the tests start. Throws `Unavailable` where it cannot be had. */
@@ -29,7 +31,7 @@ export function describeKafka(): string {
 
 /** Sets a node up on disk; resolves to what starts its process, again and again. */
 export async function prepareKafkaNode(options: KafkaNodeOptions): Promise<() => Promise<ProcessHandle>> {
-  const { directory, clusterId, scram = [], log = () => {} } = options
+  const { directory, clusterId, scram = [], log = () => {}, optimised = false } = options
   const java = findJava()
   const jars = await kafkaJars(log, options.version)
   mkdirSync(directory, { recursive: true })
@@ -38,7 +40,9 @@ export async function prepareKafkaNode(options: KafkaNodeOptions): Promise<() =>
   const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(properties, lines.join(''), { mode: 0o600 })
 
-  const base = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-XX:+UseSerialGC', '-cp', join(jars, '*')]
+  const compiler = optimised ? [] : ['-XX:TieredStopAtLevel=1']
+  const machine = ['-XX:+UseSerialGC', ...compiler]
+  const base = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', ...machine, '-cp', join(jars, '*')]
   const users = scram.flatMap((user) => ['--add-scram', user])
   const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', properties, ...users]
   runCommand(java, [...base, ...format], { cwd: directory })

@@ -1,21 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type KafkaProperties, kafkaReady, prepareKafkaNode, replicated } from './kafka-node.ts'
+import { type KafkaNodeOptions, type KafkaProperties, kafkaReady, prepareKafkaNode, replicated } from './kafka-node.ts'
 import { freePorts } from './ports.ts'
 import type { ClusterServer, Server } from './server.ts'
 
 export type { KafkaProperties } from './kafka-node.ts'
 
-/** Starts a Kafka of one node, broker and controller in one process. `configure` may change its properties. */
+export interface KafkaOptions extends Pick<KafkaNodeOptions, 'version' | 'log' | 'optimised'> {
+  /** May change its properties. */
+  configure?: (properties: KafkaProperties) => KafkaProperties
+}
+
+/** Starts a Kafka of one node, broker and controller in one process. */
 export async function startKafka(
   directory: string,
-  log: (line: string) => void = () => {},
-  configure: (properties: KafkaProperties) => KafkaProperties = (properties) => properties,
-  version?: string,
+  { configure = (properties) => properties, ...options }: KafkaOptions = {},
 ): Promise<Server> {
   const [port, controllerPort] = (await freePorts(2)) as [number, number]
   const properties = configure({ ...nodeProperties(1, port, [controllerPort]), ...replicated(1, 1) })
-  const start = await prepareKafkaNode({ directory, clusterId: newClusterId(), properties, version, log })
+  const start = await prepareKafkaNode({ directory, clusterId: newClusterId(), properties, ...options })
   const process = await start()
   const broker = `127.0.0.1:${port}`
   await kafkaReady([process], directory, broker)

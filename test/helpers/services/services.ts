@@ -18,11 +18,14 @@ export interface Acquired {
   missing: Partial<Record<ServiceName, string>>
 }
 
+/** Dozens of small databases come and go, and none has to survive the machine. */
+const shortLived = { fsync: 'off', jit: 'off' }
+
 /** Loaded when one is started: every test process asks here where the services are, and few start any. */
 const starters: Record<ServiceName, (directory: string, log: Log) => Promise<Server>> = {
-  postgres: async (directory) => (await import('./postgres.ts')).startPostgres(directory),
+  postgres: async (directory) => (await import('./postgres.ts')).startPostgres(directory, shortLived),
   redis: async (directory) => (await import('./redis.ts')).startRedis(directory),
-  kafka: async (directory, log) => (await import('./kafka.ts')).startKafka(directory, log),
+  kafka: async (directory, log) => (await import('./kafka.ts')).startKafka(directory, { log }),
 }
 
 /** Name and version of what a starter would start. Rejects with the reason where it cannot. */
@@ -72,7 +75,7 @@ export function status(): { name: ServiceName; text: string }[] {
   return serviceNames.map((name) => ({ name, text: urls[name] ?? `down${because(state.missing[name])}` }))
 }
 
-/** What `acquire` would start, by name and version, and why it cannot start the rest. Starts nothing. */
+/** Lists the services that `acquire` would start, with their versions, and the reason for each other one. Starts nothing. */
 export async function previewServices(): Promise<{ starts: string[]; missing: Acquired['missing'] }> {
   const state = readState()
   const missing: Acquired['missing'] = {}

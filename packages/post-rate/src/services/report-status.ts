@@ -61,13 +61,13 @@ export interface Probes {
 
 /** Time limits of a status. Production uses {@link statusTimings}; tests pass shorter ones. */
 export interface StatusTimings {
-  /** Of the record. Together with `figuresMs` less than readiness is waited for (5 s). */
+  /** Time limit of the question to PostgreSQL. Together with `figuresMs` it is shorter than the 5 s of readiness. */
   recordProbeMs: number
-  /** Of every other server. */
+  /** Time limit of the question to any other server. */
   probeMs: number
-  /** Of every server, when the caller is patient. */
+  /** Time limit of each question where the caller is patient. */
   patientProbeMs: number
-  /** Of every figure, after the servers have answered. */
+  /** Time limit of each figure, after the servers have answered. */
   figuresMs: number
 }
 
