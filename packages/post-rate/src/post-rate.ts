@@ -215,6 +215,7 @@ class Engine implements PostRate {
     await partOf(this.container, 'kafkaProbe')?.close()
     await partOf(this.container, 'redis')?.close()
     await partOf(this.container, 'sequelize').close()
+    await partOf(this.container, 'reservedDatabase').close()
     await partOf(this.container, 'database').close()
   }
 

@@ -4,7 +4,7 @@ import { PostRateError } from '../../errors.ts'
 import type { PostRateOptions } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { isDatabaseError, translateError } from './postgres-error.ts'
-import { defaultQueryTimeoutMs, isPool, openPool } from './postgres-pool.ts'
+import { defaultQueryTimeoutMs, isPool, openPool, openReservedPool } from './postgres-pool.ts'
 import { types } from './postgres-types.ts'
 
 /** Rows as the adapters read them: int8 as number (ids and counters stay below 2^53), times as milliseconds. */
@@ -48,11 +48,17 @@ export class PostgresDatabase implements Queryable {
   readonly #names = new Map<string, string>()
   #named = true
 
-  constructor(options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>, logger: Logger) {
+  /** `reserved`: on connections of its own, which the callers of the other instance do not use up. */
+  constructor(
+    options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>,
+    logger: Logger,
+    { reserved = false }: { reserved?: boolean } = {},
+  ) {
     this.schema = options.schema ?? 'post_rate'
     this.#logger = logger
-    this.#owned = !isPool(options.database)
-    this.pool = openPool(options, logger)
+    const ownPool = reserved ? openReservedPool(options, logger) : null
+    this.#owned = ownPool !== null || !isPool(options.database)
+    this.pool = ownPool ?? openPool(options, logger)
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
