@@ -154,7 +154,7 @@ type Bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
 
 function bindPostgres(bind: Bind, options: PostRateOptions): void {
   bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger))
-  bind('reservedDatabase', ['logger'], (logger) => new PostgresDatabase(options, logger, { reserved: true }))
+  bind('reservedDatabase', ['database'], (database) => database.reserved)
   bind('sequelize', [], () => new SequelizeClient(options.database))
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
@@ -169,7 +169,9 @@ function bindPostgres(bind: Bind, options: PostRateOptions): void {
     return new PostgresRatingStore(database, async () => (await deployment.get()).posts)
   })
   bind('recordReader', ['database', 'databaseClock'], (...parts) => new PostgresRecordReader(...parts))
-  bind('outbox', ['reservedDatabase'], (database) => new PostgresOutbox(database))
+  bind('outbox', ['reservedDatabase', 'deployment'], (database, deployment) => {
+    return new PostgresOutbox(database, async () => (await deployment.get()).posts)
+  })
   bind('leaseStore', ['reservedDatabase'], (database) => new PostgresLeaseStore(database))
   bind('stateStore', ['reservedDatabase'], (database) => new PostgresStateStore(database))
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))

@@ -19,6 +19,8 @@ export interface ImportOutcome {
   unchanged: number
   /** Indexes of the batch whose post does not exist. */
   unknownPosts: number[]
+  /** Indexes of the batch that were not stored, since another transaction holds the row or its post. Default: none. */
+  locked?: number[]
   /** Posts made because they were missing. */
   postsCreated: number
 }
@@ -48,13 +50,12 @@ export interface RatingStore {
   /**
    * Withdraws every rating of a user and resolves to how many there were. Along the posts in short steps, each durable by
    * itself. Idempotent; a rating that is stored meanwhile may remain. Rejects with `OVERLOADED` where another transaction
-   * keeps one of the ratings locked; the others of its step are withdrawn.
+   * holds some of the ratings, after all the others have been withdrawn.
    */
   erase(userId: string, options?: EraseOptions): Promise<number>
   /**
    * Stores dated ratings where they are newer than what is stored. No (post, user) may occur twice. Idempotent.
-   * `createPosts`: missing posts are made under the ids of the ratings. Rejects with `OVERLOADED` where another transaction keeps a row
-   * locked; the others are stored.
+   * `createPosts`: missing posts are made under the ids of the ratings. A locked row does not delay the others.
    */
   import(ratings: readonly DatedRating[], options: { createPosts: boolean }): Promise<ImportOutcome>
   /** Every rating as of one moment, ordered by post and user, streamed in bounded memory. */

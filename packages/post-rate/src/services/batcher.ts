@@ -103,7 +103,10 @@ export class Batcher<Item, Result> {
   /** Callers of the same tick share the first batch, too. */
   #schedule(): void {
     if (this.#scheduled) return
-    if (this.#underWay.size >= this.#options.lanes) return this.#refuseInTime()
+    if (this.#underWay.size >= this.#options.lanes) {
+      this.#refuseInTime()
+      return
+    }
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false

@@ -1,9 +1,10 @@
 import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
 import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
 import { parseTime } from '../domain/time.ts'
-import { invalidInput, isPostRateError } from '../errors.ts'
+import { invalidInput, isPostRateError, PostRateError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RatingStore } from '../ports/rating-store.ts'
+import { untilFree } from './until-free.ts'
 
 const batchSize = 2_000
 
@@ -98,19 +99,29 @@ export class ImportRatings {
     report: ImportReport,
     reject: (line: number, message: string, missingPost?: number) => void,
   ): Promise<void> {
-    const outcome = await this.#store.import(
-      entries.map(({ rating }) => rating),
-      { createPosts: options.createPosts ?? false },
-    )
-    report.changed += outcome.changed
-    report.unchanged += outcome.unchanged
-    report.postsCreated += outcome.postsCreated
-    for (const n of outcome.unknownPosts) {
-      const { line, rating } = entries[n] as { line: number; rating: DatedRating }
-      reject(line, `post: there is no post ${rating.postId}`, rating.postId)
-    }
-    if (outcome.changed > 0) this.#changed()
+    let left = entries
+    await untilFree(async () => {
+      const outcome = await this.#store.import(
+        left.map(({ rating }) => rating),
+        { createPosts: options.createPosts ?? false },
+      )
+      report.changed += outcome.changed
+      report.unchanged += outcome.unchanged
+      report.postsCreated += outcome.postsCreated
+      for (const n of outcome.unknownPosts) {
+        const { line, rating } = left[n] as { line: number; rating: DatedRating }
+        reject(line, `post: there is no post ${rating.postId}`, rating.postId)
+      }
+      if (outcome.changed > 0) this.#changed()
+      left = (outcome.locked ?? []).map((n) => left[n] as { line: number; rating: DatedRating })
+      if (left.length > 0) throw held(left)
+    })
   }
+}
+
+function held([first]: readonly { line: number; rating: DatedRating }[]): PostRateError {
+  const which = `line ${first?.line}: another transaction keeps the rating or its post ${first?.rating.postId} locked`
+  return new PostRateError('OVERLOADED', `${which}. What comes before is stored: end it, then run the import again.`)
 }
 
 /** @throws PostRateError INVALID_INPUT */

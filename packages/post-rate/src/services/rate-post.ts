@@ -5,6 +5,7 @@ import type { PostStore } from '../ports/post-store.ts'
 import type { EraseOptions, RateOutcome, RatingKey, RatingStore, WithdrawOutcome } from '../ports/rating-store.ts'
 import { Batcher } from './batcher.ts'
 import type { CounterSet } from './counters.ts'
+import { untilFree } from './until-free.ts'
 
 /** A rating, or a withdrawal where there is no score. */
 type Change = Rating | (RatingKey & { score?: undefined })
@@ -79,14 +80,24 @@ export class RatePost {
 
   /** Withdraws everything a user rated. */
   async erase(userId: unknown, { dryRun = false, onProgress, signal }: EraseOptions): Promise<number> {
-    return this.#store.erase(checkUserId(userId), {
-      dryRun,
-      onProgress: (progress) => {
-        if (!dryRun) this.#changed()
-        onProgress?.(progress)
-      },
-      ...(signal ? { signal } : {}),
-    })
+    const user = checkUserId(userId)
+    // An attempt that met a locked rating withdrew all the others.
+    let before = 0
+    let erased = 0
+    const attempt = () => {
+      before += erased
+      erased = 0
+      return this.#store.erase(user, {
+        dryRun,
+        onProgress: (progress) => {
+          if (!dryRun) this.#changed()
+          erased = progress.erased
+          onProgress?.({ ...progress, erased: before + erased })
+        },
+        ...(signal ? { signal } : {}),
+      })
+    }
+    return untilFree(attempt).then((last) => before + last)
   }
 
   /** Takes nothing more; resolves when what was taken has been answered. */

@@ -44,21 +44,32 @@ export class PostgresDatabase implements Queryable {
   readonly pool: pg.Pool
   readonly schema: string
   readonly #owned: boolean
+  readonly #options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>
+  #reserved: PostgresDatabase | undefined
   readonly #logger: Logger
   readonly #names = new Map<string, string>()
   #named = true
 
-  /** `reserved`: on connections of its own, which the callers of the other instance do not use up. */
+  /** `reserved`: a pool of its own, in place of the one that the options name. */
   constructor(
     options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>,
     logger: Logger,
-    { reserved = false }: { reserved?: boolean } = {},
+    reserved?: pg.Pool | undefined,
   ) {
     this.schema = options.schema ?? 'post_rate'
+    this.#options = options
     this.#logger = logger
-    const ownPool = reserved ? openReservedPool(options, logger) : null
-    this.#owned = ownPool !== null || !isPool(options.database)
-    this.pool = ownPool ?? openPool(options, logger)
+    this.#owned = reserved !== undefined || !isPool(options.database)
+    this.pool = reserved ?? openPool(options, logger)
+  }
+
+  /** The same database on a few connections of its own, which nobody else uses up. Closed with this one. */
+  get reserved(): PostgresDatabase {
+    if (this.#reserved === undefined) {
+      const pool = openReservedPool(this.#options, this.#logger)
+      this.#reserved = pool === null ? this : new PostgresDatabase(this.#options, this.#logger, pool)
+    }
+    return this.#reserved
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
@@ -185,6 +196,7 @@ export class PostgresDatabase implements Queryable {
   }
 
   async close(): Promise<void> {
+    if (this.#reserved !== this) await this.#reserved?.close()
     if (this.#owned && !this.pool.ended) await this.pool.end()
   }
 

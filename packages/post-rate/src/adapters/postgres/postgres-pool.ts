@@ -12,7 +12,10 @@ export function openPool(
   { database, poolSize }: Pick<PostRateOptions, 'database' | 'poolSize'>,
   logger: Logger,
 ): pg.Pool {
-  return watched(isPool(database) ? (database as unknown as pg.Pool) : ownPool(poolConfig(database), poolSize ?? 10), logger)
+  return watched(
+    isPool(database) ? (database as unknown as pg.Pool) : ownPool(poolConfig(database), poolSize ?? 10),
+    logger,
+  )
 }
 
 /**

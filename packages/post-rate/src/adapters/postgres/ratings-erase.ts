@@ -1,6 +1,6 @@
 import type { EraseOptions } from '../../ports/rating-store.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
-import { untilFree } from './row-locks.ts'
+import { keptLocked } from './row-locks.ts'
 import { retryContended } from './split-batch.ts'
 
 /** Posts of one step. */
@@ -22,22 +22,23 @@ gone as (delete from ${ratings} r using held where r.post_id = held.post_id and 
 select (select count(*) from gone) as gone, (select count(*) ${ofUser}) - (select count(*) from held) as locked`
   let posts = 0
   let erased = 0
+  let locked = false
   for (let after = 0; ; ) {
     signal?.throwIfAborted()
     const ids = await ratedPosts(database, ratings, after)
-    await untilFree('ratings of this user', async () => {
-      const [row] = await retryContended(() =>
-        database.query<{ gone: number; locked: number }>({ text, values: [ids, userId] }),
-      )
-      erased += row?.gone ?? 0
-      return (row?.locked ?? 0) <= 0 || null
-    })
+    const [row] = await retryContended(() =>
+      database.query<{ gone: number; locked: number }>({ text, values: [ids, userId] }),
+    )
+    erased += row?.gone ?? 0
+    locked ||= (row?.locked ?? 0) > 0
     posts += ids.length
     onProgress?.({ posts, erased })
     const last = ids.at(-1)
-    if (last === undefined || ids.length < batchSize) return erased
+    if (last === undefined || ids.length < batchSize) break
     after = last
   }
+  if (locked) throw keptLocked('ratings of this user')
+  return erased
 }
 
 /** The next posts that have ratings, found by skipping along the primary key. */

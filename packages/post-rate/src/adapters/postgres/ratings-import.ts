@@ -2,7 +2,7 @@ import type { DatedRating } from '../../domain/rating.ts'
 import type { ImportOutcome } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase, type Query } from './postgres-database.ts'
 import { lockedRow, type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
-import { isLockTimeout, untilFree } from './row-locks.ts'
+import { isLockTimeout } from './row-locks.ts'
 import { retryContended, splitBatch } from './split-batch.ts'
 import { isoTime } from './stats-row.ts'
 
@@ -14,21 +14,16 @@ export async function importRatings(
   { createPosts }: { createPosts: boolean },
 ): Promise<ImportOutcome> {
   const postsCreated = createPosts && tables.posts !== null ? await addPosts(database, tables.posts, ratings) : 0
-  const rows = new Map<DatedRating, RatedRow | undefined>()
-  let left = ratings
-  await untilFree('one of the ratings or its post', async () => {
-    const outcomes = await splitBatch(left, (part) => importPart(database, tables, part))
-    for (const [n, outcome] of outcomes.entries()) {
-      if (outcome instanceof Error) throw outcome
-      rows.set(left[n] as DatedRating, outcome)
-    }
-    left = left.filter((rating) => rows.get(rating)?.locked)
-    return left.length === 0 || null
+  const outcomes = await splitBatch(ratings, (part) => importPart(database, tables, part))
+  const rows = outcomes.map((outcome) => {
+    if (outcome instanceof Error) throw outcome
+    return outcome
   })
   return {
-    changed: [...rows.values()].filter((row) => row?.changed).length,
-    unchanged: [...rows.values()].filter((row) => row?.known && !row.changed).length,
-    unknownPosts: ratings.flatMap((rating, n) => (rows.get(rating)?.known ? [] : [n])),
+    changed: rows.filter((row) => row?.changed).length,
+    unchanged: rows.filter((row) => row?.known && !row.locked && !row.changed).length,
+    unknownPosts: ratings.flatMap((_, n) => (rows[n]?.known ? [] : [n])),
+    locked: ratings.flatMap((_, n) => (rows[n]?.locked ? [n] : [])),
     postsCreated,
   }
 }

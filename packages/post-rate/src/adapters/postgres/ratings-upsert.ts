@@ -45,9 +45,13 @@ interface UpsertParts {
 export function upsertRatings(tables: RatingTables, part: UpsertParts): string {
   const { ratings, posts } = tables
   const timely = part.deadline ? `and clock_timestamp() < ${writeDeadline(part.deadline)}` : ''
-  const known = posts === null ? 'true' : `exists (select from ${posts} p where p.id = i.post_id)`
+  const known =
+    posts === null ? 'true' : `exists (select from ${posts} p where p.id = i.post_id and p.deleted_at is null)`
   const freePost =
-    posts === null ? '' : `cross join lateral (select from ${posts} p where p.id = i.post_id for key share skip locked) p`
+    posts === null
+      ? ''
+      : `cross join lateral (
+select from ${posts} p where p.id = i.post_id and p.deleted_at is null for key share skip locked) p`
   return `
 with ${patience},
 input as materialized (select i.*, ${known} as known from ${part.input}, patience),

@@ -18,7 +18,8 @@ export async function withdrawRatings(
   deadline: WriteDeadline,
   keys: readonly RatingKey[],
 ): Promise<WithdrawOutcome[]> {
-  const known = posts === null ? 'true' : `exists (select from ${posts} p where p.id = i.post_id)`
+  const known =
+    posts === null ? 'true' : `exists (select from ${posts} p where p.id = i.post_id and p.deleted_at is null)`
   const rows = await retryContended(() =>
     database.query<WithdrawnRow>({
       name: `withdraw-${posts === null ? 'external' : 'own'}`,

@@ -15,19 +15,7 @@ export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === '55P03'
 }
 
-const longestMs = 10_000
-const pauseMs = 50
-
-/**
- * Repeats `attempt` until nothing that it wants is locked: it resolves to null before that.
- * @throws PostRateError OVERLOADED after 10 s
- */
-export async function untilFree<T>(what: string, attempt: () => Promise<T | null>): Promise<T> {
-  for (const began = performance.now(); ; ) {
-    const done = await attempt()
-    if (done !== null) return done
-    if (performance.now() - began > longestMs)
-      throw new PostRateError('OVERLOADED', `Another transaction keeps ${what} locked: end it, then repeat this.`)
-    await new Promise((resolve) => setTimeout(resolve, pauseMs))
-  }
+/** Another transaction keeps `what` locked. */
+export function keptLocked(what: string): PostRateError {
+  return new PostRateError('OVERLOADED', `Another transaction keeps ${what} locked: end it, then repeat this.`)
 }

@@ -3,6 +3,7 @@ import { ratings } from './0001-ratings.ts'
 import { exclusions } from './0002-exclusions.ts'
 import { emptyUpdates } from './0003-empty-updates.ts'
 import { guard } from './0004-guard.ts'
+import { deletions } from './0005-deletions.ts'
 
 /** Every migration in its order. To change the schema, append one. */
-export const migrations: readonly Migration[] = [ratings, exclusions, emptyUpdates, guard]
+export const migrations: readonly Migration[] = [ratings, exclusions, emptyUpdates, guard, deletions]
