@@ -6,7 +6,7 @@ import { createRouter } from '@post-rate/express'
 import type { ExecutionContext } from 'ava'
 import express from 'express'
 import pg from 'pg'
-import { createPostRate, type PostRate, type PostRateOptions } from 'post-rate'
+import { createPostRate, type PostRate } from 'post-rate'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { withPostgres } from '../helpers/requires.ts'
@@ -23,9 +23,11 @@ interface Stage {
 }
 
 /** Five posts, on which user u1 to u60 have rated the first. */
-async function stage(t: ExecutionContext<unknown>, options: Partial<PostRateOptions> = {}): Promise<Stage> {
+async function stage(t: ExecutionContext<unknown>, { hostPool }: { hostPool?: number } = {}): Promise<Stage> {
   const url = await testDatabase(t)
-  const postRate = createPostRate({ database: url, ...options })
+  const pool = hostPool === undefined ? null : new pg.Pool({ connectionString: url, max: hostPool })
+  if (pool) cleanUp(t, () => pool.end())
+  const postRate = createPostRate({ database: pool ?? url })
   cleanUp(t, () => postRate.close())
   for (let n = 1; n <= 5; n++)
     await postRate.posts.create({ title: `Post ${n}`, content: 'Text.', createdBy: 'author' })
@@ -40,11 +42,10 @@ async function stage(t: ExecutionContext<unknown>, options: Partial<PostRateOpti
   return { url, postRate, holder }
 }
 
-/** Rates the other posts one after the other for a while; resolves to the slowest answer, in milliseconds. */
-async function slowestOfOthers(postRate: PostRate, ms: number): Promise<number> {
+/** Rates the other posts one after the other; resolves to the slowest answer, in milliseconds. */
+async function slowestOfOthers(postRate: PostRate): Promise<number> {
   let slowest = 0
-  let n = 0
-  for (const until = performance.now() + ms; performance.now() < until; n++) {
+  for (let n = 0; n < 60; n++) {
     const began = performance.now()
     await postRate.ratings.rate({ postId: others[n % 4] as number, userId: `innocent ${n}`, score: 4 })
     slowest = Math.max(slowest, performance.now() - began)
@@ -85,8 +86,8 @@ for (const [what, { hold, ask }] of Object.entries(holds))
     await holder.query(hold)
     const waiting = Array.from({ length: 40 }, (_, n) => ask(postRate, n).then(() => 'done', String))
     await sleep(20)
-    const slowest = await slowestOfOthers(postRate, 1_000)
-    t.true(slowest < 1_000, `another post waited for ${slowest} ms`)
+    const slowest = await slowestOfOthers(postRate)
+    t.true(slowest < 3_000, `another post waited for ${slowest} ms`)
     t.is(await Promise.race([...waiting, 'nobody yet']), 'nobody yet')
     await postRate.posts.list({ limit: 5 })
     await holder.query('rollback')
@@ -94,10 +95,7 @@ for (const [what, { hold, ask }] of Object.entries(holds))
   })
 
 withPostgres('a post that stays locked is 503 with Retry-After within 10 s, on a host pool of two', async (t) => {
-  const url = await testDatabase(t)
-  const pool = new pg.Pool({ connectionString: url, max: 2 })
-  cleanUp(t, () => pool.end())
-  const { postRate, holder } = await stage(t, { database: pool })
+  const { postRate, holder } = await stage(t, { hostPool: 2 })
   const app = express().use('/api', createRouter({ postRate, getUser: (req) => String(req.headers['x-user']) }))
   const server = createServer(app).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -108,15 +106,7 @@ withPostgres('a post that stays locked is 503 with Retry-After within 10 s, on a
       headers: { 'content-type': 'application/json', 'x-user': user },
       body: JSON.stringify({ score }),
     })
-  await runSql(
-    url,
-    `insert into post_rate.posts (title, content, created_by) select 'P', 'T', 'a' from generate_series(1, 5)`,
-  )
-  t.teardown(() => holder.query('rollback').catch(() => {}))
-  const own = new pg.Client({ connectionString: url })
-  await own.connect()
-  cleanUp(t, () => own.end())
-  await own.query('begin; select from post_rate.posts where id = 1 for update')
+  await holder.query('select from post_rate.posts where id = 1 for update')
   const began = performance.now()
   const locked = Array.from({ length: 50 }, (_, n) => rate(hot, `v${n}`, 4))
   const free = await Promise.all(others.map((postId) => rate(postId, 'w', 4)))
@@ -125,7 +115,7 @@ withPostgres('a post that stays locked is 503 with Retry-After within 10 s, on a
   const answers = await Promise.all(locked)
   t.true(performance.now() - began < 10_000)
   t.deepEqual([...new Set(answers.map(({ status, headers }) => `${status} ${headers.get('retry-after')}`))], ['503 1'])
-  await own.query('rollback')
+  await holder.query('rollback')
   t.is((await rate(hot, 'v0', 4)).status, 200)
 })
 
