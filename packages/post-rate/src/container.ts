@@ -81,6 +81,8 @@ export interface Services {
 /** What opens connections, and so is closed. */
 interface Connections {
   database: PostgresDatabase
+  /** For the roles and the readiness: connections that requests cannot use up. */
+  reservedDatabase: PostgresDatabase
   sequelize: SequelizeClient
   databaseClock: PostgresClock
   redis: RedisClients | null
@@ -169,13 +171,14 @@ type Bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
 
 function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): void {
   bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger, timings.readTimeoutMs))
+  bind('reservedDatabase', ['database'], (database) => database.reserved)
   bind('sequelize', [], () => new SequelizeClient(options.database))
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
   bind('schema', ['sequelize', 'database'], (sequelize, database) => {
     return new PostgresSchema(sequelize, database, migrations)
   })
-  bind('settingsStore', ['database', 'databaseClock'], (...parts) => new PostgresSettingsStore(...parts))
+  bind('settingsStore', ['reservedDatabase', 'databaseClock'], (...parts) => new PostgresSettingsStore(...parts))
   bind('postStore', ['sequelize', 'database', 'databaseClock'], (sequelize, database, clock) => {
     return new PostgresPostStore(sequelize, database, clock)
   })
@@ -183,13 +186,15 @@ function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): v
     return new PostgresRatingStore(database, async () => (await deployment.get()).posts)
   })
   bind('recordReader', ['database', 'databaseClock'], (...parts) => new PostgresRecordReader(...parts))
-  bind('outbox', ['database'], (database) => new PostgresOutbox(database))
-  bind('leaseStore', ['database'], (database) => new PostgresLeaseStore(database))
-  bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
+  bind('outbox', ['reservedDatabase', 'deployment'], (database, deployment) => {
+    return new PostgresOutbox(database, async () => (await deployment.get()).posts)
+  })
+  bind('leaseStore', ['reservedDatabase'], (database) => new PostgresLeaseStore(database))
+  bind('stateStore', ['reservedDatabase'], (database) => new PostgresStateStore(database))
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
   bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
   bind('auditLog', ['database'], (database) => new PostgresAuditLog(database))
-  bind('guardStore', ['database'], (database) => new PostgresGuardStore(database))
+  bind('guardStore', ['reservedDatabase'], (database) => new PostgresGuardStore(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
   })
@@ -289,7 +294,7 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind(
     'reportStatus',
     [
-      'database',
+      'reservedDatabase',
       'databaseClock',
       'redis',
       'kafkaProbe',

@@ -2,6 +2,7 @@ import type { FindOptions, Model, ModelStatic, Sequelize } from 'sequelize'
 import type { PageKey } from '../../domain/page-cursor.ts'
 import type { PostDraft, PostText } from '../../domain/post.ts'
 import type { PagedPost, PageQuery, PostStore } from '../../ports/post-store.ts'
+import { PostDeletion } from './post-deletion.ts'
 import type { PostgresClock } from './postgres-clock.ts'
 import type { PostgresDatabase, Query } from './postgres-database.ts'
 import { postgresUnavailable, schemaTooOld, unreadableFile } from './postgres-error.ts'
@@ -58,15 +59,15 @@ export class PostgresPostStore implements PostStore {
   }
 
   async find(ids: readonly number[]): Promise<PostText[]> {
-    return (await this.#read({ text: this.#select({ where: { id: [...ids] } }) })).map(textOf)
+    return (await this.#read({ text: this.#select({ where: { id: [...ids], deleted_at: null } }) })).map(textOf)
   }
 
   async visible(ids: readonly number[]): Promise<number[]> {
     return [...ids]
   }
 
-  async delete(id: number): Promise<boolean> {
-    return this.#run(async (sequelize) => (await this.#posts(sequelize).destroy({ where: { id } })) > 0)
+  delete(id: number, onGone?: () => void): Promise<boolean> {
+    return new PostDeletion(this.#database).delete(id, onGone)
   }
 
   get #table(): string {
@@ -75,7 +76,7 @@ export class PostgresPostStore implements PostStore {
 
   #newest({ after, limit }: PageQuery): Query {
     const { Op } = this.#client.module
-    const where = after === null ? {} : { id: { [Op.lt]: after.postId } }
+    const where = { deleted_at: null, ...(after === null ? {} : { id: { [Op.lt]: after.postId } }) }
     return { text: this.#select({ where, order: [['id', 'DESC']], limit }) }
   }
 
@@ -88,7 +89,7 @@ export class PostgresPostStore implements PostStore {
 select p.id, p.title, p.content, p.created_by as "createdBy", p.created_at as "createdAt",
   s.rank, s.displayed_count as "displayedCount", clock_timestamp() as "databaseNow"
 from ${this.#database.schema}.post_stats s join ${this.#table} p on p.id = s.post_id
-where not s.deleted ${key ? 'and (s.rank, s.displayed_count, s.post_id) < ($2::numeric, $3::bigint, $4::bigint)' : ''}
+where not s.deleted and p.deleted_at is null ${key ? 'and (s.rank, s.displayed_count, s.post_id) < ($2::numeric, $3::bigint, $4::bigint)' : ''}
 order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
       values: key ? [limit, key.rank, key.count, key.postId] : [limit],
     }
@@ -124,6 +125,7 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
         title: DataTypes.TEXT,
         content: DataTypes.TEXT,
         createdBy: { type: DataTypes.TEXT, field: 'created_by' },
+        deletedAt: { type: DataTypes.DATE, field: 'deleted_at' },
         createdAt: { type: DataTypes.DATE, field: 'created_at', defaultValue: sequelize.literal('clock_timestamp()') },
       },
       { schema: this.#database.schema, tableName: 'posts', timestamps: false },
