@@ -14,7 +14,7 @@ export const auditStoreCases: Cases = {
     await rateMany(record, 2, 2)
     t.deepEqual(await suspects(record), [])
     await foldAll(record)
-    await record.ratingStore.withdraw(1, 'user-0')
+    await record.ratingStore.withdraw([{ postId: 1, userId: 'user-0' }])
     await record.postStore.delete(2)
     t.deepEqual(await suspects(record), [])
     await foldAll(record)

@@ -167,7 +167,7 @@ export const moderationStoreCases: Cases = {
     const { record, at } = await rated(t, create)
     await record.moderationStore.exclude({ postId: 1, from: at(2), to: at(4) }, note)
     await drained(record)
-    await record.ratingStore.withdraw(1, 'u2')
+    await record.ratingStore.withdraw([{ postId: 1, userId: 'u2' }])
     t.is(await record.ratingStore.erase('u3'), 1)
     t.deepEqual(await drained(record), [])
     t.is(await record.ratingStore.erase('u4'), 1)

@@ -39,7 +39,7 @@ export const deletionCases: Cases = {
     await record.postStore.delete(1)
     const rating = { postId: 1, userId: 'v', score: 1 as Score, ratedAt: Date.now() }
     await record.ratingStore.import([rating], { createPosts: true })
-    await record.ratingStore.withdraw(1, 'v')
+    await record.ratingStore.withdraw([{ postId: 1, userId: 'v' }])
     await foldAll(record)
     const changes = await publishAll(record)
     t.deepEqual(changes.slice(3).map(told), [

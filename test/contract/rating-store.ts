@@ -82,10 +82,10 @@ export const ratingStoreCases: Cases = {
     const record = await create(t)
     await addPosts(record, 1)
     await rateOne(record, { postId: 1, userId: 'u', score: 4 })
-    t.true(await record.ratingStore.withdraw(1, 'u'))
-    t.true(await record.ratingStore.withdraw(1, 'u'))
-    t.true(await record.ratingStore.withdraw(1, 'nobody'))
-    t.false(await record.ratingStore.withdraw(2, 'u'))
+    t.deepEqual(await record.ratingStore.withdraw([{ postId: 1, userId: 'u' }]), [true])
+    t.deepEqual(await record.ratingStore.withdraw([{ postId: 1, userId: 'u' }]), [true])
+    t.deepEqual(await record.ratingStore.withdraw([{ postId: 1, userId: 'nobody' }]), [true])
+    t.deepEqual(await record.ratingStore.withdraw([{ postId: 2, userId: 'u' }]), [false])
     t.deepEqual(await drained(record), [
       [1, 'u', null, 4],
       [1, 'u', 4, null],
@@ -211,7 +211,7 @@ export const ratingStoreCases: Cases = {
     // A newer record decides anew, in both directions, and a withdrawal of an excluded rating changes no figure.
     const newer = [{ ...dated(1, 'a', 5, at + 1), excluded: true }, dated(1, 'b', 0, at + 1)]
     t.like(await record.ratingStore.import(newer, { createPosts: false }), { changed: 2 })
-    await record.ratingStore.withdraw(1, 'a')
+    await record.ratingStore.withdraw([{ postId: 1, userId: 'a' }])
     await foldAll(record)
     t.deepEqual(await countsOf(record, [1]), [[1, 0, 0, 0, 0, 0]])
   },
@@ -294,7 +294,7 @@ export const ratingStoreCases: Cases = {
     const record = await create(t, { posts: 'external' })
     t.like(await rateOne(record, { postId: 42, userId: 'u', score: 4 }), { changed: true, previousScore: null })
     t.like(await rateOne(record, { postId: 42, userId: 'u', score: 4 }), { changed: false, previousScore: 4 })
-    t.true(await record.ratingStore.withdraw(43, 'u'))
+    t.deepEqual(await record.ratingStore.withdraw([{ postId: 43, userId: 'u' }]), [true])
     const lines = [dated(44, 'u', 2, Date.now() - day)]
     t.like(await record.ratingStore.import(lines, { createPosts: true }), { changed: 1, postsCreated: 0 })
     await foldAll(record)

@@ -91,7 +91,7 @@ export const recordReaderCases: Cases = {
       { postId: 1, userId: 'a', score: 3, ratedAt: second, excluded: false },
     ])
     await record.ratingStore.rate([{ postId: 1, userId: 'b', score: 4 }])
-    await record.ratingStore.withdraw(1, 'c')
+    await record.ratingStore.withdraw([{ postId: 1, userId: 'c' }])
     t.deepEqual(
       (await latest(100))?.map(({ userId, score, excluded }) => [userId, score, excluded]),
       [

@@ -21,6 +21,71 @@ test('what comes while the lanes are busy gathers, and runs as one batch', async
   t.deepEqual(batches, [['a'], ['b', 'c', 'd']])
 })
 
+test('a blocked item runs again alone, and the others do not wait for it', async (t) => {
+  const { batcher, batches, release } = blocking()
+  const blocked = ['x1', 'x2'].map((item) => batcher.add(item))
+  t.deepEqual(await Promise.all([batcher.add('a'), batcher.add('b')]), ['A', 'B'])
+  t.is(await batcher.add('c'), 'C')
+  await sleep(10)
+  t.is(await Promise.race([...blocked, 'nobody yet']), 'nobody yet')
+  release('x')
+  t.deepEqual(await Promise.all(blocked), ['X1', 'X2'])
+  t.deepEqual(batches[0], ['x1', 'x2', 'a', 'b'])
+  t.true(batches.slice(2).every((batch) => batch.length === 1))
+})
+
+test('what blocks one item does not keep another cause waiting', async (t) => {
+  const { batcher, release } = blocking({ maxWaitMs: 5_000 })
+  const all = ['x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'x8', 'y1'].map((item) => batcher.add(item))
+  await sleep(5)
+  release('y')
+  const began = performance.now()
+  t.is(await all.at(-1), 'Y1')
+  t.true(performance.now() - began < 500)
+  release('x')
+  await Promise.all(all)
+})
+
+test('a blocked item keeps its key, and is refused in time', async (t) => {
+  const { batcher, batches, release } = blocking({ maxWaitMs: 40, keyOf: (item) => item.toLowerCase() })
+  const refused = [batcher.add('x1'), batcher.add('X1')].map((answer) =>
+    t.throwsAsync(answer, { code: 'OVERLOADED' } as object),
+  )
+  await Promise.all(refused)
+  t.true(batches.every(([item]) => item === 'x1'))
+  release('x')
+  t.is(await batcher.add('x1'), 'X1')
+  const kept = blocking({ keyOf: (item) => item.toLowerCase() })
+  const [first, second] = [kept.batcher.add('x1'), kept.batcher.add('X1')]
+  await sleep(10)
+  kept.release('x')
+  await Promise.all([first, second])
+  t.deepEqual(kept.batches.at(-1), ['X1'])
+})
+
+test('blocked items beyond the limit are refused at once, and closing refuses the others', async (t) => {
+  const { batcher } = blocking()
+  const answers = Array.from({ length: 12 }, (_, n) =>
+    batcher.add(`x${n}`).catch((error: { code: string }) => error.code),
+  )
+  await sleep(5)
+  t.is(await Promise.race([...answers.slice(10), 'nobody']), 'OVERLOADED')
+  await batcher.close()
+  t.deepEqual([...new Set((await Promise.all(answers)).slice(0, 10))], ['UNAVAILABLE'])
+})
+
+test('what waits for a lane is refused by a timer, not when the lane is free', async (t) => {
+  const { batcher, gate } = recording({ lanes: 1, maxWaitMs: 20 }, true)
+  // The timer alone keeps no process alive; the statement that is waited for does.
+  const statement = setInterval(() => {}, 1_000)
+  const running = batcher.add('a')
+  await sleep(1)
+  await t.throwsAsync(batcher.add('b'), { code: 'OVERLOADED' } as object)
+  clearInterval(statement)
+  gate.open()
+  t.is(await running, 'A')
+})
+
 test('what has waited for too long is refused, and never run later', async (t) => {
   const { batcher, batches, gate } = recording({ lanes: 1, maxWaitMs: 20 }, true)
   const first = batcher.add('a')
@@ -140,6 +205,27 @@ test('idle waits for everything that was added', async (t) => {
   t.deepEqual(answered, ['A', 'B', 'C'])
   await batcher.idle()
 })
+
+/** Items that begin with x or y are blocked until their letter is released. */
+function blocking(options: Partial<BatcherOptions<string, string>> = {}) {
+  const held = new Set(['x', 'y'])
+  const batches: string[][] = []
+  const { batcher } = recording({
+    run: async (items) => {
+      batches.push(items)
+      await sleep(1)
+      return items.map((item) => (held.has((item[0] as string).toLowerCase()) ? 'blocked' : item.toUpperCase()))
+    },
+    blocking: {
+      isBlocked: (result) => result === 'blocked',
+      causeOf: (item) => (item[0] as string).toLowerCase(),
+      limit: 10,
+      pauseMs: 2,
+    },
+    ...options,
+  })
+  return { batcher, batches, release: (letter: string) => held.delete(letter) }
+}
 
 function recording(options: Partial<BatcherOptions<string, string>> = {}, closed = false) {
   let open = () => {}

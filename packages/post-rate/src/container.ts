@@ -80,6 +80,8 @@ export interface Services {
 /** What opens connections, and so is closed. */
 interface Connections {
   database: PostgresDatabase
+  /** For the roles and the readiness: connections that requests cannot use up. */
+  reservedDatabase: PostgresDatabase
   databaseClock: PostgresClock
   redis: RedisClients | null
   sharedRedis: SharedRedis | null
@@ -167,22 +169,25 @@ type Bind = <K extends keyof Parts, const D extends readonly (keyof Parts)[]>(
 
 function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): void {
   bind('database', ['logger'], (logger) => new PostgresDatabase(options, logger, timings.readTimeoutMs))
+  bind('reservedDatabase', ['database'], (database) => database.reserved)
   bind('databaseClock', [], () => new PostgresClock())
   bind('clock', ['databaseClock'], (clock) => clock)
   bind('schema', ['database'], (database) => new PostgresSchema(database, migrations))
-  bind('settingsStore', ['database', 'databaseClock'], (...parts) => new PostgresSettingsStore(...parts))
+  bind('settingsStore', ['reservedDatabase', 'databaseClock'], (...parts) => new PostgresSettingsStore(...parts))
   bind('postStore', ['database', 'databaseClock'], (...parts) => new PostgresPostStore(...parts))
   bind('ratingStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresRatingStore(database, async () => (await deployment.get()).posts)
   })
   bind('recordReader', ['database', 'databaseClock'], (...parts) => new PostgresRecordReader(...parts))
-  bind('outbox', ['database'], (database) => new PostgresOutbox(database))
-  bind('leaseStore', ['database'], (database) => new PostgresLeaseStore(database))
-  bind('stateStore', ['database'], (database) => new PostgresStateStore(database))
+  bind('outbox', ['reservedDatabase', 'deployment'], (database, deployment) => {
+    return new PostgresOutbox(database, async () => (await deployment.get()).posts)
+  })
+  bind('leaseStore', ['reservedDatabase'], (database) => new PostgresLeaseStore(database))
+  bind('stateStore', ['reservedDatabase'], (database) => new PostgresStateStore(database))
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
   bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
   bind('auditLog', ['database'], (database) => new PostgresAuditLog(database))
-  bind('guardStore', ['database'], (database) => new PostgresGuardStore(database))
+  bind('guardStore', ['reservedDatabase'], (database) => new PostgresGuardStore(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
   })
@@ -282,7 +287,7 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind(
     'reportStatus',
     [
-      'database',
+      'reservedDatabase',
       'databaseClock',
       'redis',
       'kafkaProbe',

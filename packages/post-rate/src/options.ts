@@ -82,7 +82,10 @@ export interface PostRateOptions {
   group?: string
   /** Prefix of every Redis key, 1-100 characters without braces. Default `post-rate:`. */
   redisPrefix?: string
-  /** Connections to PostgreSQL that this process opens at most, 1-1000. Default 10. A `pg.Pool` of the host's keeps its own. */
+  /**
+   * Connections to PostgreSQL for the calls of this process, at most, 1-1000. Default 10. A `pg.Pool` of the host's keeps its own limit.
+   * The relay, the leases and the readiness open up to 4 of their own beside them.
+   */
   poolSize?: number
   /** Ratings that may wait for their statement before further ones are refused with `OVERLOADED`, 1-1,000,000. Default 10000. */
   queueLimit?: number

@@ -13,6 +13,7 @@ import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
 import { reconcilerTimings } from './services/timings.ts'
 import { traceRating } from './services/trace-rating.ts'
+import { untilFree } from './services/until-free.ts'
 
 /**
  * Makes the library's API. It does no I/O: connections are opened by the first method that needs one.
@@ -59,15 +60,14 @@ class Engine implements PostRate {
       list: (query = {}) => this.#service('listPosts').list(query),
       listJson: (query = {}) => this.#service('listPosts').listJson(query),
       delete: async (id) => {
-        const deleted = await this.#port('postStore').delete(checkPostId(id, 'id'))
-        this.#service('listPosts').forgetPages()
-        this.#service('relayOutbox').wake()
+        const postId = checkPostId(id, 'id')
+        const deleted = await untilFree(() => this.#port('postStore').delete(postId, this.#forgetPost))
+        this.#forgetPost()
         return deleted
       },
       removed: async (id) => {
         await this.#port('outbox').bury(checkPostId(id, 'id'))
-        this.#service('listPosts').forgetPages()
-        this.#service('relayOutbox').wake()
+        this.#forgetPost()
       },
     }
     const rate: PostRate['ratings']['rate'] =
@@ -113,6 +113,11 @@ class Engine implements PostRate {
       check: () => this.#port('schema').check(),
       bypasses: () => this.#port('schema').bypasses(),
     }
+  }
+
+  readonly #forgetPost = (): void => {
+    this.#service('listPosts').forgetPages()
+    this.#service('relayOutbox').wake()
   }
 
   readonly #rateAndTell: PostRate['ratings']['rate'] = async (rating) => {

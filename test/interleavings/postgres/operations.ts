@@ -28,13 +28,26 @@ insert into post_rate.ratings (post_id, user_id, score) values ($1, $2, $3)
 on conflict (post_id, user_id) do update set score = excluded.score, rated_at = excluded.rated_at
 where ratings.score is distinct from excluded.score`
 
+/** A row that is locked is tried once more; then the client gives up, as after `OVERLOADED`. */
+async function unlessLocked<T>(write: () => Promise<(T | 'locked')[]>): Promise<T | undefined> {
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const [outcome] = await write()
+    if (outcome !== 'locked') return outcome
+  }
+  return undefined
+}
+
+/** Another session holds one of the rows: the administrator is told so, and comes back later. */
+function unlessOverloaded(error: unknown): void {
+  if (!isPostRateError(error) || error.code !== 'OVERLOADED') throw error
+}
+
 const rate =
   (userId: string, score: Score): Operation =>
   async ({ ports }, { receipts }) => {
-    for (const outcome of await ports.ratingStore.rate([{ postId, userId, score }])) {
-      if (outcome instanceof Error) throw outcome
-      if (outcome !== undefined) receipts.push(outcome)
-    }
+    const outcome = await unlessLocked(() => ports.ratingStore.rate([{ postId, userId, score }]))
+    if (outcome instanceof Error) throw outcome
+    if (outcome !== undefined) receipts.push(outcome)
   }
 
 /** In a transaction of the host's own, which stays open between its statements. */
@@ -79,8 +92,8 @@ export const operations = {
   rate: rate('u1', 4),
   'first rating': rate('u3', 5),
   'other first rating': rate('u3', 1),
-  withdraw: ({ ports }) => ports.ratingStore.withdraw(postId, 'u1'),
-  erase: ({ ports }) => ports.ratingStore.erase('u1'),
+  withdraw: ({ ports }) => unlessLocked(() => ports.ratingStore.withdraw([{ postId, userId: 'u1' }])),
+  erase: ({ ports }) => ports.ratingStore.erase('u1').catch(unlessOverloaded),
   host: host(['u3', 2]),
   'host for another user': host(['u5', 2]),
   'host of two': host(['u3', 2], ['u1', 0]),

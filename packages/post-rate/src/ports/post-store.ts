@@ -29,6 +29,9 @@ export interface PostStore {
   find(ids: readonly number[]): Promise<PostText[]>
   /** Those of the ids that this user (null: nobody in particular) may see. Asked once per page and before each rating. */
   visible(ids: readonly number[], userId: string | null): Promise<number[]>
-  /** Resolves to false where there was none. Its ratings go with it. Idempotent. */
-  delete(id: number): Promise<boolean>
+  /**
+   * Resolves to false where there was none. Its ratings go with it, in short steps where they are many; `onGone` is called before
+   * them, once nobody finds the post any more. Idempotent: a call that was interrupted is gone on with by the next one, or by a relay.
+   */
+  delete(id: number, onGone?: () => void): Promise<boolean>
 }

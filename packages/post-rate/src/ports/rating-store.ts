@@ -1,7 +1,16 @@
 import type { DatedRating, Rating, RatingReceipt } from '../domain/rating.ts'
 
-/** What became of one rating of a batch: `undefined` where the post does not exist, an error where this row alone could not be stored. */
-export type RateOutcome = RatingReceipt | Error | undefined
+/**
+ * The result of one rating of a batch: `undefined` where the post does not exist, an error where this row alone could not be stored,
+ * `'locked'` where another transaction holds the row or its post. Then nothing was stored, and the caller tries again.
+ */
+export type RateOutcome = RatingReceipt | Error | 'locked' | undefined
+
+/** The result of one withdrawal: false where the post does not exist, true also where there was no rating, `'locked'` as above. */
+export type WithdrawOutcome = boolean | 'locked'
+
+/** Whose rating of which post. */
+export type RatingKey = Pick<Rating, 'postId' | 'userId'>
 
 export interface ImportOutcome {
   /** Ratings that were new or newer than the stored one. */
@@ -10,6 +19,8 @@ export interface ImportOutcome {
   unchanged: number
   /** Indexes of the batch whose post does not exist. */
   unknownPosts: number[]
+  /** Indexes of the batch that were not stored, since another transaction holds the row or its post. Default: none. */
+  locked?: number[]
   /** Posts made because they were missing. */
   postsCreated: number
 }
@@ -35,20 +46,21 @@ export interface EraseOptions {
  */
 export interface RatingStore {
   /**
-   * Stores a batch in which no (post, user) occurs twice; durable when it resolves. A bad row never fails its neighbours.
-   * Idempotent: the same score again changes nothing.
+   * Stores a batch in which no (post, user) occurs twice; durable when it resolves. A bad row never fails its neighbours, and a
+   * locked one does not delay them. Idempotent: the same score again changes nothing.
    */
   rate(ratings: readonly Rating[]): Promise<RateOutcome[]>
-  /** Idempotent. Resolves to false where the post does not exist, to true also where there was no rating. */
-  withdraw(postId: number, userId: string): Promise<boolean>
+  /** Withdraws a batch in which no (post, user) occurs twice; durable when it resolves. Idempotent. Waits for no row. */
+  withdraw(ratings: readonly RatingKey[]): Promise<WithdrawOutcome[]>
   /**
    * Withdraws every rating of a user and resolves to how many there were. Along the posts in short steps, each durable by
-   * itself. Idempotent; a rating that is stored meanwhile may remain.
+   * itself. Idempotent; a rating that is stored meanwhile may remain. Rejects with `OVERLOADED` where another transaction
+   * holds some of the ratings, after all the others have been withdrawn.
    */
   erase(userId: string, options?: EraseOptions): Promise<number>
   /**
    * Stores dated ratings where they are newer than what is stored, excluded ones as excluded. No (post, user) may occur
-   * twice. Idempotent.
+   * twice. Idempotent. A locked row does not delay the others.
    * `createPosts`: missing posts are made under the ids of the ratings.
    */
   import(ratings: readonly DatedRating[], options: { createPosts: boolean }): Promise<ImportOutcome>

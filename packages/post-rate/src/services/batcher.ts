@@ -1,4 +1,5 @@
 import { PostRateError } from '../errors.ts'
+import { BlockedItems } from './blocked-items.ts'
 import { FairQueue } from './fair-queue.ts'
 
 export interface BatcherOptions<Item, Result> {
@@ -9,7 +10,7 @@ export interface BatcherOptions<Item, Result> {
   limit: number
   /** Batches under way at the same time. */
   lanes: number
-  /** Milliseconds after which an item that still waits is refused: its caller will have given up. Default: never. */
+  /** Milliseconds after which an item that is not under way is refused: its caller will have given up. Default: never. */
   maxWaitMs?: number
   /**
    * From so many waiting items on, free lanes share them. Callers who were answered together ask again together: in one
@@ -26,6 +27,17 @@ export interface BatcherOptions<Item, Result> {
   }
   /** Items of the same key never share a batch nor run at the same time: each takes effect after the one before it. */
   keyOf?(item: Item): string
+  /**
+   * How an item is recognised that somebody else blocks. It is run again, beside the lanes, as {@link BlockedItems} does it, and
+   * keeps its key until it is answered. Default: no result means that.
+   */
+  blocking?: {
+    /** The result says that nothing was done. */
+    isBlocked(result: Result): boolean
+    causeOf(item: Item): string
+    limit: number
+    pauseMs: number
+  }
 }
 
 interface Waiting<Item, Result> {
@@ -42,18 +54,26 @@ interface Waiting<Item, Result> {
 export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>
   readonly #busyKeys = new Set<string>()
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new Set<Promise<unknown>>()
   readonly #waiting = new FairQueue<Waiting<Item, Result>>()
+  readonly #blocked: BlockedItems<Waiting<Item, Result>>
+  #timer: NodeJS.Timeout | null = null
   #scheduled = false
   #closed = false
 
   constructor(options: BatcherOptions<Item, Result>) {
     this.#options = options
+    this.#blocked = new BlockedItems({
+      retry: (waiting) => this.#retry(waiting),
+      causeOf: ({ item }) => options.blocking?.causeOf(item) ?? '',
+      limit: options.blocking?.limit ?? 0,
+      pauseMs: options.blocking?.pauseMs ?? 0,
+    })
   }
 
   /** @throws PostRateError OVERLOADED when the queue is full, UNAVAILABLE after {@link close} */
   add(item: Item): Promise<Result> {
-    if (this.#closed) return Promise.reject(new PostRateError('UNAVAILABLE', 'It has been closed.'))
+    if (this.#closed) return Promise.reject(closed())
     const { limit, fairness } = this.#options
     const owner = fairness?.ownerOf(item) ?? ''
     if (this.#waiting.size >= limit || (fairness && this.#waiting.sizeOf(owner) >= fairness.limit))
@@ -64,23 +84,29 @@ export class Batcher<Item, Result> {
     })
   }
 
-  /** Takes nothing more; resolves when everything that was added has been answered. */
+  /** Takes nothing more and refuses what is blocked; resolves when everything that was added has been answered. */
   close(): Promise<void> {
     this.#closed = true
+    for (const waiting of this.#blocked.remove(() => true)) this.#end(waiting).reject(closed())
+    this.#schedule()
     return this.idle()
   }
 
   /** Resolves when everything that was added has been answered. */
   async idle(): Promise<void> {
-    while (this.#underWay.size > 0 || this.#waiting.size > 0) {
-      await Promise.all(this.#underWay)
+    while (this.#underWay.size > 0 || this.#waiting.size > 0 || this.#blocked.working !== null) {
+      await Promise.all([...this.#underWay, this.#blocked.working])
       if (this.#underWay.size === 0) await new Promise(setImmediate)
     }
   }
 
   /** Callers of the same tick share the first batch, too. */
   #schedule(): void {
-    if (this.#scheduled || this.#underWay.size >= this.#options.lanes) return
+    if (this.#scheduled) return
+    if (this.#underWay.size >= this.#options.lanes) {
+      this.#refuseInTime()
+      return
+    }
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
@@ -93,25 +119,21 @@ export class Batcher<Item, Result> {
     while (this.#underWay.size < lanes) {
       const spread = this.#waiting.size < spreadFrom ? 1 : lanes - this.#underWay.size
       const batch = this.#take(Math.min(Math.ceil(this.#waiting.size / spread), maxBatch))
-      if (batch.length === 0) return
+      if (batch.length === 0) break
       const run = this.#run(batch).finally(() => {
         this.#underWay.delete(run)
         if (this.#waiting.size > 0) this.#schedule()
       })
       this.#underWay.add(run)
     }
+    if (this.#waiting.size > 0) this.#refuseInTime()
   }
 
   #take(limit: number): Waiting<Item, Result>[] {
-    const { keyOf, maxWaitMs = Number.POSITIVE_INFINITY, fairness } = this.#options
-    const since = performance.now() - maxWaitMs
-    return this.#waiting.take(limit, fairness?.perBatch ?? limit, (waiting) => {
-      if (waiting.since < since) {
-        waiting.reject(new PostRateError('OVERLOADED', 'It waited for too long: try again in a moment.'))
-        return 'drop'
-      }
+    const { keyOf, fairness } = this.#options
+    return this.#waiting.take(limit, fairness?.perBatch ?? limit, ({ item }) => {
       if (keyOf === undefined) return 'take'
-      const key = keyOf(waiting.item)
+      const key = keyOf(item)
       if (this.#busyKeys.has(key)) return 'later'
       this.#busyKeys.add(key)
       return 'take'
@@ -119,16 +141,79 @@ export class Batcher<Item, Result> {
   }
 
   async #run(batch: Waiting<Item, Result>[]): Promise<void> {
-    const { run, keyOf } = this.#options
-    try {
-      const results = await run(batch.map(({ item }) => item))
-      batch.forEach(({ resolve }, n) => {
-        resolve(results[n] as Result)
-      })
-    } catch (error) {
-      for (const { reject } of batch) reject(error)
-    } finally {
-      if (keyOf) for (const { item } of batch) this.#busyKeys.delete(keyOf(item))
+    for (const waiting of await this.#attempt(batch)) {
+      if (!this.#closed && this.#blocked.add(waiting)) this.#refuseInTime(waiting.since)
+      else this.#end(waiting).reject(this.#closed ? closed() : held())
     }
   }
+
+  async #retry(waiting: Waiting<Item, Result>): Promise<boolean> {
+    const [blocked] = await this.#attempt([waiting])
+    if (this.#waiting.size > 0) this.#schedule()
+    if (blocked === undefined || !(this.#closed || this.#isLate(blocked))) return blocked !== undefined
+    this.#end(blocked).reject(this.#closed ? closed() : held())
+    return false
+  }
+
+  /** Runs a batch and answers its callers, apart from those that are blocked, which it returns. */
+  async #attempt(batch: Waiting<Item, Result>[]): Promise<Waiting<Item, Result>[]> {
+    const { run, blocking } = this.#options
+    try {
+      const results = await run(batch.map(({ item }) => item))
+      return batch.filter((waiting, n) => {
+        const result = results[n] as Result
+        if (blocking?.isBlocked(result)) return true
+        this.#end(waiting).resolve(result)
+        return false
+      })
+    } catch (error) {
+      for (const waiting of batch) this.#end(waiting).reject(error)
+      return []
+    }
+  }
+
+  /** Its key is free again. */
+  #end(waiting: Waiting<Item, Result>): Waiting<Item, Result> {
+    const { keyOf } = this.#options
+    if (keyOf) this.#busyKeys.delete(keyOf(waiting.item))
+    return waiting
+  }
+
+  /** Keeps one timer while something waits. It does not keep the process alive: what is waited for does. */
+  #refuseInTime(since = performance.now()): void {
+    const { maxWaitMs } = this.#options
+    if (this.#timer !== null || maxWaitMs === undefined) return
+    const ms = Math.max(since + maxWaitMs - performance.now(), 1)
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#refuseLate()
+    }, ms).unref()
+  }
+
+  #refuseLate(): void {
+    let oldest = Number.POSITIVE_INFINITY
+    const isLate = (waiting: Waiting<Item, Result>) => {
+      const late = this.#isLate(waiting)
+      if (!late) oldest = Math.min(oldest, waiting.since)
+      return late
+    }
+    // Their keys, where busy, are those of the items before them.
+    for (const { reject } of this.#waiting.remove(isLate))
+      reject(new PostRateError('OVERLOADED', 'It waited for too long: try again in a moment.'))
+    for (const waiting of this.#blocked.remove(isLate)) this.#end(waiting).reject(held())
+    if (oldest < Number.POSITIVE_INFINITY) this.#refuseInTime(oldest)
+    if (this.#waiting.size > 0) this.#schedule()
+  }
+
+  #isLate({ since }: Waiting<Item, Result>): boolean {
+    return since <= performance.now() - (this.#options.maxWaitMs ?? Number.POSITIVE_INFINITY)
+  }
+}
+
+function closed(): PostRateError {
+  return new PostRateError('UNAVAILABLE', 'It has been closed.')
+}
+
+function held(): PostRateError {
+  return new PostRateError('OVERLOADED', 'Another transaction holds this rating or its post: try again in a moment.')
 }

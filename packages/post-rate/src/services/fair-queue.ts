@@ -1,5 +1,8 @@
-/** What becomes of an item whose turn it is: it is taken, stays for later, or leaves for good. */
-export type Turn = 'take' | 'later' | 'drop'
+/** What becomes of an item whose turn it is: it is taken, or stays for later. */
+export type Turn = 'take' | 'later'
+
+/** Items of one owner that may be passed over in a turn: a long queue behind one of them is not looked through for every batch. */
+const passedOverAtMost = 256
 
 /** Items in the order of their coming, where owners take turns: one who adds thousands delays the others by little. */
 export class FairQueue<Item> {
@@ -32,11 +35,11 @@ export class FairQueue<Item> {
       const most = Math.min(limit, taken.length + perOwner)
       const left: Item[] = []
       let asked = 0
-      for (; asked < queue.length && taken.length < most; asked++) {
+      for (; asked < queue.length && taken.length < most && left.length < passedOverAtMost; asked++) {
         const item = queue[asked] as Item
         const turn = turnOf(item)
         if (turn === 'take') taken.push(item)
-        else if (turn === 'later') left.push(item)
+        else left.push(item)
       }
       this.#size -= asked - left.length
       queue.splice(0, asked, ...left)
@@ -44,5 +47,18 @@ export class FairQueue<Item> {
       if (queue.length > 0) this.#queues.set(owner, queue)
     }
     return taken
+  }
+
+  /** Removes and returns the chosen items; the others keep their order. */
+  remove(chosen: (item: Item) => boolean): Item[] {
+    const removed: Item[] = []
+    for (const [owner, queue] of this.#queues) {
+      const left: Item[] = []
+      for (const item of queue) (chosen(item) ? removed : left).push(item)
+      if (left.length > 0) this.#queues.set(owner, left)
+      else this.#queues.delete(owner)
+    }
+    this.#size -= removed.length
+    return removed
   }
 }

@@ -1,9 +1,10 @@
 import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
 import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
 import { parseTime, timeForms } from '../domain/time.ts'
-import { invalidInput, isPostRateError } from '../errors.ts'
+import { invalidInput, isPostRateError, PostRateError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RatingStore } from '../ports/rating-store.ts'
+import { untilFree } from './until-free.ts'
 
 const batchSize = 2_000
 
@@ -115,19 +116,29 @@ export class ImportRatings {
   }
 
   async #flush(entries: readonly Entry[], options: ImportOptions, report: ImportReport, reject: Reject): Promise<void> {
-    const outcome = await this.#store.import(
-      entries.map(({ rating }) => rating),
-      { createPosts: options.createPosts ?? false },
-    )
-    report.changed += outcome.changed
-    report.unchanged += outcome.unchanged
-    report.postsCreated += outcome.postsCreated
-    for (const n of outcome.unknownPosts) {
-      const { place, rating } = entries[n] as Entry
-      reject(place, `post: there is no post ${rating.postId}`, rating.postId)
-    }
-    if (outcome.changed > 0) this.#changed()
+    let left = entries
+    await untilFree(async () => {
+      const outcome = await this.#store.import(
+        left.map(({ rating }) => rating),
+        { createPosts: options.createPosts ?? false },
+      )
+      report.changed += outcome.changed
+      report.unchanged += outcome.unchanged
+      report.postsCreated += outcome.postsCreated
+      for (const n of outcome.unknownPosts) {
+        const { place, rating } = left[n] as Entry
+        reject(place, `post: there is no post ${rating.postId}`, rating.postId)
+      }
+      if (outcome.changed > 0) this.#changed()
+      left = (outcome.locked ?? []).map((n) => left[n] as Entry)
+      if (left.length > 0) throw held(left)
+    })
   }
+}
+
+function held([first]: readonly Entry[]): PostRateError {
+  const which = `line ${first?.place.line}: another transaction keeps the rating or its post ${first?.rating.postId} locked`
+  return new PostRateError('OVERLOADED', `${which}. What comes before is stored: end it, then run the import again.`)
 }
 
 /** @throws PostRateError INVALID_INPUT */

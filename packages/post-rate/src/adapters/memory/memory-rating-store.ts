@@ -1,5 +1,12 @@
 import type { DatedRating, Rating } from '../../domain/rating.ts'
-import type { EraseOptions, ExportOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import type {
+  EraseOptions,
+  ExportOptions,
+  ImportOutcome,
+  RateOutcome,
+  RatingKey,
+  RatingStore,
+} from '../../ports/rating-store.ts'
 import { countedScore, type MemoryRecord } from './memory-record.ts'
 
 /** Ratings in a {@link MemoryRecord}. */
@@ -14,9 +21,11 @@ export class MemoryRatingStore implements RatingStore {
     return ratings.map((rating) => this.#rate(rating))
   }
 
-  async withdraw(postId: number, userId: string): Promise<boolean> {
-    this.#record.removeRatings((rating) => rating.postId === postId && rating.userId === userId)
-    return this.#record.knows(postId)
+  async withdraw(ratings: readonly RatingKey[]): Promise<boolean[]> {
+    return ratings.map(({ postId, userId }) => {
+      this.#record.removeRatings((rating) => rating.postId === postId && rating.userId === userId)
+      return this.#record.knows(postId)
+    })
   }
 
   async erase(userId: string, { dryRun = false, onProgress, signal }: EraseOptions = {}): Promise<number> {

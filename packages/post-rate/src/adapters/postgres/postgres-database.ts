@@ -6,7 +6,7 @@ import type { Logger } from '../../ports/logger.ts'
 import { type Prefix, sendQuery } from './own-query.ts'
 import { isUsual, learnSession, ownIsolation, ownSettings, tookSession, watchSessions } from './own-session.ts'
 import { isDatabaseError, translateError } from './postgres-error.ts'
-import { defaultQueryTimeoutMs, isPool, openPool } from './postgres-pool.ts'
+import { defaultQueryTimeoutMs, isPool, openPool, openReservedPool } from './postgres-pool.ts'
 import { types } from './postgres-types.ts'
 
 /** Rows as the adapters read them: int8 as number (ids and counters stay below 2^53), times as milliseconds. */
@@ -60,23 +60,37 @@ export class PostgresDatabase implements Queryable {
   /** Time limit of the statements that a reader waits for. */
   readonly readTimeoutMs: number
   readonly #owned: boolean
+  readonly #options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>
+  #reserved: PostgresDatabase | undefined
   readonly #logger: Logger
   readonly #names = new Map<string, string>()
   readonly #ownSettings: string
   #named = true
 
+  /** `reserved`: a pool of its own, in place of the one that the options name. */
   constructor(
     options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>,
     logger: Logger,
     readTimeoutMs = 5_000,
+    reserved?: pg.Pool | undefined,
   ) {
     this.readTimeoutMs = readTimeoutMs
     this.schema = options.schema ?? 'post_rate'
+    this.#options = options
     this.#logger = logger
-    this.#owned = !isPool(options.database)
-    this.pool = openPool(options, logger)
+    this.#owned = reserved !== undefined || !isPool(options.database)
+    this.pool = reserved ?? openPool(options, logger)
     this.#ownSettings = ownSettings(this.queryTimeoutMs)
     watchSessions(this.pool)
+  }
+
+  /** The same database on a few connections of its own, which nobody else uses up. Closed with this one. */
+  get reserved(): PostgresDatabase {
+    if (this.#reserved === undefined) {
+      const pool = openReservedPool(this.#options, this.#logger)
+      this.#reserved = pool === null ? this : new PostgresDatabase(this.#options, this.#logger, this.readTimeoutMs, pool)
+    }
+    return this.#reserved
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
@@ -233,6 +247,7 @@ export class PostgresDatabase implements Queryable {
   }
 
   async close(): Promise<void> {
+    if (this.#reserved !== this) await this.#reserved?.close()
     if (this.#owned && !this.pool.ended) await this.pool.end()
   }
 

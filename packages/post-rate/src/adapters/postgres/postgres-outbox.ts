@@ -5,6 +5,7 @@ import type { Backlog, FoldBatch, FoldReport, Outbox, OutgoingChange, Shard } fr
 import { clockSetBack } from './clock-set-back.ts'
 import { advance, OutboxFold } from './outbox-fold.ts'
 import { type EncodedStats, type OutboxRow, outgoing } from './outbox-rows.ts'
+import { isLeft, PostDeletion } from './post-deletion.ts'
 import { arrayOf, type PostgresDatabase } from './postgres-database.ts'
 
 const watermarkStepMs = 1_000
@@ -20,9 +21,16 @@ export class PostgresOutbox implements Outbox {
   /** Shards whose last fold left something: there is no need to look whether there is anything. */
   readonly #behind = new Set<string>()
 
-  constructor(database: PostgresDatabase) {
+  readonly #deletion: PostDeletion
+  readonly #findPosts: () => Promise<'own' | 'external'>
+  #posts: 'own' | 'external' | undefined
+
+  /** `posts`: whether there are posts in this schema, whose deletion may have been left. */
+  constructor(database: PostgresDatabase, posts: () => Promise<'own' | 'external'>) {
     this.#database = database
+    this.#findPosts = posts
     this.#fold = new OutboxFold(database.schema)
+    this.#deletion = new PostDeletion(database)
   }
 
   async fold(shard: Shard, limit: number, fold: FoldBatch): Promise<FoldReport> {
@@ -30,6 +38,7 @@ export class PostgresOutbox implements Outbox {
     if (!this.#behind.has(name)) {
       const work = await this.#look(shard)
       if (!work.events && !work.steps && !isAhead(work.watermark ?? 0, work.now)) {
+        if (work.deletions) await this.#deletion.resume()
         if (work.watermark !== null && work.now - work.watermark < watermarkStepMs)
           return { ...nothing, watermark: work.watermark }
         await advance(this.#database, this.#database.schema, shard, work.now, 0)
@@ -67,12 +76,8 @@ where o.version is not null and ($1::int = 1 or o.post_id % $1 = $2) order by o.
     })
   }
 
-  async bury(postId: number): Promise<void> {
-    await this.#database.query({
-      text: `with withdrawn as (delete from ${this.#database.schema}.ratings where post_id = $1)
-insert into ${this.#outbox} (kind, post_id) values ('deleted', $1)`,
-      values: [postId],
-    })
+  bury(postId: number): Promise<void> {
+    return this.#deletion.bury(postId)
   }
 
   async backlog(): Promise<Backlog> {
@@ -101,10 +106,12 @@ insert into ${this.#outbox} (kind, post_id) values ('deleted', $1)`,
   /** One cheap statement: is there anything to do? Its own start is the watermark when there is not. */
   async #look(shard: Shard) {
     const { schema } = this.#database
+    this.#posts ??= await this.#findPosts()
     const [row] = await this.#database.query<{
       now: number
       events: boolean
       steps: boolean
+      deletions: boolean
       watermark: number | null
     }>({
       text: `
@@ -112,11 +119,17 @@ select statement_timestamp() as now,
   exists (select from ${this.#outbox} where version is null and ($1::int = 1 or post_id % $1 = $2)) as events,
   exists (select from ${schema}.post_stats
     where step_at <= statement_timestamp() and ($1 = 1 or post_id % $1 = $2)) as steps,
+  ${this.#posts === 'own' ? leftDeletions(schema) : 'false'} as deletions,
   (select watermark from ${schema}.relay_progress where shards = $1 and shard = $2) as watermark`,
       values: [shard.count, shard.index],
     })
     return row as NonNullable<typeof row>
   }
+}
+
+/** While there is nothing else to do, a relay goes on with a deletion whose process has ended. */
+function leftDeletions(schema: string): string {
+  return `exists (select from ${schema}.posts where ${isLeft})`
 }
 
 const nothing = { events: 0, steps: 0, drained: true, changes: [] as OutgoingChange[] }

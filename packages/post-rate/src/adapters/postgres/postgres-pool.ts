@@ -4,22 +4,49 @@ import type { Logger } from '../../ports/logger.ts'
 
 export const defaultQueryTimeoutMs = 30_000
 
+/** Connections that the roles and the readiness have beside the pool: a fold, a publication, the leases, a look at the server. */
+const reservedConnections = 4
+
 /** The host's pool, or one of our own, which the caller ends. Connects at first use. */
 export function openPool(
   { database, poolSize }: Pick<PostRateOptions, 'database' | 'poolSize'>,
   logger: Logger,
 ): pg.Pool {
-  const pool = isPool(database)
-    ? (database as unknown as pg.Pool)
-    : new pg.Pool({
-        application_name: 'post-rate',
-        connectionTimeoutMillis: 5_000,
-        query_timeout: defaultQueryTimeoutMs,
-        keepAlive: true,
-        ...poolConfig(database as Exclude<PostRateOptions['database'], PoolLike>),
-        max: poolSize ?? 10,
-        allowExitOnIdle: true,
-      })
+  return watched(
+    isPool(database) ? (database as unknown as pg.Pool) : ownPool(poolConfig(database), poolSize ?? 10),
+    logger,
+  )
+}
+
+/**
+ * A small pool of our own on the same database, so that the relay, the leases and the readiness go on while requests, or the host,
+ * use up the other one. Null where the host's pool is none of pg's: then its options need not lead anywhere.
+ */
+export function openReservedPool({ database }: Pick<PostRateOptions, 'database'>, logger: Logger): pg.Pool | null {
+  if (!isPool(database)) return watched(ownPool(poolConfig(database), reservedConnections), logger)
+  const { options, waitingCount } = database as unknown as Partial<pg.Pool>
+  if (options === undefined || waitingCount === undefined) return null
+  // pg hides the password from being copied.
+  const { password } = options
+  return watched(
+    ownPool({ ...options, min: 0, ...(password === undefined ? {} : { password }) }, reservedConnections),
+    logger,
+  )
+}
+
+function ownPool(config: pg.PoolConfig, max: number): pg.Pool {
+  return new pg.Pool({
+    application_name: 'post-rate',
+    connectionTimeoutMillis: 5_000,
+    query_timeout: defaultQueryTimeoutMs,
+    keepAlive: true,
+    ...config,
+    max,
+    allowExitOnIdle: true,
+  })
+}
+
+function watched(pool: pg.Pool, logger: Logger): pg.Pool {
   // Without a listener the loss of an idle connection ends the process.
   pool.on('error', (error: Error & { code?: unknown }) => {
     // A server that ends idle sessions does so all day long.

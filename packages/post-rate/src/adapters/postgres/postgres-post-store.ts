@@ -1,6 +1,7 @@
 import type { PageKey } from '../../domain/page-cursor.ts'
 import type { PostDraft, PostText } from '../../domain/post.ts'
 import type { PagedPost, PageQuery, PostStore } from '../../ports/post-store.ts'
+import { PostDeletion } from './post-deletion.ts'
 import type { PostgresClock } from './postgres-clock.ts'
 import { type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
 import { PostsModel } from './posts-model.ts'
@@ -59,8 +60,8 @@ export class PostgresPostStore implements PostStore {
     return [...ids]
   }
 
-  async delete(id: number): Promise<boolean> {
-    return (await this.#database.query(`${this.#model.delete(id)} returning id`)).length > 0
+  delete(id: number, onGone?: () => void): Promise<boolean> {
+    return new PostDeletion(this.#database).delete(id, onGone)
   }
 
   get #table(): string {
@@ -80,7 +81,7 @@ export class PostgresPostStore implements PostStore {
 select p.id, p.title, p.content, p.created_by as "createdBy", p.created_at as "createdAt",
   s.rank, s.displayed_count as "displayedCount", clock_timestamp() as "databaseNow"
 from ${this.#database.schema}.post_stats s join ${this.#table} p on p.id = s.post_id
-where not s.deleted ${key ? 'and (s.rank, s.displayed_count, s.post_id) < ($2::numeric, $3::bigint, $4::bigint)' : ''}
+where not s.deleted and p.deleted_at is null ${key ? 'and (s.rank, s.displayed_count, s.post_id) < ($2::numeric, $3::bigint, $4::bigint)' : ''}
 order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
       values: key ? [limit, key.rank, key.count, key.postId] : [limit],
     }

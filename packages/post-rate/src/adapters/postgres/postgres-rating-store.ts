@@ -1,14 +1,25 @@
 import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
-import type { EraseOptions, ExportOptions, ImportOutcome, RateOutcome, RatingStore } from '../../ports/rating-store.ts'
+import type {
+  EraseOptions,
+  ExportOptions,
+  ImportOutcome,
+  RateOutcome,
+  RatingKey,
+  RatingStore,
+  WithdrawOutcome,
+} from '../../ports/rating-store.ts'
+import { ContendedPosts } from './contended-posts.ts'
 import { arrayOf, type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
 import { eraseRatings } from './ratings-erase.ts'
 import { exportRatings } from './ratings-export.ts'
 import { importRatings } from './ratings-import.ts'
-import { type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
-import { isContention, isOfRow, retryContended, splitBatch } from './split-batch.ts'
+import { lockedRow, type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
+import { withdrawRatings } from './ratings-withdraw.ts'
+import { isLockTimeout, patience } from './row-locks.ts'
+import { isContention, isOfRow, splitBatch } from './split-batch.ts'
 import { isoTime } from './stats-row.ts'
-import { lateness, WriteDeadline, writeDeadline } from './write-deadline.ts'
+import { WriteDeadline, writeDeadline } from './write-deadline.ts'
 
 /** What a rating does to the row `r` of an earlier one, and when. */
 const newScore = 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)'
@@ -23,6 +34,10 @@ export class PostgresRatingStore implements RatingStore {
   readonly #database: PostgresDatabase
   readonly #findPosts: () => Promise<'own' | 'external'>
   readonly #deadline: WriteDeadline
+  /** Something of theirs was locked: a statement that waits for nothing is better than the plain one. */
+  readonly #contended = new ContendedPosts()
+  /** A statement about one of their ratings alone had to wait: it may not keep others waiting. */
+  readonly #slow = new ContendedPosts()
   #posts: string | null | undefined
 
   /** `posts`: whether the posts live in this schema, where a rating's post is looked up in its own statement. */
@@ -35,13 +50,10 @@ export class PostgresRatingStore implements RatingStore {
   async rate(ratings: readonly Rating[]): Promise<RateOutcome[]> {
     await this.#learnPosts()
     const [alone] = ratings
-    const outcome = alone && ratings.length === 1 ? await this.#rateAlone(alone) : null
+    const outcome =
+      alone && ratings.length === 1 && !this.#contended.has(alone.postId) ? await this.#rateAlone(alone) : null
     if (outcome !== null) return [outcome]
-    const run = async (part: readonly Rating[]) => {
-      const rows = await this.#database.query<RatedRow>(this.#rateQuery(part))
-      this.#deadline.check(rows[0])
-      return rows
-    }
+    const run = (part: readonly Rating[]) => this.#rateMany(part)
     const rows = await splitBatch(ratings, run)
     for (let attempt = 0, unseen = indexesOfUnseen(rows); unseen.length > 0; unseen = indexesOfUnseen(rows)) {
       if (++attempt > 10) throw new PostRateError('UNAVAILABLE', 'Ratings are written and cannot be read back.')
@@ -55,9 +67,34 @@ export class PostgresRatingStore implements RatingStore {
       const row = rows[n]
       if (row instanceof Error) return row
       if (!row?.known) return undefined
+      if (row.locked) return 'locked'
       const previousScore = row.changed ? row.previous_score : rating.score
       return { ...rating, previousScore, changed: row.changed, ratedAt: isoTime(row.rated_at as number) }
     })
+  }
+
+  /** Where the statement had to wait for one of the rows, it is not known for which: all of them count as locked. */
+  async #rateMany(ratings: readonly Rating[]): Promise<RatedRow[]> {
+    if (ratings.length > 1 && ratings.some(({ postId }) => this.#slow.has(postId))) return this.#rateQuick(ratings)
+    try {
+      const rows = await this.#database.query<RatedRow>(this.#rateQuery(ratings))
+      this.#deadline.check(rows[0])
+      for (const [n, { postId }] of ratings.entries()) if (rows[n]?.locked) this.#contended.note(postId)
+      return rows
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+      for (const { postId } of ratings) this.#contended.note(postId)
+      if (ratings.length === 1) this.#slow.note(ratings[0]?.postId as number)
+      return ratings.map(lockedRow)
+    }
+  }
+
+  /** A batch without the ratings that would have to be waited for. */
+  async #rateQuick(ratings: readonly Rating[]): Promise<RatedRow[]> {
+    const quick = ratings.filter(({ postId }) => !this.#slow.has(postId))
+    const rows = quick.length > 0 ? await this.#rateMany(quick) : []
+    const rowOf = new Map(quick.map((rating, n) => [rating, rows[n] as RatedRow]))
+    return ratings.map((rating) => rowOf.get(rating) ?? lockedRow())
   }
 
   /**
@@ -65,12 +102,16 @@ export class PostgresRatingStore implements RatingStore {
    * many. Null where it has nothing to tell: the score was there already, the post is unknown, it was late, or refused.
    */
   async #rateAlone(rating: Rating): Promise<RateOutcome | null> {
+    // The index of these posts is as good as empty, so it is the fastest way to see that this is none of them.
+    const alive =
+      this.#posts === null ? '' : `and not exists (select from ${this.#posts} where id = $1 and deleted_at is not null)`
     try {
       const [row] = await this.#database.query<{ previous_score: Score | null; rated_at: number; now: number }>({
         name: 'rate-alone',
         text: `
+with ${patience}
 insert into ${this.#ratings} as r (post_id, user_id, score, rated_at)
-select $1::bigint, $2::text, $3::smallint, clock_timestamp() where clock_timestamp() < ${writeDeadline('$4')}
+select $1::bigint, $2::text, $3::smallint, clock_timestamp() from patience where clock_timestamp() < ${writeDeadline('$4')} ${alive}
 on conflict (post_id, user_id) do update set ${newScore} where ${otherScore} and clock_timestamp() < ${writeDeadline('$4')}
 returning r.previous_score, r.rated_at, clock_timestamp() as now`,
         values: [rating.postId, rating.userId, rating.score, this.#deadline.next()],
@@ -79,29 +120,19 @@ returning r.previous_score, r.rated_at, clock_timestamp() as now`,
       this.#deadline.check({ now: row.now, late: false })
       return { ...rating, previousScore: row.previous_score, changed: true, ratedAt: isoTime(row.rated_at) }
     } catch (error) {
+      if (isLockTimeout(error)) {
+        this.#contended.note(rating.postId)
+        return 'locked'
+      }
       const state = sqlState(error) ?? ''
       if (isOfRow(state) || isContention(state)) return null
       throw error
     }
   }
 
-  async withdraw(postId: number, userId: string): Promise<boolean> {
+  async withdraw(ratings: readonly RatingKey[]): Promise<WithdrawOutcome[]> {
     await this.#learnPosts()
-    const known = this.#posts === null ? 'true' : `exists (select from ${this.#posts} where id = $1)`
-    const [row] = await retryContended(() =>
-      this.#database.query<{ known: boolean; now: number; late: boolean }>({
-        name: 'withdraw',
-        // The time is looked at after the lock, which may have been waited for.
-        text: `
-with locked as materialized (select post_id, user_id from ${this.#ratings} where post_id = $1 and user_id = $2 for update),
-timely as materialized (select * from locked where clock_timestamp() < ${writeDeadline('$3')}),
-gone as (delete from ${this.#ratings} r using timely t where r.post_id = t.post_id and r.user_id = t.user_id returning 1)
-select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}`,
-        values: [postId, userId, this.#deadline.next()],
-      }),
-    )
-    this.#deadline.check(row)
-    return row?.known ?? false
+    return withdrawRatings(this.#database, this.#tables, this.#deadline, ratings)
   }
 
   erase(userId: string, options: EraseOptions = {}): Promise<number> {
@@ -157,5 +188,7 @@ select ${known} as known, (select count(*) from gone) as gone, ${lateness('$3')}
  * statement's snapshot. The next statement sees them.
  */
 function indexesOfUnseen(rows: readonly (RatedRow | Error | undefined)[]): number[] {
-  return rows.flatMap((row, n) => (row && !(row instanceof Error) && row.known && row.rated_at === null ? [n] : []))
+  return rows.flatMap((row, n) =>
+    row && !(row instanceof Error) && row.known && !row.locked && row.rated_at === null ? [n] : [],
+  )
 }

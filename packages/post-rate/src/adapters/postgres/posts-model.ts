@@ -10,8 +10,10 @@ const require = createRequire(import.meta.url)
 interface QueryGenerator {
   selectQuery(table: unknown, options: object, model: ModelStatic<Model>): string
   insertQuery(table: unknown, values: object, attributes: object, options: object): { query: string; bind: unknown[] }
-  deleteQuery(table: unknown, where: object, options: object, model: ModelStatic<Model>): string
 }
+
+/** Posts whose deletion has begun are gone for readers. */
+const alive = { deleted_at: null }
 
 /** Columns of a post, as the rows of every statement name them. */
 const columns = ['id', 'title', 'content', ['created_by', 'createdBy'], ['created_at', 'createdAt']]
@@ -36,9 +38,9 @@ export class PostsModel {
     const now = [this.#sequelize(model).literal('clock_timestamp()'), 'databaseNow']
     const options: FindOptions =
       'ids' in wanted
-        ? { where: { id: [...wanted.ids] } }
+        ? { where: { id: [...wanted.ids], ...alive } }
         : {
-            where: wanted.below === null ? {} : { id: { [Op.lt]: wanted.below } },
+            where: wanted.below === null ? alive : { id: { [Op.lt]: wanted.below }, ...alive },
             order: [['id', 'DESC']],
             limit: wanted.limit,
           }
@@ -52,11 +54,6 @@ export class PostsModel {
     const returning = ['id', 'created_at']
     const insert = this.#generator.insertQuery(model.getTableName(), values, model.getAttributes(), { returning })
     return { text: insert.query, values: insert.bind }
-  }
-
-  delete(id: number): string {
-    const model = this.#define()
-    return this.#generator.deleteQuery(model.getTableName(), { id }, { limit: null }, model)
   }
 
   get #generator(): QueryGenerator {

@@ -1,7 +1,8 @@
 import type { DatedRating } from '../../domain/rating.ts'
 import type { ImportOutcome } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase, type Query } from './postgres-database.ts'
-import { type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
+import { lockedRow, type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
+import { isLockTimeout } from './row-locks.ts'
 import { retryContended, splitBatch } from './split-batch.ts'
 import { isoTime } from './stats-row.ts'
 
@@ -13,16 +14,31 @@ export async function importRatings(
   { createPosts }: { createPosts: boolean },
 ): Promise<ImportOutcome> {
   const postsCreated = createPosts && tables.posts !== null ? await addPosts(database, tables.posts, ratings) : 0
-  const outcomes = await splitBatch(ratings, (part) => database.query<RatedRow>(importQuery(tables, part)))
+  const outcomes = await splitBatch(ratings, (part) => importPart(database, tables, part))
   const rows = outcomes.map((outcome) => {
     if (outcome instanceof Error) throw outcome
     return outcome
   })
   return {
     changed: rows.filter((row) => row?.changed).length,
-    unchanged: rows.filter((row) => row?.known && !row.changed).length,
+    unchanged: rows.filter((row) => row?.known && !row.locked && !row.changed).length,
     unknownPosts: ratings.flatMap((_, n) => (rows[n]?.known ? [] : [n])),
+    locked: ratings.flatMap((_, n) => (rows[n]?.locked ? [n] : [])),
     postsCreated,
+  }
+}
+
+/** Where the statement had to wait for one of several rows, `splitBatch` looks for it; a row alone is locked. */
+async function importPart(
+  database: PostgresDatabase,
+  tables: RatingTables,
+  part: readonly DatedRating[],
+): Promise<RatedRow[]> {
+  try {
+    return await database.query<RatedRow>(importQuery(tables, part))
+  } catch (error) {
+    if (part.length === 1 && isLockTimeout(error)) return [lockedRow()]
+    throw error
   }
 }
 

@@ -1,4 +1,5 @@
 import { sqlState } from './postgres-database.ts'
+import { isLockTimeout } from './row-locks.ts'
 
 /**
  * One bad row fails a whole statement. Halving the batch until it stands alone lets its neighbours through; the lone row is
@@ -13,7 +14,7 @@ export async function splitBatch<T, R>(
   } catch (error) {
     const state = sqlState(error) ?? ''
     // A row alone waits for one lock and holds none: it cannot be part of another deadlock.
-    const contended = isContention(state) && batch.length > 1
+    const contended = (isContention(state) || isLockTimeout(error)) && batch.length > 1
     if (!isOfRow(state) && !contended) throw error
     if (batch.length === 1) return [state === '23503' ? undefined : (error as Error)]
     const middle = batch.length >> 1

@@ -4,6 +4,7 @@ import { exclusions } from './0002-exclusions.ts'
 import { emptyUpdates } from './0003-empty-updates.ts'
 import { guard } from './0004-guard.ts'
 import { auditLog } from './0005-audit-log.ts'
+import { deletions } from './0006-deletions.ts'
 
 /** Every migration in its order. To change the schema, append one. */
-export const migrations: readonly Migration[] = [ratings, exclusions, emptyUpdates, guard, auditLog]
+export const migrations: readonly Migration[] = [ratings, exclusions, emptyUpdates, guard, auditLog, deletions]
