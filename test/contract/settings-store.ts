@@ -29,6 +29,15 @@ export const settingsStoreCases: Cases = {
     t.deepEqual((await record.recordReader.read([], [], true)).deployment, changed)
   },
 
+  'changes of different settings at the same time are all kept': async (t, create) => {
+    const record = await create(t, { settings: defaultDisplaySettings })
+    const [one, two] = [record.settingsStore, record.another().settingsStore]
+    for (let n = 2; n <= 7; n++) {
+      await Promise.all([one.change({ windowSeconds: n }, 10), two.change({ minCount: n }, 10)])
+      t.like((await one.load()).settings, { windowSeconds: n, minCount: n })
+    }
+  },
+
   'a change that has not taken effect is replaced': async (t, create) => {
     const record = await create(t, { settings: defaultDisplaySettings })
     const { settings } = await record.settingsStore.load()

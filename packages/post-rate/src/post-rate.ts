@@ -248,11 +248,12 @@ class Engine implements PostRate {
     const deployment = this.#service('deployment')
     deployment.forget()
     const { settings } = await deployment.get()
-    const next = checkDisplaySettings({ ...settings, ...readDisplayOptions(options) })
-    const relayShards = shards ?? settings.relayShards
+    const changed = { ...readDisplayOptions(options), ...(shards === undefined ? {} : { relayShards: shards }) }
+    const { relayShards } = { ...settings, ...changed }
+    checkDisplaySettings({ ...settings, ...changed })
     if (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64)
       throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
-    const row = await this.#port('settingsStore').change({ ...next, relayShards }, deployment.settingsDelaySeconds)
+    const row = await this.#port('settingsStore').change(changed, deployment.settingsDelaySeconds)
     return deployment.remember(row).settings
   }
 

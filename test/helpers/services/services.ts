@@ -18,12 +18,9 @@ export interface Acquired {
   missing: Partial<Record<ServiceName, string>>
 }
 
-/** Dozens of small databases come and go, and none has to survive the machine. */
-const shortLived = { fsync: 'off', jit: 'off' }
-
 /** Loaded when one is started: every test process asks here where the services are, and few start any. */
 const starters: Record<ServiceName, (directory: string, log: Log) => Promise<Server>> = {
-  postgres: async (directory) => (await import('./postgres.ts')).startPostgres(directory, shortLived),
+  postgres: async (directory) => (await import('./postgres.ts')).startPostgres(directory),
   redis: async (directory) => (await import('./redis.ts')).startRedis(directory),
   kafka: async (directory, log) => (await import('./kafka.ts')).startKafka(directory, { log }),
 }

@@ -16,8 +16,9 @@ export interface SettingsStore {
   /** Rejects with `SCHEMA_TOO_OLD` before the first migration. */
   load(): Promise<DeploymentRow>
   /**
-   * Takes effect in all processes after `delaySeconds`, per post after what readers were promised. Also ranks every post
-   * anew where the prior changed. Repeating it is safe.
+   * Changes the given settings and keeps the others, also those that another process changes at the same time. Takes effect in
+   * all processes after `delaySeconds`, per post after what readers were promised. Also corrects the rank of every post that
+   * does not follow the stored prior, so repeat a change that failed.
    */
-  change(settings: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow>
+  change(settings: Partial<DisplaySettings & { relayShards: number }>, delaySeconds: number): Promise<DeploymentRow>
 }

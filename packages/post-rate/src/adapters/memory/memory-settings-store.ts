@@ -14,15 +14,22 @@ export class MemorySettingsStore implements SettingsStore {
     return this.#record.deployment
   }
 
-  async change(changed: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow> {
+  async change(
+    changed: Partial<DisplaySettings & { relayShards: number }>,
+    delaySeconds: number,
+  ): Promise<DeploymentRow> {
     const { deployment, clock } = this.#record
     const now = clock.now()
-    const { relayShards: _, ...old } = deployment.settings
+    const { relayShards, ...old } = deployment.settings
     const replaced = old.previous !== null && now < old.effectiveAt
-    const { relayShards } = changed
     const effectiveAt = now + delaySeconds * 1000
     const previous = replaced ? old.previous : old
-    const settings = { ...checkDisplaySettings(changed), relayShards, effectiveAt, previous }
+    const settings = {
+      ...checkDisplaySettings({ ...old, ...changed }),
+      relayShards: changed.relayShards ?? relayShards,
+      effectiveAt,
+      previous,
+    }
     this.#record.deployment = { ...deployment, settings }
     return this.#record.deployment
   }

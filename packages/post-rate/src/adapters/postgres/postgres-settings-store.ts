@@ -35,13 +35,17 @@ export class PostgresSettingsStore implements SettingsStore {
    * What holds at the moment of the change becomes `previous`; an earlier change that has not taken effect is replaced.
    * What held before that is kept for a day, the longest window: until then it may hold for some post.
    */
-  async change(settings: DisplaySettings & { relayShards: number }, delaySeconds: number): Promise<DeploymentRow> {
-    const before = await this.load()
+  async change(
+    changed: Partial<DisplaySettings & { relayShards: number }>,
+    delaySeconds: number,
+  ): Promise<DeploymentRow> {
     const { schema } = this.#database
     // What readers were promised depends on all but the prior: without a change of it nothing begins anew.
     const unchanged = '(display, window_seconds, star_takes_hours, min_count) = ($1, $2, $7, $8)'
     const [row] = await this.#database.transaction(async (connection) => {
       await connection.query(lockSettings(schema, 'exclusive'))
+      const [before] = await connection.query(`select ${settingsColumns} from ${schema}.settings`)
+      const settings = { ...settingsOfRow(before as Row), ...changed }
       return connection.query({
         text: `
 update ${schema}.settings set
@@ -70,24 +74,31 @@ returning ${settingsColumns}`,
         ],
       })
     })
-    const { prior } = before.settings
-    if (prior.weight !== settings.prior.weight || prior.mean !== settings.prior.mean) await this.#rank(settings.prior)
+    await this.#rank()
     return deploymentOfRow(row as Row)
   }
 
-  /** In ranges, so that no relay waits long. Folds hold the settings row while they run: none still ranks by the old prior. */
-  async #rank(prior: DisplaySettings['prior']): Promise<void> {
+  /**
+   * Ranks by the stored prior where the rank is another one. In ranges, so that no relay waits long. Each range shares the
+   * settings lock, as folds do: the prior does not change while it is written.
+   */
+  async #rank(): Promise<void> {
     const { schema } = this.#database
-    for (let after = 0; ; ) {
-      const [row] = await this.#database.query<{ last: number | null }>({
-        text: `
-with part as (select post_id from ${schema}.post_stats where post_id > $1 order by post_id limit 5000 for update),
+    const rank = `round((c.prior_weight::numeric * c.prior_mean::numeric + coalesce(s.displayed_average, 0) * s.displayed_count)
+  / (c.prior_weight::numeric + s.displayed_count), 12)`
+    const text = `
+with range as materialized (
+  select post_id from ${schema}.post_stats where post_id > $1 order by post_id limit 5000),
+wrong as materialized (
+  select s.post_id from range join ${schema}.post_stats s using (post_id), ${schema}.settings c
+  where s.rank is distinct from ${rank} order by s.post_id for update of s),
 ranked as (
-  update ${schema}.post_stats s
-  set rank = round(($2::numeric * $3::numeric + coalesce(displayed_average, 0) * displayed_count) / ($2 + displayed_count), 12)
-  from part where s.post_id = part.post_id)
-select max(post_id) as last from part`,
-        values: [after, prior.weight, prior.mean],
+  update ${schema}.post_stats s set rank = ${rank} from wrong, ${schema}.settings c where s.post_id = wrong.post_id)
+select max(post_id) as last from range`
+    for (let after = 0; ; ) {
+      const [row] = await this.#database.transaction(async (connection) => {
+        await connection.query(lockSettings(schema, 'shared'))
+        return connection.query<{ last: number | null }>({ text, values: [after] })
       })
       if (!row?.last) return
       after = row.last
