@@ -88,7 +88,8 @@ export class PostgresDatabase implements Queryable {
   get reserved(): PostgresDatabase {
     if (this.#reserved === undefined) {
       const pool = openReservedPool(this.#options, this.#logger)
-      this.#reserved = pool === null ? this : new PostgresDatabase(this.#options, this.#logger, this.readTimeoutMs, pool)
+      this.#reserved =
+        pool === null ? this : new PostgresDatabase(this.#options, this.#logger, this.readTimeoutMs, pool)
     }
     return this.#reserved
   }
