@@ -66,6 +66,46 @@ withPostgres('postgres: a change of the prior that failed before it ranked is co
   await ranksFollow(t, record, prior)
 })
 
+withPostgres('postgres: ids far ahead of the sequence never make a creation fail', async (t) => {
+  const record = await onPostgres(t)
+  const draft = { title: 'a', content: 'b', createdBy: 'c' }
+  await record.sql(`insert into post_rate.posts (id, title, content, created_by)
+    select id, 'a', 'b', 'c' from unnest(array[1, 2, 3, ${Number.MAX_SAFE_INTEGER}]) as n (id)`)
+  const other = record.another()
+  const created = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => (n % 2 ? record : other).postStore.create(draft)),
+  )
+  t.deepEqual(
+    created
+      .map(({ id }) => id)
+      .sort((a, b) => a - b)
+      .slice(0, 2),
+    [4, 5],
+  )
+  t.is(new Set(created.map(({ id }) => id)).size, 20)
+})
+
+withPostgres('postgres: creations beside an import that creates posts never fail', async (t) => {
+  const record = await onPostgres(t)
+  const other = record.another()
+  let going = true
+  const creators = Array.from({ length: 6 }, async () => {
+    let made = 0
+    for (; going; made++) await other.postStore.create({ title: 'a', content: 'b', createdBy: 'c' })
+    return made
+  })
+  for (let n = 0; n < 20; n++) {
+    const [last] = await record.sql<{ id: number }>('select coalesce(max(id), 0)::int as id from post_rate.posts')
+    const ratings = Array.from({ length: 100 }, (_, i) => ({
+      ...{ postId: (last?.id ?? 0) + 1 + i, userId: 'u', score: 3 as const, ratedAt: 1 },
+    }))
+    await record.ratingStore.import(ratings, { createPosts: true })
+  }
+  going = false
+  const made = await Promise.all(creators)
+  t.true(made.every((n) => n > 0))
+})
+
 async function addRankedPosts(record: PostgresTestRecord): Promise<void> {
   await record.sql(
     `insert into post_rate.posts (title, content, created_by) select 'a', 'b', 'c' from generate_series(1, 200)`,

@@ -29,6 +29,7 @@ const ofLibrary: Partial<Record<PostRateErrorCode, { exitCode: number; nextStep?
     exitCode: exitCodes.unreachable,
     nextStep: 'Run `post-rate doctor` to see what each dependency says.',
   },
+  NOT_PERMITTED: { exitCode: exitCodes.configuration },
   SCHEMA_TOO_OLD: { exitCode: exitCodes.schema, nextStep: 'Run `post-rate migrate`.' },
   SCHEMA_TOO_NEW: {
     exitCode: exitCodes.schema,

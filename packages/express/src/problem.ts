@@ -53,6 +53,12 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     detail: 'The store cannot be reached just now. A rating may or may not have been stored; repeating it is safe.',
     retryAfter: 5,
   },
+  NOT_PERMITTED: {
+    status: 503,
+    title: 'Unavailable',
+    detail: 'The database refuses this server a right; the operator has to grant it.',
+    retryAfter: 60,
+  },
   SCHEMA_TOO_NEW: {
     status: 503,
     title: 'Unavailable',

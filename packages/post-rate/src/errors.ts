@@ -4,6 +4,8 @@ export type PostRateErrorCode =
   | 'POST_NOT_FOUND'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  /** The database refuses for lack of rights. The message names the object and the grant. */
+  | 'NOT_PERMITTED'
   | 'OVERLOADED'
   | 'UNAVAILABLE'
   | 'SCHEMA_TOO_NEW'

@@ -40,7 +40,7 @@ export function errorSuite(): void {
     t.is((await (await startHost(t)).send('POST', '/ratings')).headers['www-authenticate'], undefined)
   })
 
-  for (const code of ['UNAVAILABLE', 'OVERLOADED', 'SCHEMA_TOO_NEW', 'SCHEMA_TOO_OLD'] as const) {
+  for (const code of ['UNAVAILABLE', 'OVERLOADED', 'NOT_PERMITTED', 'SCHEMA_TOO_NEW', 'SCHEMA_TOO_OLD'] as const) {
     test(`${code} is 503 with Retry-After, and says nothing of the store`, async (t) => {
       const { send, postRate } = await startHost(t)
       postRate.failure = new PostRateError(code, secret, { cause: new Error(secret) })

@@ -55,13 +55,10 @@ export async function doctor(context: Context): Promise<number> {
 }
 
 function dependencies({ dependencies: { postgres, redis, kafka } }: Status): Check[] {
-  const start = (name: string) => `Start it with \`docker compose up --wait ${name}\`, or check its address.`
   const check = (name: string, dependency: typeof postgres, without: string): Check => {
     if (!dependency.configured) return { name, verdict: 'off', detail: `not configured: ${without}` }
     if (dependency.reachable) return { name, verdict: 'ok', detail: way(dependency) }
-    // The library's own message mostly knows what to do already.
-    const step = dependency.detail.includes('`') ? '' : ` ${start(name)}`
-    return { name, verdict: 'failed', detail: `${dependency.detail || 'cannot be reached.'}${step}` }
+    return { name, verdict: 'failed', detail: dependency.detail || 'cannot be reached. Check its address.' }
   }
   return [
     check('postgres', postgres, 'set DATABASE_URL'),

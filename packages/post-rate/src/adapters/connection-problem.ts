@@ -34,6 +34,28 @@ const wrongLogin: Problem = ({ login }) => `it refused the login. Check user and
 const tooSlow: Problem = () =>
   'a statement took longer than it may. Look at `pg_stat_activity` there for what holds it up: a lock, or load'
 
+const readOnly: Problem = () =>
+  'it is read-only: a standby, or a server with `default_transaction_read_only`. Connect to the primary, or switch the setting off there'
+const tooManyConnections: Problem = () =>
+  'it has no free connection. Raise `max_connections` there, lower `poolSize` (`POST_RATE_POOL_SIZE`), or put PgBouncer in between'
+const diskFull: Problem = () => 'its disk is full. Free space there'
+const outOfMemory: Problem = () => 'it is out of memory. Lower its load, or give it more'
+const notUpYet: Problem = () => 'it is starting or shutting down. Wait until it is up'
+const redisFull: Problem = () =>
+  'its memory limit is reached. Raise `maxmemory` there, or delete keys of other applications'
+const redisRights: Problem = ({ login }) =>
+  `the user of ${login} may not run this command on these keys. Grant it there with \`ACL SETUSER\``
+const redisReplica: Problem = () => 'it is a replica. Connect to its master'
+const redisLoading: Problem = () => 'it is loading its data. Wait until it is up'
+const redisDisk: Problem = () =>
+  'it cannot save its data, so it takes no writes. Free space on its disk, and look into its log'
+const clusterDown: Problem = () => 'the cluster lacks a master. Look at `CLUSTER INFO` there'
+const kafkaRights = (what: string): Problem => {
+  return ({ login }) => `the user of ${login} lacks rights on ${what}. Grant them there with \`kafka-acls.sh --add\``
+}
+const fewReplicas: Problem = () => 'too few replicas of the topic are in sync. Start the missing brokers'
+const kafkaDisk: Problem = () => "a broker cannot write to its disk. Look into the broker's log"
+
 /** By the code of Node, of PostgreSQL, of OpenSSL or of Kafka. */
 const byCode: Record<string, Problem> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
@@ -53,6 +75,17 @@ const byCode: Record<string, Problem> = {
   '28000': wrongLogin,
   '57014': tooSlow,
   '55P03': tooSlow,
+  '25006': readOnly,
+  '53300': tooManyConnections,
+  '53100': diskFull,
+  '53200': outOfMemory,
+  '57P03': notUpYet,
+  TOPIC_AUTHORIZATION_FAILED: kafkaRights('the topic'),
+  GROUP_AUTHORIZATION_FAILED: kafkaRights('the consumer group'),
+  CLUSTER_AUTHORIZATION_FAILED: kafkaRights('the cluster'),
+  NOT_ENOUGH_REPLICAS: fewReplicas,
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: fewReplicas,
+  KAFKA_STORAGE_ERROR: kafkaDisk,
   SASL_AUTHENTICATION_FAILED: wrongLogin,
   UNSUPPORTED_SASL_MECHANISM: ({ login }) =>
     `it does not know this way to log in. Choose one that it offers in ${login}`,
@@ -70,6 +103,12 @@ const byMessage: readonly [RegExp, Problem][] = [
   [/before secure TLS connection was established/, hangsUp],
   [/^(WRONGPASS|NOAUTH)|invalid username-password|SASL .*authentication failed/i, wrongLogin],
   [/wrong version number|packet length too long/, noTls],
+  [/^OOM /, redisFull],
+  [/^NOPERM /, redisRights],
+  [/^READONLY /, redisReplica],
+  [/^LOADING /, redisLoading],
+  [/^MISCONF /, redisDisk],
+  [/^(CLUSTERDOWN|MASTERDOWN) /, clusterDown],
 ]
 
 /** What is wrong with the encryption, the login or a statement's time, and what to do about it; null for anything else. */
@@ -83,6 +122,20 @@ export function connectionProblem(error: unknown, words: ConnectionWords): strin
     if (found !== undefined) return found(words)
   }
   return null
+}
+
+/** What to do about a server that does not answer. `Start it with …` only where nothing listens on this machine. */
+export function startHint(error: unknown, service: string): string {
+  const start = `Start it with \`docker compose up --wait ${service}\``
+  return isClosedHere(error) ? start : 'Check that it runs and that this machine reaches it'
+}
+
+function isClosedHere(error: unknown): boolean {
+  for (const link of chain(error)) {
+    const { message } = link as { message?: unknown }
+    if (/ECONNREFUSED (127\.|::1|localhost)/.test(String(message))) return true
+  }
+  return false
 }
 
 /** An error's own message, on one line: OpenSSL's has several. */

@@ -5,6 +5,9 @@ export function isPostId(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0
 }
 
+/** The highest id of a post that an import creates. A million ids remain for the posts that are created after it. */
+export const lastGivenId = Number.MAX_SAFE_INTEGER - 1_000_000
+
 /** @throws PostRateError INVALID_INPUT naming `field` */
 export function checkPostId(value: unknown, field = 'postId'): number {
   if (isPostId(value)) return value

@@ -1,4 +1,4 @@
-import { checkUserId, isPostId, parsePostId } from '../domain/ids.ts'
+import { checkUserId, isPostId, lastGivenId, parsePostId } from '../domain/ids.ts'
 import { checkScore, type DatedRating, type Score } from '../domain/rating.ts'
 import { parseTime, timeForms } from '../domain/time.ts'
 import { invalidInput, isPostRateError, PostRateError } from '../errors.ts'
@@ -127,7 +127,12 @@ export class ImportRatings {
       report.postsCreated += outcome.postsCreated
       for (const n of outcome.unknownPosts) {
         const { place, rating } = left[n] as Entry
-        reject(place, `post: there is no post ${rating.postId}`, rating.postId)
+        if (rating.postId <= lastGivenId) reject(place, `post: there is no post ${rating.postId}`, rating.postId)
+        else
+          reject(
+            place,
+            `post: there is no post ${rating.postId}, and an import creates none with an id above ${lastGivenId}`,
+          )
       }
       if (outcome.changed > 0) this.#changed()
       left = (outcome.locked ?? []).map((n) => left[n] as Entry)

@@ -2,7 +2,7 @@ import { Kafka, type KafkaConfig, type LogEntry, logLevel, type RetryOptions } f
 import { isPostRateError, PostRateError } from '../../errors.ts'
 import type { KafkaLike, KafkaOption } from '../../options.ts'
 import type { Logger } from '../../ports/logger.ts'
-import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
+import { type ConnectionWords, connectionProblem, reasonOf, startHint } from '../connection-problem.ts'
 import { type KafkaTimings, kafkaTimings } from './kafka-timings.ts'
 import { quietRequestQueue } from './quiet-request-queue.ts'
 
@@ -71,7 +71,7 @@ export function kafkaUnavailable(target: KafkaTarget, error: unknown): PostRateE
   return new PostRateError(
     'UNAVAILABLE',
     problem === null
-      ? `Cannot reach Kafka at ${target.address}: ${reason}. Start it with \`docker compose up --wait kafka\`, or leave out the brokers.${perhaps(target, reason)}`
+      ? `Cannot reach Kafka at ${target.address}: ${reason}. ${startHint(error, 'kafka')}, or leave out the brokers.${perhaps(target, reason)}`
       : `Cannot use Kafka at ${target.address}: ${problem} (${reason}).`,
     { cause: error },
   )

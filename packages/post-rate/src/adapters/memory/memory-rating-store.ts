@@ -1,3 +1,4 @@
+import { lastGivenId } from '../../domain/ids.ts'
 import type { DatedRating, Rating } from '../../domain/rating.ts'
 import type {
   EraseOptions,
@@ -42,7 +43,7 @@ export class MemoryRatingStore implements RatingStore {
     const outcome: ImportOutcome = { changed: 0, unchanged: 0, unknownPosts: [], postsCreated: 0 }
     for (const [n, rating] of ratings.entries()) {
       const { postId, userId, ratedAt } = rating
-      if (createPosts && !this.#record.knows(postId)) {
+      if (createPosts && postId <= lastGivenId && !this.#record.knows(postId)) {
         const text = { title: `Post ${postId}`, content: 'Imported with its ratings.', createdBy: 'import' }
         this.#record.addPost(text, postId)
         outcome.postsCreated++

@@ -62,6 +62,8 @@ export class PostgresDatabase implements Queryable {
   readonly #owned: boolean
   readonly #options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>
   #reserved: PostgresDatabase | undefined
+  /** Shared with {@link reserved}. */
+  #seen = { schema: false }
   readonly #logger: Logger
   readonly #names = new Map<string, string>()
   readonly #ownSettings: string
@@ -90,6 +92,7 @@ export class PostgresDatabase implements Queryable {
       const pool = openReservedPool(this.#options, this.#logger)
       this.#reserved =
         pool === null ? this : new PostgresDatabase(this.#options, this.#logger, this.readTimeoutMs, pool)
+      this.#reserved.#seen = this.#seen
     }
     return this.#reserved
   }
@@ -256,6 +259,20 @@ export class PostgresDatabase implements Queryable {
     return translateError(error, this)
   }
 
+  /** To be called once something of the schema was read: what is absent later was dropped, and may be restored. */
+  sawSchema(): void {
+    this.#seen.schema = true
+  }
+
+  get schemaWasThere(): boolean {
+    return this.#seen.schema
+  }
+
+  /** The user that statements run as, for messages to operators. */
+  user(): string {
+    return new pg.Client(this.pool.options).user ?? 'the user of the database URL'
+  }
+
   /** Host and port, for messages to operators; never the password. */
   address(): string {
     const { host, port } = new pg.Client(this.pool.options)
@@ -281,6 +298,12 @@ function isAlive(error: unknown): boolean {
 export function sqlState(error: unknown): string | undefined {
   const seen = error instanceof PostRateError ? error.cause : error
   return isDatabaseError(seen) ? seen.code : undefined
+}
+
+/** Name of the constraint that refused a row; undefined for any other failure. */
+export function constraintOf(error: unknown): string | undefined {
+  const seen = error instanceof PostRateError ? error.cause : error
+  return isDatabaseError(seen) ? (seen as { constraint?: string }).constraint : undefined
 }
 
 /** Schema names stand in the SQL as they are. */

@@ -1,5 +1,5 @@
 import { invalidInput, PostRateError } from '../../errors.ts'
-import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
+import { type ConnectionWords, connectionProblem, reasonOf, startHint } from '../connection-problem.ts'
 
 const words: ConnectionWords = {
   encrypt: '`sslmode=verify-full` in the database URL',
@@ -13,14 +13,49 @@ const words: ConnectionWords = {
 export interface Target {
   schema: string
   address(): string
+  /** Whether this process has worked on the schema before. */
+  readonly schemaWasThere: boolean
+  /** The database's user. */
+  user(): string
 }
 
 /** What an error of pg, or of Sequelize on top of it, means in the library's words; itself where it means nothing there. */
 export function translateError(error: unknown, target: Target): unknown {
   if (error instanceof PostRateError) return error
   const { code } = (error ?? {}) as { code?: unknown }
-  if (code === '42P01' || code === '3F000' || code === '42703') return schemaTooOld(target.schema, error)
+  if (isOfSchema(error))
+    return target.schemaWasThere ? schemaGone(target.schema, error) : schemaTooOld(target.schema, error)
+  if (code === '42501') return notPermitted(error, target)
   return unreadableFile(error) ?? (meansUnavailable(error, code) ? postgresUnavailable(error, target) : error)
+}
+
+/** Something of the schema is absent: a table, a column, a function, the index that an upsert needs. */
+function isOfSchema(error: unknown): boolean {
+  return isDatabaseError(error) && ['42P01', '3F000', '42703', '42883', '42P10'].includes(error.code)
+}
+
+const ownTables =
+  /^(posts|ratings|rating_outbox|post_stats|settings|relay_progress|leases|exclusions|rebuild_progress|audit_log|migrations)$/
+
+/** The rights of a role that rates, reads and runs the roles, by what PostgreSQL calls the object. */
+const grants: Record<string, (schema: string, name: string) => string> = {
+  database: (_, name) => `create on database ${name}`,
+  schema: (_, name) => `usage on schema ${name}`,
+  table: (schema, name) => `select, insert, update, delete on ${ownTables.test(name) ? `${schema}.` : ''}${name}`,
+  sequence: (schema, name) => `usage, select, update on sequence ${schema}.${name}`,
+  function: (schema, name) => `execute on function ${schema}.${name}`,
+}
+
+function notPermitted(error: unknown, target: Target): PostRateError {
+  const reason = reasonOf(error)
+  const [, kind = '', name = ''] = /^permission denied for (\w+) (.+)$/.exec(reason) ?? []
+  const grant = grants[kind]
+  const user = target.user()
+  const next =
+    grant === undefined
+      ? `Run this as the owner of the schema ${target.schema}`
+      : `Run this there as the owner: \`grant ${grant(target.schema, name)} to ${user}\``
+  return new PostRateError('NOT_PERMITTED', `PostgreSQL refuses ${user}: ${reason}. ${next}.`, { cause: error })
 }
 
 /** `INVALID_INPUT` where a file that the URL names, a certificate, cannot be read; null for any other error. */
@@ -38,6 +73,15 @@ export function schemaTooOld(schema: string, cause: unknown): PostRateError {
   )
 }
 
+/** A restore drops the schema and makes it again, table by table: what asks meanwhile has to ask again. */
+function schemaGone(schema: string, cause: unknown): PostRateError {
+  return new PostRateError(
+    'UNAVAILABLE',
+    `Parts of the schema ${schema} are gone (${reasonOf(cause)}). Wait until the restore has ended, or run \`post-rate migrate\`.`,
+    { cause },
+  )
+}
+
 /** `UNAVAILABLE`, with the server's address and what to do about it. */
 export function postgresUnavailable(error: unknown, target: Target): PostRateError {
   const address = target.address()
@@ -45,7 +89,7 @@ export function postgresUnavailable(error: unknown, target: Target): PostRateErr
   return new PostRateError(
     'UNAVAILABLE',
     problem === null
-      ? `Cannot reach PostgreSQL at ${address}: ${reasonOf(error)}. Start it with \`docker compose up --wait postgres\`, or correct the database URL.`
+      ? `Cannot reach PostgreSQL at ${address}: ${reasonOf(error)}. ${startHint(error, 'postgres')}, or correct the database URL.`
       : `Cannot use PostgreSQL at ${address}: ${problem} (${reasonOf(error)}).`,
     { cause: error },
   )

@@ -2,8 +2,9 @@ import type { PageKey } from '../../domain/page-cursor.ts'
 import type { PostDraft, PostText } from '../../domain/post.ts'
 import type { PagedPost, PageQuery, PostStore } from '../../ports/post-store.ts'
 import { PostDeletion } from './post-deletion.ts'
+import { advancePostIds } from './post-ids.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import { type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
+import { constraintOf, type PostgresDatabase, type Query } from './postgres-database.ts'
 import { PostsModel } from './posts-model.ts'
 
 interface PostRow {
@@ -16,6 +17,9 @@ interface PostRow {
   rank?: string
   displayedCount?: number
 }
+
+/** Somebody may give ids by hand between two attempts. */
+const createAttempts = 5
 
 /** The library's own posts, by the statements of a Sequelize model. */
 export class PostgresPostStore implements PostStore {
@@ -35,15 +39,14 @@ export class PostgresPostStore implements PostStore {
       const { id, created_at: createdAt } = row as NonNullable<typeof row>
       return { ...draft, id, createdAt }
     }
-    try {
-      return await insert()
-    } catch (error) {
-      if (sqlState(error) !== '23505') throw error
-      // Ids that were given by hand or by an import can be ahead of the sequence: move it past them, once.
-      await this.#database.query(
-        `select setval(pg_get_serial_sequence('${this.#table}', 'id'), (select max(id) from ${this.#table}))`,
-      )
-      return insert()
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await insert()
+      } catch (error) {
+        if (attempt === createAttempts || !isIdTaken(error)) throw error
+        // Ids that were given by hand or by an import are ahead of the sequence.
+        await advancePostIds(this.#database, this.#table)
+      }
     }
   }
 
@@ -93,6 +96,10 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
     if (rows[0]?.databaseNow !== undefined) this.#clock.observe(rows[0].databaseNow, sent)
     return rows
   }
+}
+
+function isIdTaken(error: unknown): boolean {
+  return constraintOf(error) === 'posts_pkey'
 }
 
 function textOf(row: PostRow): PostText {

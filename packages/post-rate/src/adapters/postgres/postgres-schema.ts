@@ -147,11 +147,16 @@ export class PostgresSchema implements Schema {
       text: `select pg_advisory_xact_lock(hashtextextended('post-rate migrate ${schema}', 0))`,
       timeoutMs: unlimitedMs,
     })
-    await connection.query(`create schema if not exists ${schema}`)
-    await connection.query(
-      `create table if not exists ${schema}.migrations (
-version integer primary key, name text not null, applied_at timestamptz not null default clock_timestamp())`,
+    // `if not exists` would ask for the right to create also where there is nothing to create.
+    const [found] = await connection.query<{ schema: boolean; ledger: boolean }>(
+      `select to_regnamespace('${schema}') is not null as schema, to_regclass('${schema}.migrations') is not null as ledger`,
     )
+    if (!found?.schema) await connection.query(`create schema ${schema}`)
+    if (!found?.ledger)
+      await connection.query(
+        `create table ${schema}.migrations (
+version integer primary key, name text not null, applied_at timestamptz not null default clock_timestamp())`,
+      )
     return connection.query<LedgerRow>(`select version, name, applied_at from ${schema}.migrations order by version`)
   }
 

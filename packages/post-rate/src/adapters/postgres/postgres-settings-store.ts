@@ -28,6 +28,7 @@ export class PostgresSettingsStore implements SettingsStore {
     })
     if (!row) throw new PostRateError('SCHEMA_TOO_OLD', 'The settings are missing: run `post-rate migrate`.')
     this.#clock.observe(row.now as number, sent)
+    this.#database.sawSchema()
     return deploymentOfRow(row)
   }
 

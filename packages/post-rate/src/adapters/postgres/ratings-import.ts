@@ -1,5 +1,8 @@
+import { lastGivenId } from '../../domain/ids.ts'
 import type { DatedRating } from '../../domain/rating.ts'
+import { isPostRateError } from '../../errors.ts'
 import type { ImportOutcome } from '../../ports/rating-store.ts'
+import { advancePostIds } from './post-ids.ts'
 import { arrayOf, type PostgresDatabase, type Query } from './postgres-database.ts'
 import { lockedRow, type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
 import { isLockTimeout } from './row-locks.ts'
@@ -42,7 +45,6 @@ async function importPart(
   }
 }
 
-/** The sequence is moved past the given ids, so that the next post made without one does not collide. */
 async function addPosts(database: PostgresDatabase, posts: string, ratings: readonly DatedRating[]): Promise<number> {
   const [row] = await retryContended(() =>
     database.query<{ created: number }>({
@@ -50,15 +52,18 @@ async function addPosts(database: PostgresDatabase, posts: string, ratings: read
 with made as (
 insert into ${posts} (id, title, content, created_by)
 select distinct id, 'Post ' || id, 'Imported with its ratings.', 'import' from unnest($1::bigint[]) as n (id) order by 1
-on conflict do nothing returning id),
-moved as (
-select setval(pg_get_serial_sequence('${posts}', 'id'), greatest(max(id), (select last_value from ${posts}_id_seq)))
-from made having count(*) > 0)
-select (select count(*) from made) as created, (select count(*) from moved) as moved`,
-      values: [[...new Set(ratings.map((rating) => rating.postId))]],
+on conflict do nothing returning id)
+select count(*) as created from made`,
+      values: [[...new Set(ratings.map((rating) => rating.postId).filter((id) => id <= lastGivenId))]],
     }),
   )
-  return row?.created ?? 0
+  const created = row?.created ?? 0
+  if (created > 0)
+    await advancePostIds(database, posts).catch((error: unknown) => {
+      // A transaction keeps inserting posts. The next post that is created without an id tries it again.
+      if (!isPostRateError(error) || error.code !== 'OVERLOADED') throw error
+    })
+  return created
 }
 
 /** A newer date with the same score is noted, too: the newest of several lines must win whatever their order. */

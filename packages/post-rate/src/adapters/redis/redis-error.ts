@@ -1,5 +1,5 @@
 import { isPostRateError, PostRateError } from '../../errors.ts'
-import { type ConnectionWords, connectionProblem, reasonOf } from '../connection-problem.ts'
+import { type ConnectionWords, connectionProblem, reasonOf, startHint } from '../connection-problem.ts'
 
 const words: ConnectionWords = {
   encrypt: 'a URL that begins with `rediss://`',
@@ -28,7 +28,7 @@ export function redisUnavailable({ address, encrypted }: RedisAddress, error: un
   const message =
     cause instanceof Error && cause.name === 'ReplyError'
       ? `Redis at ${address} refused: ${reasonOf(cause)}. Check its login, its memory limit and whether it is a master.`
-      : `Cannot reach Redis at ${address}: ${reasonOf(cause)}. Start it with \`docker compose up --wait redis\`, or leave out the Redis URL.${perhaps(cause, encrypted)}`
+      : `Cannot reach Redis at ${address}: ${reasonOf(cause)}. ${startHint(cause, 'redis')}, or leave out the Redis URL.${perhaps(cause, encrypted)}`
   return new PostRateError('UNAVAILABLE', message, { cause })
 }
 
