@@ -61,6 +61,39 @@ withPostgres('postgres: wrong figures are found and repaired, and readers see it
   t.deepEqual((await stateOf(record, 1))?.counts, [0, 0, 0, 5, 0, 0])
 })
 
+withPostgres(
+  'postgres: a displayed average that is not that of its counts is found, unless the guard holds it',
+  async (t) => {
+    const record = await onPostgres(t)
+    await addPosts(record, 5)
+    for (const postId of [1, 2, 3, 4]) await rateMany(record, postId, 3)
+    await foldAll(record)
+    const wrong = `displayed_average = 1.2345, rank = round(
+    (c.prior_weight::numeric * c.prior_mean::numeric + 1.2345 * displayed_count) / (c.prior_weight::numeric + displayed_count), 12)`
+    const guard = '{"armed":true,"gap":-1.7655,"since":0,"memory":[0,0,10]}'
+    await record.sql(`update post_rate.post_stats set ${wrong} from post_rate.settings c where post_id = 1`)
+    await record.sql(
+      `update post_rate.post_stats set ${wrong}, guard = '${guard}' from post_rate.settings c where post_id = 2`,
+    )
+    await record.sql(`update post_rate.post_stats set displayed_average = null,
+    rank = (c.prior_weight * c.prior_mean) / (c.prior_weight + 3) from post_rate.settings c where post_id = 3`)
+    await record.sql(`update post_rate.post_stats set displayed_average = 4.5 where post_id = 5`)
+    t.deepEqual(
+      (await suspects(record)).map(({ postId }) => postId),
+      [1, 3, 5],
+    )
+    await record.auditStore.repair(await suspects(record), repairCounts)
+    t.deepEqual(await suspects(record), [])
+    const repaired = await stateOf(record, 1)
+    t.like(
+      repaired,
+      { stepAt: repaired?.windowEnd, displayed: { average: 1.2345 } },
+      'readers see it at the end of the window',
+    )
+    t.is((await stateOf(record, 5))?.displayed.average, null)
+  },
+)
+
 withPostgres('postgres: ratings that bypassed the triggers are found', async (t) => {
   const record = await onPostgres(t)
   await addPosts(record, 1)

@@ -5,6 +5,7 @@ import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memor
 import { MemoryStatsStore } from '../../packages/post-rate/src/adapters/memory/memory-stats-store.ts'
 import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.ts'
 import { recentFigure } from '../../packages/post-rate/src/domain/recent-figure.ts'
+import { type DisplayPolicyName, defaultDisplaySettings } from '../../packages/post-rate/src/domain/settings.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import type { PostStore } from '../../packages/post-rate/src/ports/post-store.ts'
 import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
@@ -158,7 +159,31 @@ test('a recent figure stands beside the one of all time, still for as long, and 
   t.is((await list.list({})).items.find(({ id }) => id === 1)?.stats.recent?.count, 1)
   t.regex((await list.listJson({})).items, /"recent":\{"days":30,"count":1,"average":1\}/)
   days(31)
+  await fold()
   t.like(await stats(), { count: 2, recent: { days: 30, count: 0, average: null } })
+})
+
+test('while the relay is behind, a recent figure does not show ratings that the guard has not seen', async (t) => {
+  for (const display of ['guard', 'freeze', 'live'] as const) {
+    const clock = { time: Date.parse('2026-03-01T12:00:00Z') }
+    const { list, rate, fold } = await listing({ maxAgeMs: 0, clock, recentDays: 30, display })
+    const stats = async () => (await list.get(1, null)).stats
+    for (const user of ['a', 'b', 'c']) await rate(user, 1, 5)
+    await fold()
+    clock.time += 600_000
+    await fold()
+    clock.time += 1_000
+    for (let n = 0; n < 20; n++) await rate(`raid ${n}`, 1, 0)
+    clock.time += 3_600_000
+    t.like(await stats(), { count: 3, average: 5, recent: { count: 3, average: 5 } }, display)
+    // Without a consumer, a cached state of the policy `live` stays what it is.
+    if (display === 'live') continue
+    await fold()
+    clock.time += 600_000
+    await fold()
+    const { guard, recent } = await stats()
+    t.is(recent?.count, guard === null ? 23 : undefined, display)
+  }
 })
 
 test('while the guard holds a post it has no recent figure, and below the least count no recent average', async (t) => {
@@ -197,12 +222,13 @@ interface Options {
   clock?: { time: number }
   visibleTo?: (userId: string | null) => number[]
   recentDays?: number
+  display?: DisplayPolicyName
 }
 
 /** Three posts without ratings. */
-async function listing({ maxAgeMs = 1_000, clock, visibleTo, recentDays }: Options = {}) {
+async function listing({ maxAgeMs = 1_000, clock, visibleTo, recentDays, display = 'guard' }: Options = {}) {
   const time = { now: () => clock?.time ?? Date.now() }
-  const record = new MemoryRecord({ clock: time })
+  const record = new MemoryRecord({ clock: time, settings: { ...defaultDisplaySettings, display } })
   const ports = memoryPorts(record)
   await addPosts(ports, 3)
   const calls = { pages: 0 }

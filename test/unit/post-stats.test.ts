@@ -224,6 +224,13 @@ test('displayed figures of a settled post that are not the live ones are stale',
   t.true(displayIsStale(other))
   t.false(displayIsStale({ ...other, stepAt: end }))
   t.false(displayIsStale({ ...other, deleted: true }))
+  const average = { ...stats, displayed: { ...stats.displayed, average: 3.9 } }
+  t.true(displayIsStale(average))
+  const guard = { armed: true, gap: -0.1, since: noon, memory: [0, 0, 10] }
+  t.false(displayIsStale({ ...average, displayed: { ...average.displayed, guard } }))
+  const repaired = repairCounts(average, average.counts, noon + 5, contextOf()).at(-1)?.stats ?? stats
+  t.like(repaired, { stepAt: end, displayed: { average: 3.9 } })
+  t.is(stepTo(repaired, end).displayed.average, 4)
 })
 
 function rated(userId: string, score: number, at: number) {

@@ -1,7 +1,7 @@
 import { type Displayed, displayPolicies, type Live } from './display-policy.ts'
 import { isAhead, settingsAt, windowEndAt } from './display-window.ts'
 import { referenceSeconds, releaseGuard, windowsToSettle } from './guard.ts'
-import { countOf, emptyHistogram, type Histogram, moveRating, sameHistogram } from './histogram.ts'
+import { averageOf, countOf, emptyHistogram, type Histogram, moveRating, sameHistogram } from './histogram.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -175,9 +175,14 @@ export function repairCounts(stats: PostStats, counts: Histogram, time: number, 
   return changes
 }
 
-/** True where the figures that a settled post (no step pending) displays are not the live ones. */
+/** True where a settled post (no step pending) displays other counts than the live ones, or an average of other counts. */
 export function displayIsStale({ stepAt, deleted, displayed, counts }: PostStats): boolean {
-  return stepAt === null && !deleted && !sameHistogram(displayed.counts, counts)
+  return stepAt === null && !deleted && (!sameHistogram(displayed.counts, counts) || hasWrongAverage(displayed))
+}
+
+/** The average has to be that of the counts beside it, unless the guard holds it back. */
+function hasWrongAverage({ counts, average, guard }: Displayed): boolean {
+  return (guard === null || guard.gap === 0) && average !== averageOf(counts)
 }
 
 /** The same state one version up, above the floor: how a copy that differs is overwritten. */
@@ -225,7 +230,8 @@ function show(stats: PostStats, time: number, context: FoldContext): PostStats {
   const end = promisedEnd ?? windowEndAt(stats.postId, time, windowSeconds)
   // Under `live` a window is only left over from the policy before it; its end shows whatever has come since.
   const { pending } = display === 'live' ? displayPolicies.freeze : policy
-  return withDisplayed(stats, stats.displayed, end, pending(stats.displayed, stats), context)
+  const changes = pending(stats.displayed, stats) || hasWrongAverage(stats.displayed)
+  return withDisplayed(stats, stats.displayed, end, changes, context)
 }
 
 /** Readers see it at the end of the window that they were promised. */

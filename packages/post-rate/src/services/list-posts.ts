@@ -139,15 +139,15 @@ export class ListPosts {
 
   async #show(texts: readonly PostText[], read: ReadStatsResult): Promise<ShownPost[]> {
     const now = this.#clock.now()
+    const timeOf = (postId: number) => ({ now, watermark: read.watermarkOf(postId) })
     const shown = texts.map((text) => {
       const known = read.states.get(text.id)
       const state = known === undefined || known.deleted ? newPostStats(text.id, text.createdAt) : known
-      const time = { now, watermark: read.watermarkOf(text.id) }
-      return { text, state, stats: showStats(state, settingsAt(read.settings, text.id, now), time) }
+      return { text, state, stats: showStats(state, settingsAt(read.settings, text.id, now), timeOf(text.id)) }
     })
     // Of a post that the guard holds it would show what the guard holds back.
     const free = shown.filter(({ stats }) => stats.guard === null).map(({ state }) => state)
-    const recent = await this.#recent.read(free, read.settings, now)
+    const recent = await this.#recent.read(free, read.settings, timeOf)
     return shown.map(({ text, stats }) => {
       const figure = recent.get(text.id)
       const version = read.states.get(text.id)?.version ?? 0

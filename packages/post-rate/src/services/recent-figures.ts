@@ -3,6 +3,7 @@ import { emptyHistogram } from '../domain/histogram.ts'
 import type { PostStats } from '../domain/post-stats.ts'
 import { type RecentFigure, recentFigure, recentPeriod } from '../domain/recent-figure.ts'
 import type { Settings } from '../domain/settings.ts'
+import type { ReadingTime } from '../domain/shown-stats.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 
 /**
@@ -19,16 +20,16 @@ export class RecentFigures {
     this.#days = days
   }
 
-  /** By post; empty where none is wanted. */
+  /** By post; empty where none is wanted. `timeOf` says how far a post's state is known to be complete. */
   async read(
     states: readonly PostStats[],
     settings: Settings,
-    now: number,
+    timeOf: (postId: number) => ReadingTime,
   ): Promise<ReadonlyMap<number, RecentFigure>> {
     const days = this.#days
     if (days === null || states.length === 0) return new Map()
-    const inForce = (postId: number) => settingsAt(settings, postId, now)
-    const periods = states.map((stats) => recentPeriod(stats, inForce(stats.postId), now, days))
+    const inForce = (postId: number) => settingsAt(settings, postId, timeOf(postId).now)
+    const periods = states.map((stats) => recentPeriod(stats, inForce(stats.postId), timeOf(stats.postId), days))
     const found = await this.#record.ratedWithin(periods)
     return new Map(
       periods.map(({ postId }) => {

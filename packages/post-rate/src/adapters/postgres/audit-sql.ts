@@ -15,6 +15,15 @@ export function countedRatings(schema: string): string {
 }
 
 /**
+ * True in SQL where the displayed average of `s` is not that of the displayed counts, and the guard does not hold it back. Half of
+ * the last decimal more is no difference: an average that lies in the middle may be rounded either way.
+ */
+const wrongAverage = `(coalesce((s.guard->>'gap')::numeric, 0) = 0 and case when s.displayed_count = 0 then s.displayed_average is not null
+  else s.displayed_average is null or abs(s.displayed_average * s.displayed_count - (${scores
+    .map((score) => `${score} * s.displayed_counts[${score + 1}]`)
+    .join(' + ')})) > 0.0001 * s.displayed_count end)`
+
+/**
  * The posts whose state is not what it should be: `postId`, the state's `version`, the counts that are `expected`.
  * `range` says which posts, by the name of their id; `own`: every post must have a state, rated or not.
  */
@@ -36,7 +45,7 @@ full join (select post_id, ${histogramOfDeltas} as counts from ${schema}.rating_
 cross join lateral (select ${expectedCounts} as expected) e
 cross join ${rankSettings(schema)} c
 where coalesce(s.counts, '{0,0,0,0,0,0}') is distinct from e.expected
-  or (s.step_at is null and not s.deleted and s.displayed_counts is distinct from s.counts)
+  or (s.step_at is null and not s.deleted and (s.displayed_counts is distinct from s.counts or ${wrongAverage}))
   or ${misranked}${own ? stateless : ''}
 order by 1`
 }
