@@ -67,7 +67,8 @@ test('catching up in batches of any size gives the states that being there would
         for (let from = 0, n = 0; from < events.length; n++) {
           const size = sizes[n % sizes.length] as number
           const last = from + size >= events.length
-          late = foldOf(events.slice(from, from + size), late, last ? now : noon, settings)
+          const batch = events.slice(from, from + size)
+          late = foldOf(batch, late, last ? now : (batch.at(-1)?.at ?? now), settings)
           versions.push(late.version)
           from += size
         }
