@@ -3,7 +3,7 @@ import { rankOf } from '../../packages/post-rate/src/domain/ranking.ts'
 import type { DisplaySettings } from '../../packages/post-rate/src/domain/settings.ts'
 import { withPostgres } from '../helpers/requires.ts'
 import { postStoreCases } from './post-store.ts'
-import { declare, foldAll, onMemory, onPostgres, type PostgresTestRecord } from './record.ts'
+import { declare, foldAll, onMemory, onPostgres, type PostgresTestRecord, suspects } from './record.ts'
 
 declare('memory', test as never, postStoreCases, onMemory)
 declare('postgres', withPostgres, postStoreCases, onPostgres)
@@ -47,6 +47,9 @@ withPostgres('postgres: the rank that a change of the prior writes is the one th
 withPostgres('postgres: two changes of the prior at once leave ranks of the stored one', async (t) => {
   const record = await onPostgres(t, { settings: { display: 'live' } })
   await addRankedPosts(record)
+  // Armed posts are ranked by the count and the average of when they were armed.
+  await record.sql(`update post_rate.post_stats set guard = '{"armed":true,"gap":-0.5,"since":0,"memory":[1,20,3,2.5]}'
+    where post_id % 7 = 0`)
   const [one, two] = [record.settingsStore, record.another().settingsStore]
   for (let n = 1; n <= 5; n++) {
     await Promise.all([
@@ -54,6 +57,7 @@ withPostgres('postgres: two changes of the prior at once leave ranks of the stor
       two.change({ prior: { weight: n, mean: 4 } }, 0),
     ])
     await ranksFollow(t, record, (await one.load()).settings.prior)
+    t.deepEqual(await suspects(record), [])
   }
 })
 

@@ -47,7 +47,7 @@ test('what blocks one item does not keep another cause waiting', async (t) => {
 })
 
 test('a blocked item keeps its key, and is refused in time', async (t) => {
-  const { batcher, batches, release } = blocking({ maxWaitMs: 40, keyOf: (item) => item.toLowerCase() })
+  const { batcher, batches, release } = blocking({ maxWaitMs: 400, keyOf: (item) => item.toLowerCase() })
   const refused = [batcher.add('x1'), batcher.add('X1')].map((answer) =>
     t.throwsAsync(answer, { code: 'OVERLOADED' } as object),
   )

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { type Displayed, displayPolicies, type GuardState } from '../../packages/post-rate/src/domain/display-policy.ts'
 import { guardPending, releaseGuard, stepGuard, windowsToSettle } from '../../packages/post-rate/src/domain/guard.ts'
 import { averageOf, countOf, type Histogram } from '../../packages/post-rate/src/domain/histogram.ts'
+import { rankOf } from '../../packages/post-rate/src/domain/ranking.ts'
 
 const settings = { windowSeconds: 300, starTakesHours: 4.2 }
 const start = Date.UTC(2026, 0, 1)
@@ -65,6 +66,41 @@ test('it never moves faster than its speed while armed, and shows the true avera
     }),
   )
   t.pass()
+})
+
+test('no arrivals raise the rank of an armed post above what it was when it was armed', (t) => {
+  const prior = { weight: 10, mean: 2.5 }
+  check(
+    fc.property(histograms, fc.array(arrivals, { maxLength: 40 }), lengths, (before, list, windowSeconds) => {
+      let [shown, highest] = [rated(before), '']
+      for (const come of list) {
+        const now = next(shown, come, windowSeconds)
+        if (now.guard?.armed && !shown.guard?.armed) highest = rankOf(shown, prior)
+        if (now.guard?.armed) t.true(rankOf(now, prior) <= highest, `${rankOf(now, prior)} is above ${highest}`)
+        else t.is(rankOf(now, prior), rankOf({ ...now, guard: null }, prior))
+        shown = now
+      }
+    }),
+  )
+  const victim = rated([0, 0, 0, 0, 6, 6])
+  const raided = next(victim, only(0, 400))
+  t.true(raided.guard?.armed)
+  t.true(rankOf(raided, prior) <= rankOf(victim, prior), 'zeros do not raise the rank of their victim')
+  const own = rated([0, 0, 0, 0, 0, 10])
+  t.is(rankOf(next(own, only(5, 200)), prior), rankOf(own, prior), 'neither do fives for an own post')
+})
+
+test('a release ends after a day, also while arrivals stay unusual', (t) => {
+  let shown = next(rated([10, 10, 20, 40, 70, 50]), only(0, 33))
+  shown = { ...shown, guard: releaseGuard(shown.guard) }
+  const armedAgain = () => shown.guard?.armed === true && (shown.guard.memory[2] ?? 0) > 0
+  let windows = 0
+  for (; !armedAgain() && windows < 1_000; windows++) {
+    const [rate = 0, level = 0] = shown.guard?.memory ?? []
+    const kept = Math.max(5, 3 * Math.sqrt(rate)) + 1.5 + rate + 1.5 * Math.sqrt(rate) - level
+    shown = next(shown, only(3, Math.max(0, Math.ceil(kept))))
+  }
+  t.true(windows >= 288 && windows <= 292, `${windows} windows of five minutes`)
 })
 
 test('it arrives within gap divided by speed, whatever came before', (t) => {

@@ -24,7 +24,10 @@ export interface GuardState {
   gap: number
   /** When it was armed or let go, milliseconds since the epoch. */
   since: number
-  /** Of the guard: normal rate per 300 s, level of the bucket, ratings there were when it was armed (-1: let go). */
+  /**
+   * Of the guard: normal rate per 300 s, level of the bucket, count when it was armed (0: it is not; -1: released). While it is
+   * armed, also the shown average of that moment: the post is ranked by both.
+   */
   memory: readonly number[]
 }
 

@@ -26,11 +26,11 @@ export const guardConstants = {
   leastCount: 10,
   /** A post with fewer ratings than this moves faster, as one over their square root. */
   slowFrom: 30,
+  /** A release ends after this time, also while arrivals stay unusual: otherwise a few accounts could keep the guard off. */
+  releaseSeconds: 24 * 3_600,
 }
 export type GuardConstants = typeof guardConstants
 
-/** Sizes from here on make no difference, and need no room. */
-const largestSize = 999
 /** In the place of the size: an administrator let the average go, until arrivals are normal again. */
 const letGo = -1
 /** The gap is kept in whole ten-millionths of a star, so that many small steps make exactly one large one. */
@@ -77,23 +77,37 @@ export function stepGuard(
   const [wasArmed, size] = rested ? [false, 0] : [was.armed, sizeBefore]
 
   let [armed, gap, held] = [false, 0, 0]
-  if (size === letGo) held = unusual ? letGo : 0
+  // Of a post that was just released, `since` is still when it was armed.
+  const expired = !was.armed && asOf - was.since >= 1_000 * constants.releaseSeconds
+  if (size === letGo) held = unusual && !expired ? letGo : 0
   else if (wasArmed || (unusual && before >= constants.leastCount)) {
-    held = wasArmed ? size : Math.min(before, largestSize)
+    held = wasArmed ? size : before
     const apart = Math.round((meanOf(previous.counts) + was.gap - meanOf(counts)) * perStar)
     const limit = (settled ? 1 : windows) * speed(held, settings, constants)
     armed = unusual || Math.abs(apart) > limit
     gap = Math.abs(apart) > limit ? (apart - Math.sign(apart) * limit) / perStar : 0
     if (!armed) held = 0
   }
+  const atArming = wasArmed ? was.memory.slice(3) : [previous.average ?? 0]
   const guard = {
     armed,
     gap,
     since: armed === was.armed && armed === wasArmed ? was.since : asOf,
-    memory: [arrivals.rate, arrivals.level, held],
+    memory: [arrivals.rate, arrivals.level, held, ...(armed ? atArming : [])],
   }
   const nothing = !armed && guard.memory.every((figure) => figure === 0)
   return { ...open, average: shownAverage(counts, gap), guard: nothing ? null : guard }
+}
+
+/**
+ * What a post is ranked by: while it is armed, the count that it had then, and never a higher average than then. So a crowd can
+ * neither raise the post by its number nor put it past another one.
+ */
+export function rankedFigures({ counts, average, guard }: Displayed): { count: number; average: number } {
+  const [, , count = 0, highest] = guard?.memory ?? []
+  // States of earlier versions keep no average, and no exact count.
+  if (highest === undefined) return { count: countOf(counts), average: average ?? 0 }
+  return { count, average: Math.min(average ?? 0, highest) }
 }
 
 /** Whether the next window's end would change what is shown, or has arrivals to look at. */

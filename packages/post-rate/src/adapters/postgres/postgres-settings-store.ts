@@ -9,6 +9,7 @@ import { PostRateError } from '../../errors.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
 import type { PostgresClock } from './postgres-clock.ts'
 import type { PostgresDatabase, Row } from './postgres-database.ts'
+import { rankedAverage, rankedCount } from './stats-row.ts'
 
 /** The settings row: read by every fold, and by readers every few seconds. */
 export class PostgresSettingsStore implements SettingsStore {
@@ -85,8 +86,8 @@ returning ${settingsColumns}`,
    */
   async #rank(): Promise<void> {
     const { schema } = this.#database
-    const rank = `round((c.prior_weight::numeric * c.prior_mean::numeric + coalesce(s.displayed_average, 0) * s.displayed_count)
-  / (c.prior_weight::numeric + s.displayed_count), 12)`
+    const rank = `round((c.prior_weight::numeric * c.prior_mean::numeric + ${rankedAverage} * ${rankedCount})
+  / (c.prior_weight::numeric + ${rankedCount}), 12)`
     const text = `
 with range as materialized (
   select post_id from ${schema}.post_stats where post_id > $1 order by post_id limit 5000),
