@@ -72,7 +72,7 @@ withServices('a rating over HTTP is in PostgreSQL, on the topic, in Redis and on
       const { items } = await get<{ items: Post[] }>('/api/posts', 'ada')
       return items[0]?.stats.count === 1 && items[0]
     },
-    { timeout: 3_000, message: 'the first rating did not show at once' },
+    { timeout: 15_000, message: 'the first rating did not show at once' },
   )
   t.like(shown.stats, { count: 1, average: 4, histogram: [0, 0, 0, 0, 1, 0], guard: null })
   t.is(shown.myScore, 4)
@@ -167,7 +167,7 @@ withServices('live: everything shows at once and nextUpdateAt is null', async (t
       const post = await get<Post>(`/api/posts/${id}`)
       return post.stats.count === 3 && post
     },
-    { timeout: 2_000 },
+    { timeout: 15_000 },
   )
   t.is(post.stats.nextUpdateAt, null)
 })
