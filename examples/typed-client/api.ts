@@ -311,7 +311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE) */
+            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE); unavailable (NOT_PERMITTED) */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -402,7 +402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE) */
+            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE); unavailable (NOT_PERMITTED) */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -472,7 +472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE) */
+            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE); unavailable (NOT_PERMITTED) */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -575,7 +575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE) */
+            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE); unavailable (NOT_PERMITTED) */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -654,7 +654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE) */
+            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE); unavailable (NOT_PERMITTED) */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -754,7 +754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE) */
+            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE); unavailable (NOT_PERMITTED) */
             503: {
                 headers: {
                     "Retry-After"?: number;

@@ -2,6 +2,7 @@ import test from 'ava'
 import { countOf, emptyHistogram, sumOf } from '../../packages/post-rate/src/domain/histogram.ts'
 import { repairCounts } from '../../packages/post-rate/src/domain/post-stats.ts'
 import type { Score } from '../../packages/post-rate/src/domain/rating.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { withPostgres } from '../helpers/requires.ts'
 import { auditStoreCases } from './audit-store.ts'
 import { addPosts, declare, foldAll, onMemory, onPostgres, rateMany, stateOf, suspects } from './record.ts'
@@ -64,10 +65,13 @@ withPostgres('postgres: wrong figures are found and repaired, and readers see it
 withPostgres(
   'postgres: a displayed average that is not that of its counts is found, unless the guard holds it',
   async (t) => {
-    const record = await onPostgres(t)
+    const record = await onPostgres(t, { settings: { display: 'freeze', windowSeconds: 1 } })
     await addPosts(record, 5)
     for (const postId of [1, 2, 3, 4]) await rateMany(record, postId, 3)
-    await foldAll(record)
+    await eventually(async () => {
+      await foldAll(record)
+      return (await record.stateStore.range(0, 10)).every(({ stepAt }) => stepAt === null)
+    })
     const wrong = `displayed_average = 1.2345, rank = round(
     (c.prior_weight::numeric * c.prior_mean::numeric + 1.2345 * displayed_count) / (c.prior_weight::numeric + displayed_count), 12)`
     const guard = '{"armed":true,"gap":-1.7655,"since":0,"memory":[0,0,10]}'

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
+import { untilFree } from '../../packages/post-rate/src/services/until-free.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { withPostgres } from '../helpers/requires.ts'
@@ -240,7 +241,7 @@ withPostgres(
     }
     const removing = async () => {
       for (const id of posts.slice(0, 5)) await record.postStore.delete(id)
-      for (let n = 0; n < 10; n++) await record.ratingStore.erase('b')
+      for (let n = 0; n < 10; n++) await untilFree(() => record.ratingStore.erase('b'))
     }
     await t.notThrowsAsync(Promise.all([rounds(record, false, 0), rounds(other, true, 3), folding(), removing()]))
     await foldAll(record)

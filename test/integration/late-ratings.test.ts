@@ -48,10 +48,10 @@ withPostgres('a rating that arrives after it was given up is not stored', async 
   const url = await testDatabase(t)
   let delayMs = 0
   const pool = new (class extends pg.Pool {
-    override query = (async (...args: Parameters<pg.Pool['query']>) => {
+    override connect = (async (...args: Parameters<pg.Pool['connect']>) => {
       await sleep(delayMs)
-      return super.query(...args)
-    }) as unknown as pg.Pool['query']
+      return super.connect(...args)
+    }) as unknown as pg.Pool['connect']
   })({ connectionString: url, query_timeout: timeoutMs })
   cleanUp(t, () => pool.end())
   const postRate = await opened(t, url, pool)

@@ -22,12 +22,13 @@ export async function importRatings(
     if (outcome instanceof Error) throw outcome
     return outcome
   })
+  const locked = ratings.flatMap((_, n) => (rows[n]?.locked ? [n] : []))
   return {
     changed: rows.filter((row) => row?.changed).length,
     unchanged: rows.filter((row) => row?.known && !row.locked && !row.changed).length,
     unknownPosts: ratings.flatMap((_, n) => (rows[n]?.known ? [] : [n])),
-    locked: ratings.flatMap((_, n) => (rows[n]?.locked ? [n] : [])),
     postsCreated,
+    ...(locked.length > 0 ? { locked } : {}),
   }
 }
 
