@@ -135,7 +135,8 @@ create trigger slow before insert on post_rate.posts for each row execute functi
   await holder.connect()
   await holder.query('begin')
   await holder.query(`update post_rate.ratings set score = 2 where user_id = 'ada'`)
-  const rating = postRate.ratings.rate({ postId: id, userId: 'ada', score: 3 })
+  const period = { from: new Date(Date.now() - 60_000).toISOString(), to: new Date(Date.now() + 60_000).toISOString() }
+  const excluding = postRate.moderation.exclude({ postId: id, ...period, reason: 'r', by: 'me' })
   await eventually(async () => {
     const [row] = await runSql<{ waits: boolean }>(
       database,
@@ -146,7 +147,7 @@ from pg_stat_activity where datname = current_database()`,
   })
   await holder.query('commit')
   await holder.end()
-  t.like(await rating, { previousScore: 2, changed: true })
+  await t.notThrowsAsync(excluding)
 })
 
 withPostgres("what a host sets on its pool's sessions, now or later, is the host's alone", async (t) => {

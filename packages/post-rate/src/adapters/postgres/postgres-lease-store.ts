@@ -78,9 +78,9 @@ from ${this.#database.schema}.leases where not starts_with(name, 'member:') and 
   }
 }
 
-/** Nobody holds a lease for longer than it lasts: a later end was written under a clock that was ahead. */
+/** No lease lasts longer than a minute, or than the caller's own: a later end was written under a clock that was ahead. */
 function holds(seconds: string): string {
-  return `expires_at between clock_timestamp() and clock_timestamp() + make_interval(secs => ${seconds}) + interval '5 s'`
+  return `expires_at between clock_timestamp() and clock_timestamp() + make_interval(secs => greatest(60, ${seconds}::float8))`
 }
 
 function leaseOf(row: { name: string; holder: string; term: number; seconds_left: number }): Lease {
