@@ -51,9 +51,10 @@ test('a blocked item keeps its key, and is refused in time', async (t) => {
   const refused = [batcher.add('x1'), batcher.add('X1')].map((answer) =>
     t.throwsAsync(answer, { code: 'OVERLOADED' } as object),
   )
-  await Promise.all(refused)
-  // Both are refused at about the same moment, and the second one may get the key just before its turn.
-  t.true(batches.length > 2 && batches.slice(0, -1).every(([item]) => item === 'x1'))
+  await refused[0]
+  // The second item gets the key when the first one is refused, and may run once before this test goes on.
+  t.true(batches.length > 2 && batches.filter(([item]) => item === 'X1').length <= 1)
+  await refused[1]
   release('x')
   t.is(await batcher.add('x1'), 'X1')
   const kept = blocking({ keyOf: (item) => item.toLowerCase() })
