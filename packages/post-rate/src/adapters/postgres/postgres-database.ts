@@ -62,12 +62,11 @@ export class PostgresDatabase implements Queryable {
   readonly #owned: boolean
   readonly #options: Pick<PostRateOptions, 'database' | 'schema' | 'poolSize'>
   #reserved: PostgresDatabase | undefined
-  /** Shared with {@link reserved}. */
-  #seen = { schema: false }
+  /** What was learned about the server, shared with {@link reserved}: whether the schema was there, and whether names are kept. */
+  #learned = { schema: false, named: true }
   readonly #logger: Logger
   readonly #names = new Map<string, string>()
   readonly #ownSettings: string
-  #named = true
 
   /** `reserved`: a pool of its own, in place of the one that the options name. */
   constructor(
@@ -92,7 +91,7 @@ export class PostgresDatabase implements Queryable {
       const pool = openReservedPool(this.#options, this.#logger)
       this.#reserved =
         pool === null ? this : new PostgresDatabase(this.#options, this.#logger, this.readTimeoutMs, pool)
-      this.#reserved.#seen = this.#seen
+      this.#reserved.#learned = this.#learned
     }
     return this.#reserved
   }
@@ -123,7 +122,7 @@ export class PostgresDatabase implements Queryable {
     return {
       ...rest,
       ...(timeoutMs === undefined ? {} : { query_timeout: this.#limit(timeoutMs) }),
-      ...(name !== undefined && this.#named ? { name: this.#nameOf(name, rest.text) } : {}),
+      ...(name !== undefined && this.#learned.named ? { name: this.#nameOf(name, rest.text) } : {}),
     }
   }
 
@@ -133,7 +132,7 @@ export class PostgresDatabase implements Queryable {
 
   #prefix(client: pg.PoolClient): Prefix {
     const statements = [ownIsolation, this.#ownSettings].map((text) => ({
-      name: this.#named ? this.#nameOf('own-session', text) : '',
+      name: this.#learned.named ? this.#nameOf('own-session', text) : '',
       text,
     }))
     return { statements, onRow: ([usual, backend]) => learnSession(client, usual === 't', Number(backend)) }
@@ -154,9 +153,10 @@ export class PostgresDatabase implements Queryable {
   /** A transaction pooler can hand a connection on without its prepared statements: from then on nothing is named. */
   #losesPrepared(error: unknown): boolean {
     const { code } = error as { code?: string }
-    if (!this.#named || (code !== '26000' && code !== '42P05')) return false
-    this.#logger.info('a pooler does not keep prepared statements: going on without them')
-    this.#named = false
+    if (code !== '26000' && code !== '42P05') return false
+    // Statements that are under way with a name fail, too, after the first one has shown it.
+    if (this.#learned.named) this.#logger.info('a pooler does not keep prepared statements: going on without them')
+    this.#learned.named = false
     return true
   }
 
@@ -261,11 +261,11 @@ export class PostgresDatabase implements Queryable {
 
   /** To be called once something of the schema was read: what is absent later was dropped, and may be restored. */
   sawSchema(): void {
-    this.#seen.schema = true
+    this.#learned.schema = true
   }
 
   get schemaWasThere(): boolean {
-    return this.#seen.schema
+    return this.#learned.schema
   }
 
   /** The user that statements run as, for messages to operators. */
