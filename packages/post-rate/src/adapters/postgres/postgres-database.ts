@@ -97,20 +97,21 @@ export class PostgresDatabase implements Queryable {
   }
 
   async query<R extends object = Row>(query: Query | string): Promise<R[]> {
+    return this.#repeated(() => this.#onClient((client) => this.#send<R>(client, query)))
+  }
+
+  /** Runs it a second time where the server has run none of it: a pooler lost its statements, or the session was idle for too long. */
+  async #repeated<T>(attempt: () => Promise<T>): Promise<T> {
     try {
-      return await this.#queryOnce<R>(query)
+      return await attempt()
     } catch (error) {
       if (!this.#losesPrepared(error) && !isIdleEnd(error)) throw this.#translate(error)
     }
     try {
-      return await this.#queryOnce<R>(query)
+      return await attempt()
     } catch (error) {
       throw this.#translate(error)
     }
-  }
-
-  #queryOnce<R extends object>(query: Query | string): Promise<R[]> {
-    return this.#onClient((client) => this.#send<R>(client, query))
   }
 
   #send<R extends object>(client: pg.PoolClient, query: Query | string): Promise<R[]> {
@@ -165,16 +166,7 @@ export class PostgresDatabase implements Queryable {
    * COMMIT with the tag ROLLBACK and no error. It is run a second time where a pooler lost its prepared statements.
    */
   async transaction<T>(work: (connection: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    try {
-      return await this.#transactionOnce(work, options)
-    } catch (error) {
-      if (!this.#losesPrepared(error) && !isIdleEnd(error)) throw this.#translate(error)
-    }
-    try {
-      return await this.#transactionOnce(work, options)
-    } catch (error) {
-      throw this.#translate(error)
-    }
+    return this.#repeated(() => this.#transactionOnce(work, options))
   }
 
   #transactionOnce<T>(work: (connection: Queryable) => Promise<T>, options: TransactionOptions): Promise<T> {
@@ -207,13 +199,11 @@ export class PostgresDatabase implements Queryable {
     return { query: (query) => sendQuery(client, this.#prepare(query)) }
   }
 
-  /** One connection, outside of a transaction, and the client under it. */
+  /** One connection, outside of a transaction, and the client under it. The work may run twice. */
   async onConnection<T>(work: (connection: Queryable, client: pg.PoolClient) => Promise<T>): Promise<T> {
-    try {
-      return await this.#onClient((client) => work({ query: (query) => this.#send(client, query) }, client))
-    } catch (error) {
-      throw this.#translate(error)
-    }
+    return this.#repeated(() =>
+      this.#onClient((client) => work({ query: (query) => this.#send(client, query) }, client)),
+    )
   }
 
   /** Gives the connection back to the pool; one that was lost, or that no answer came from, is not used again. */
