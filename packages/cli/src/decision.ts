@@ -14,7 +14,7 @@ export function decide<T>(
   return postRate.audit.during({ by: by ?? account(), action, subject, reason: reason ?? null }, work, outcomeOf)
 }
 
-/** Who runs this; an account that has no name is named by its number. */
+/** Name of the account that runs this process, or its number where it has no name. */
 export function account(): string {
   try {
     return userInfo().username

@@ -56,7 +56,7 @@ async function statOf(path: string): Promise<Stats | null> {
   })
 }
 
-/** Where symbolic links lead, also to a file that does not exist yet. */
+/** Follows symbolic links. The file at their end need not exist. */
 async function targetOf(path: string, links = 0): Promise<string> {
   const found = await lstat(path).catch(() => null)
   // `stat` has refused longer chains already.

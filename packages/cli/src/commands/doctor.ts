@@ -166,7 +166,7 @@ function health(status: Status): Check[] {
   return checks
 }
 
-/** What is to be said where the clock of the database was ahead for a while. */
+/** Warning for a database whose clock was ahead; null where it was not. */
 function movedClock({ freshnessSeconds, clockSetBack }: Status): string | null {
   const advice = "Keep the clock of the database's server right: `timedatectl set-ntp true` there."
   if (freshnessSeconds !== null && freshnessSeconds < 0)

@@ -65,7 +65,7 @@ export async function importFile(context: Context, file: string): Promise<number
     hint(context, rejected, scores)
   } catch (error) {
     source.destroy()
-    // What is known of the bad records is kept also where the import failed later.
+    // Keep the errors found so far, although the import failed later.
     await (rejected.count > 0 ? output?.commit() : output?.discard())
     throw error
   }

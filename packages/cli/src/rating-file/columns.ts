@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts'
 
-/** What a rating is made of. `excluded` may be missing. */
+/** The fields of a rating. `excluded` may be missing. */
 export const fields = ['post', 'user', 'score', 'ratedAt', 'excluded'] as const
 export type Field = (typeof fields)[number]
 
@@ -28,7 +28,7 @@ const usualNames: Record<Field, readonly string[]> = {
   excluded: [],
 }
 
-/** Where each field stands among the columns. */
+/** The place of each field among the columns. */
 export interface FoundColumns {
   places: Partial<Record<Field, number>>
   /** Place of `excluded_rated_at`, which PostgreSQL's COPY of the table `ratings` has: such a rating is excluded while it equals `ratedAt`. */

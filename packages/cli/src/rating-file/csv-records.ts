@@ -75,9 +75,9 @@ function fieldsOf(parser: unknown): readonly Buffer[] {
 /** Finds the line of a byte. The parser counts a CRLF in a quoted field twice, and a CR that ends no line. */
 class LineCounter {
   readonly #end: number
-  /** What may still be asked for. */
+  /** Chunks with bytes whose line may still be asked for. */
   #chunks: Buffer[] = []
-  /** Of the first chunk, from the begin of the file. */
+  /** Bytes of the file before the first chunk. */
   #offset = 0
   /** Line ends before the first chunk, and up to `#counted` in it. */
   #ends = 0

@@ -100,7 +100,7 @@ export class PostgresDatabase implements Queryable {
     return this.#repeated(() => this.#onClient((client) => this.#send<R>(client, query)))
   }
 
-  /** Runs it a second time where the server has run none of it: a pooler lost its statements, or the session was idle for too long. */
+  /** Repeats an attempt once if the server ran none of it: a pooler lost its prepared statements, or the session was ended while idle. */
   async #repeated<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt()
@@ -155,7 +155,7 @@ export class PostgresDatabase implements Queryable {
   #losesPrepared(error: unknown): boolean {
     const { code } = error as { code?: string }
     if (code !== '26000' && code !== '42P05') return false
-    // Statements that are under way with a name fail, too, after the first one has shown it.
+    // Other named statements may have been sent before the first one failed: they fail, too, and are repeated.
     if (this.#learned.named) this.#logger.info('a pooler does not keep prepared statements: going on without them')
     this.#learned.named = false
     return true
