@@ -1,8 +1,8 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createProblemHandler, createRouter, type RouterOptions } from '@post-rate/express'
+import { createProblemHandler, createRouter, type ProblemHandlerOptions, type RouterOptions } from '@post-rate/express'
 import type { ExecutionContext } from 'ava'
-import express, { type Express, type Request, type Response } from 'express'
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import { FakePostRate } from './fake-post-rate.ts'
 
 /** Where the host's own JSON parser stands. */
@@ -15,7 +15,9 @@ export interface HostOptions extends Partial<Omit<RouterOptions, 'postRate'>> {
   /** Settings of the host's app, for example its query parser. */
   settings?: Record<string, unknown>
   /** Mounts the package's error handler behind the router. */
-  problemHandler?: boolean
+  problemHandler?: boolean | ProblemHandlerOptions
+  /** Middleware of the host's before the router. */
+  before?: RequestHandler
 }
 
 export interface Reply {
@@ -38,11 +40,12 @@ export interface Sent {
 
 /** A host application with the router mounted, a user taken from `x-user`, and a page and error handler of its own. */
 export async function startHost(t: ExecutionContext, options: HostOptions = {}) {
-  const { parser = 'none', prefix = '/api', settings = {}, problemHandler = false, ...routerOptions } = options
+  const { parser = 'none', prefix = '/api', settings = {}, problemHandler = false, before, ...routerOptions } = options
   const postRate = new FakePostRate()
   const errors: unknown[] = []
   const app = express()
   for (const [name, value] of Object.entries(settings)) app.set(name, value)
+  if (before) app.use(before)
   if (parser === 'before') app.use(express.json({ limit: '1mb' }))
   app.use(
     prefix,
@@ -53,7 +56,7 @@ export async function startHost(t: ExecutionContext, options: HostOptions = {}) 
       ...routerOptions,
     }),
   )
-  if (problemHandler) app.use(prefix, createProblemHandler())
+  if (problemHandler) app.use(prefix, createProblemHandler(problemHandler === true ? {} : problemHandler))
   if (parser === 'after') app.use(express.json())
   app.use((req: Request, res: Response) => {
     res.status(404).json({ host: 'fell through', url: req.originalUrl, body: req.body ?? null })

@@ -134,6 +134,7 @@ test('what @post-rate/express exports', async (t) => {
     'GetUser',
     'OpsRouterOptions',
     'ProblemCode',
+    'ProblemHandlerOptions',
     'Quota',
     'RateLimitOptions',
     'RouterOptions',

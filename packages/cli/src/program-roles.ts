@@ -74,6 +74,7 @@ export function addRoleCommands(program: Command, go: Go): void {
     .option('--jwt-audience <audience>', 'refuse tokens for others')
     .option('--prefix <path>', 'path under which the API stands', pathPrefix, '/')
     .option('--no-relay', 'leave the relay to another process')
+    .option('--public-path <path>', 'path of the API before a proxy that strips a prefix', pathPrefix)
     .option('--no-create', 'users may not create posts')
     .option('--rate-limit <n>', 'writes per minute and user (POST_RATE_RATE_LIMIT)', quota)
     .option('--rate-limit-per-address <n>', 'requests per minute and address', quota)

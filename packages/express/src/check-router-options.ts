@@ -1,5 +1,6 @@
 import { aFunction, type Checks, checkOptions, isObject, wholeNumber } from './check-options.ts'
 import type { RouterOptions } from './options.ts'
+import { publicPathCheck } from './public-path.ts'
 
 /** A token of RFC 9110, 5.6.2. */
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -15,6 +16,7 @@ const checks: Checks<RouterOptions> = {
   allowedOrigins: ['a list of origins such as https://app.example.com, [] for none', isTextList],
   varyHeader: ['a header name or a list of them', (value) => [value].flat().every(isHeaderName)],
   maxAgeSeconds: wholeNumber(0, 31_536_000),
+  publicPath: publicPathCheck,
   registry: ['a registry of prom-client', (value) => isObject(value) && 'getSingleMetric' in value],
   challenge: ['a value for WWW-Authenticate, for example Bearer', isHeaderValue],
 }

@@ -19,8 +19,8 @@ interface Entry {
   operation: OpenApiOperation
 }
 
-/** A reference page made from the OpenAPI document alone. No script, no other host. */
-export function docsPage(document: OpenApiDocument): string {
+/** A reference page made from the OpenAPI document alone. No script, no other host. Its links start with `links`. */
+export function docsPage(document: OpenApiDocument, links: string): string {
   const { info, components } = document
   const prefix = document.servers[0]?.url ?? '/'
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -40,7 +40,7 @@ export function docsPage(document: OpenApiDocument): string {
 <h1>${escapeHtml(info.title)} API</h1>
 <p>${inline(info.summary)} ${inline(info.description)}</p>
 <p class="soft">Mounted at <code>${escapeHtml(prefix)}</code> · version ${escapeHtml(info.version)} ·
-<a href="${escapeHtml(root)}/openapi.json">OpenAPI ${escapeHtml(document.openapi)}</a></p>
+<a href="${escapeHtml(links)}/openapi.json">OpenAPI ${escapeHtml(document.openapi)}</a></p>
 <p class="soft">For pages, <code>${escapeHtml(root)}/stars.js</code> is a module with the element <code>&lt;post-rate-stars post-id="1"&gt;</code>.</p>
 </header>
 <nav aria-label="Contents"><ul>

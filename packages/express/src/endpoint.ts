@@ -7,8 +7,13 @@ export interface Call<Input> {
   input: Input
   /** Null for an anonymous reader. */
   userId: string | null
-  /** The prefix under which the host mounted the router. */
+  /** The path of the API as clients see it: `publicPath`, or the prefix under which the host mounted the router. */
   prefix: string
+  /**
+   * Start of a link that the client resolves against the address of its request: `publicPath`, or a relative path, which stays
+   * true behind a proxy that strips a prefix. For endpoints whose path has one segment.
+   */
+  root: string
   postRate: RouterOptions['postRate']
 }
 

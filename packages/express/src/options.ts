@@ -51,6 +51,11 @@ export interface RouterOptions {
   /** Seconds for which shared caches may keep an anonymous reading answer at most, 0-31,536,000. Default 30. */
   maxAgeSeconds?: number
   /**
+   * Path under which clients reach the router, for example `/shop/api`. Set it behind a proxy that strips a prefix. Default: the
+   * prefix under which the host mounted the router.
+   */
+  publicPath?: string
+  /**
    * Where `post_rate_http_seconds` is registered: how long requests took, by method, path and status. Give
    * `createOpsRouter` the same one. Without it nothing is measured.
    */

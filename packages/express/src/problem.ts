@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express'
+import type { Response } from 'express'
 import { type InputProblem, isPostRateError, type PostRateErrorCode } from 'post-rate'
 import { sendText } from './send.ts'
 
@@ -104,16 +104,16 @@ export function refusalOf(error: unknown): Refusal | null {
   return new Refusal(error.code, { errors: error.problems })
 }
 
-/** Answers with a problem document (RFC 9457). Nothing about it may be kept by a shared cache. */
-export function sendProblem(req: Request, res: Response, refusal: Refusal): void {
+/** Answers with a problem document (RFC 9457). Nothing about it may be kept by a shared cache. `prefix`: path of the API. */
+export function sendProblem(res: Response, refusal: Refusal, prefix: string): void {
   const { code, errors, headers } = refusal
   const { status, title, detail, retryAfter } = problemKinds[code]
   const said = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
   const problem = {
-    type: `${req.baseUrl}/docs#${problemAnchor(code)}`,
+    type: `${prefix}/docs#${problemAnchor(code)}`,
     title,
     status,
-    detail: code === 'INVALID_INPUT' && said !== '' ? said : detail,
+    detail: said === '' ? detail : said,
     code,
     ...(status === 400 && { errors }),
   }

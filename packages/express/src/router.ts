@@ -13,6 +13,7 @@ import { createFinder, type Place } from './find-endpoint.ts'
 import { checkAllowed, currentUser, HookFailure } from './hooks.ts'
 import type { Action, RouterOptions, WriteAction } from './options.ts'
 import { Refusal, refusalOf, sendProblem } from './problem.ts'
+import { prefixOf, rootOf } from './public-path.ts'
 import { createRateLimits, type RateLimits } from './rate-limit.ts'
 import { ClientGone, cutOffLater, readBody } from './read-body.ts'
 import { requestMetrics } from './request-metrics.ts'
@@ -48,7 +49,7 @@ export function createRouter(options: RouterOptions): Router {
       const refusal = refusalOf(error)
       if (refusal === null) return next(forHost(error))
       cutOffLater(req, res)
-      sendProblem(req, res, refusal)
+      sendProblem(res, refusal, prefixOf(req, options.publicPath))
     })
   })
   return router
@@ -75,8 +76,8 @@ async function answer(parts: Parts, place: Place, req: Request, res: Response) {
   if (!endpoint) throw new Refusal('METHOD_NOT_ALLOWED', { headers: { Allow: place.allow } })
   if (method === 'GET') caching.vary(res)
   const { userId, input } = await judge(endpoint, parts, place.params, req, res)
-  const prefix = prefixOf(req)
-  send(await endpoint.answer({ input: input as never, userId, prefix, postRate: options.postRate }))
+  const [prefix, root] = [prefixOf(req, options.publicPath), rootOf(req, options.publicPath)]
+  send(await endpoint.answer({ input: input as never, userId, prefix, root, postRate: options.postRate }))
 
   function send({ status, body, json, html, headers = {}, promise = nothingPromised }: Answer) {
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
@@ -115,11 +116,6 @@ async function judge(endpoint: Endpoint<never>, parts: Parts, params: Place['par
 
 function isWrite(action: Action | null): action is WriteAction {
   return action === 'create-post' || action === 'rate-post' || action === 'withdraw-rating'
-}
-
-/** The mounted prefix as the client wrote it, safe inside `<>` and quotes. */
-function prefixOf(req: Request): string {
-  return req.baseUrl.replace(/[<>"]/g, encodeURIComponent)
 }
 
 /** Express reads some values of `next` as commands: only an object can be nothing but an error. */

@@ -101,7 +101,7 @@ export function describingSuite(): void {
     const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href as string)
     for (const link of links) {
       if (link.startsWith('#')) t.true(text.includes(`id="${link.slice(1)}"`), link)
-      else t.is(link, `${prefix}/openapi.json`)
+      else t.is(link, './openapi.json')
     }
   })
 

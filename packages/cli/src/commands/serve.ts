@@ -16,6 +16,7 @@ interface ServeFlags {
   jwtIssuer?: string
   jwtAudience?: string
   prefix: string
+  publicPath?: string
   relay: boolean
   create: boolean
 }
@@ -25,13 +26,14 @@ export async function serve(context: Context): Promise<number> {
   const flags = context.flags as unknown as ServeFlags
   const configuration = await context.configuration()
   const { jwtSecret } = configuration
-  const { jwks, jwtIssuer: issuer, jwtAudience: audience } = flags
+  const { jwks, jwtIssuer: issuer, jwtAudience: audience, publicPath } = flags
   const authentication = await authenticationFor(flags.auth, { secret: jwtSecret, jwks, issuer, audience })
   const postRate = await context.open({ roles: { relay: flags.relay }, verbose: true })
   const app = express()
   app.disable('x-powered-by')
   trustProxy(app, configuration.trustProxy)
   const registry = new Registry()
+  const address = publicPath === undefined ? {} : { publicPath }
   app.use(createOpsRouter({ postRate, registry }))
   app.use(
     flags.prefix,
@@ -41,9 +43,11 @@ export async function serve(context: Context): Promise<number> {
       authorize: ({ action }) => action !== 'create-post' || flags.create,
       rateLimit: rateLimitOf(configuration),
       registry,
+      ...address,
     }),
   )
-  app.use(createProblemHandler(), notFound, unexpected(context))
+  app.use(flags.prefix, createProblemHandler(address))
+  app.use(notFound, unexpected(context))
   if (configuration.rateLimitPerAddress !== undefined && configuration.trustProxy === undefined)
     context.talk.note(
       'Addresses are limited as they connect: behind a proxy say --trust-proxy, or all share its limit.',

@@ -15,11 +15,11 @@ export const createPost = defineEndpoint({
     summary: 'Create a post',
     description: 'Only where the host allows it. Lengths are counted in code points; the body may have 256 KiB.',
     status: 201,
-    result: 'The new post. `Location` is its address.',
+    result: 'The new post. `Location` is its address, relative to this one.',
     schema: postAnswer,
   },
-  async answer({ input: { title, content }, userId, prefix, postRate }) {
+  async answer({ input: { title, content }, userId, root, postRate }) {
     const post = await postRate.posts.create({ title, content, createdBy: userId as string })
-    return { status: 201, body: post, headers: { Location: `${prefix}/posts/${post.id}` } }
+    return { status: 201, body: post, headers: { Location: `${root}/posts/${post.id}` } }
   },
 })

@@ -1,5 +1,5 @@
 import { docsPage, docsPolicy } from '../docs-page.ts'
-import { defineEndpoint, type Endpoint } from '../endpoint.ts'
+import { type Answer, type Call, defineEndpoint, type Endpoint } from '../endpoint.ts'
 import { describeApi } from '../openapi.ts'
 
 /** `GET /openapi.json` and `GET /docs`: the other endpoints described, and themselves. */
@@ -20,7 +20,7 @@ export function describingEndpoints(endpoints: readonly Endpoint<never>[]): Endp
         result: 'The document.',
         schema: null,
       },
-      answer: async ({ prefix }) => ({ status: 200, body: document(prefix) }),
+      answer: renderedOnce(({ prefix }) => ({ json: JSON.stringify(document(prefix)) })),
     })
   }
 
@@ -38,11 +38,29 @@ export function describingEndpoints(endpoints: readonly Endpoint<never>[]): Endp
         schema: null,
         type: 'text/html',
       },
-      answer: async ({ prefix }) => ({
-        status: 200,
-        html: docsPage(document(prefix)),
+      answer: renderedOnce(({ prefix, root }) => ({
+        html: docsPage(document(prefix), root),
         headers: { 'Content-Security-Policy': docsPolicy },
-      }),
+      })),
     })
   }
 }
+
+type Addresses = Pick<Call<unknown>, 'prefix' | 'root'>
+
+/**
+ * Keeps the last answer, and renders again only for other addresses. A host that mounts the router under a pattern has many of
+ * them, so only one is kept.
+ */
+function renderedOnce(render: (addresses: Addresses) => Omit<Answer, 'status'>): (call: Addresses) => Promise<Answer> {
+  let last: { key: string; answer: Answer } | undefined
+  return async ({ prefix, root }) => {
+    const key = `${root} ${prefix}`
+    if (last?.key !== key)
+      last = { key, answer: { status: 200, ...render({ prefix, root }), promise: { ...unchanging } } }
+    return last.answer
+  }
+}
+
+/** There is no post in it: a shared cache may keep it as long as the host allows. */
+const unchanging = { nextUpdateAt: null, unpromised: false }
