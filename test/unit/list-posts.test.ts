@@ -3,13 +3,14 @@ import test from 'ava'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
 import { MemoryStatsStore } from '../../packages/post-rate/src/adapters/memory/memory-stats-store.ts'
+import { decodeCursor } from '../../packages/post-rate/src/domain/page-cursor.ts'
 import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.ts'
 import { recentFigure } from '../../packages/post-rate/src/domain/recent-figure.ts'
 import { type DisplayPolicyName, defaultDisplaySettings } from '../../packages/post-rate/src/domain/settings.ts'
 import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import type { PostStore } from '../../packages/post-rate/src/ports/post-store.ts'
 import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
-import { ListPosts } from '../../packages/post-rate/src/services/list-posts.ts'
+import { ListPosts, type PostPage } from '../../packages/post-rate/src/services/list-posts.ts'
 import { ReadStats } from '../../packages/post-rate/src/services/read-stats.ts'
 import { RecentFigures } from '../../packages/post-rate/src/services/recent-figures.ts'
 import { ShownPage, type ShownPost } from '../../packages/post-rate/src/services/shown-page.ts'
@@ -132,6 +133,34 @@ test('a reader who may not see a post gets neither it nor its figures, whoever s
   t.deepEqual(await idsOf('ada'), [3, 2, 1])
 })
 
+test('a cursor names the last post that its reader sees, and the walk gives every visible post once', async (t) => {
+  for (const visible of [[7, 4, 1], [7, 6, 5], [1], [2, 1], [7], [], [7, 6, 5, 4, 3, 2, 1]])
+    for (const sort of ['newest', 'top'] as const)
+      for (const limit of [1, 2, 3, 7, 100]) {
+        const { list, ports } = await listing({ visibleTo: () => visible })
+        await addPosts(ports, 4)
+        const seen: number[] = []
+        for (let after: string | null = null, pages = 0; ; pages++) {
+          const { items, next }: PostPage = await list.list({ limit, sort, after })
+          t.deepEqual((await list.listJson({ limit, sort, after })).next, next)
+          seen.push(...items.map(({ id }) => id))
+          if (next === null) break
+          t.true(items.length > 0 && pages < 8, 'a page that has a next one has a post')
+          t.is(decodeCursor(next, sort)?.postId, items.at(-1)?.id)
+          after = next
+        }
+        t.deepEqual(seen, visible, `${sort}, ${limit} of ${visible}`)
+      }
+})
+
+test('hidden posts are skipped in large steps', async (t) => {
+  const { list, ports, calls } = await listing({ visibleTo: () => [1] })
+  await addPosts(ports, 247)
+  const { items, next } = await list.list({ limit: 1 })
+  t.deepEqual([items.map(({ id }) => id), next], [[1], null])
+  t.is(calls.pages, 4)
+})
+
 test('a recent figure stands beside the one of all time, still for as long, and leaves out what is old', async (t) => {
   const clock = { time: Date.parse('2026-03-01T12:00:00Z') }
   const { list, rate, fold } = await listing({ maxAgeMs: 0, clock, recentDays: 30 })
@@ -203,7 +232,7 @@ test('while the guard holds a post it has no recent figure, and below the least 
 
 test('of two readings that overtake each other the newer state is shown', (t) => {
   const text = { id: 1, title: 'Title', content: 'Text', createdBy: 'ada', createdAt: 0 }
-  const page = new ShownPage([text], null)
+  const page = new ShownPage([{ post: text, key: { sort: 'newest', postId: 1 } }], false)
   const shown = (version: number) => ({
     post: { id: 1 } as ShownPost['post'],
     json: `${version}`,

@@ -54,8 +54,30 @@ export function createCaching({ varyHeader = [], maxAgeSeconds = defaultMaxAge }
       const etag = etagOf(answer)
       res.setHeader('Cache-Control', `public, max-age=${maxAgeOf(answer.promise, answer.now, maxAgeSeconds)}`)
       res.setHeader('ETag', etag)
+      keepCookiesPrivate(res)
       return hasETag(req.headers['if-none-match'], etag)
     },
+  }
+}
+
+/**
+ * Makes an answer private when it sets a cookie, which a shared cache would hand to every reader. Session middleware of a host sets
+ * cookies as late as in `writeHead`, which sets its headers through these two methods.
+ */
+export function keepCookiesPrivate(res: Response): void {
+  const { setHeader, appendHeader } = res
+  const makePrivate = () => setHeader.call(res, 'Cache-Control', 'private, no-cache')
+  const isCookie = (name: string) => name.toLowerCase() === 'set-cookie'
+  if (res.hasHeader('Set-Cookie')) makePrivate()
+  res.setHeader = (name, value) => {
+    setHeader.call(res, name, value)
+    if (isCookie(name)) makePrivate()
+    return res
+  }
+  res.appendHeader = (name, value) => {
+    appendHeader.call(res, name, value)
+    if (isCookie(name)) makePrivate()
+    return res
   }
 }
 

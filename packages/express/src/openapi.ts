@@ -100,11 +100,11 @@ function unchangedOf({ method }: Endpoint<never>): Record<string, OpenApiRespons
 
 /** The problems that an endpoint can answer with, one response per status. */
 function problemsOf(endpoint: Endpoint<never>): Record<string, OpenApiResponse> {
-  if (endpoint.action === null) return {}
   const { needsUser, body, params, query } = endpoint
   const takesInput = body !== null || [params, query].some((schema) => Object.keys(schema.shape).length > 0)
   const about = endpoint.path.includes('{') || endpoint.action === 'rate-post'
-  const statuses = new Set([429, 503])
+  // The answers that describe the API need no store.
+  const statuses = new Set(endpoint.action === null ? [429] : [429, 503])
   if (needsUser) statuses.add(401).add(403)
   if (body !== null) statuses.add(413).add(415)
   if (takesInput) statuses.add(400)

@@ -96,7 +96,7 @@ async function answer(parts: Parts, place: Place, req: Request, res: Response) {
 async function judge(endpoint: Endpoint<never>, parts: Parts, params: Place['params'], req: Request, res: Response) {
   const { action } = endpoint
   const { options, limits, mayComeFrom } = parts
-  if (action !== null) await limits.checkAddress(req, res)
+  await limits.checkAddress(req, res)
   const userId = action === null ? null : await currentUser(options.getUser, req)
   if (endpoint.needsUser && userId === null)
     throw new Refusal('UNAUTHENTICATED', {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import express, { type RequestHandler } from 'express'
+import express, { type RequestHandler, type Response } from 'express'
+import { keepCookiesPrivate } from './caching.ts'
 import { setCommonHeaders } from './send.ts'
 
 /**
@@ -11,7 +12,10 @@ export function serveStars(): RequestHandler {
     index: false,
     redirect: false,
     maxAge: '5m',
-    setHeaders: setCommonHeaders,
+    setHeaders: (res: Response) => {
+      setCommonHeaders(res)
+      keepCookiesPrivate(res)
+    },
   })
   return (req, res, next) => (/^\/stars(\.js$|\/)/.test(req.path) ? files(req, res, next) : next())
 }

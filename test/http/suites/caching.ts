@@ -1,10 +1,39 @@
 import test from 'ava'
+import type { RequestHandler, Response } from 'express'
+import type { Endpoint } from '../../../packages/express/src/endpoint.ts'
+import { describingEndpoints } from '../../../packages/express/src/endpoints/describe-api.ts'
 import type { FakePostRate } from '../fake-post-rate.ts'
 import { startHost } from '../http-host.ts'
 
 const at = (postRate: FakePostRate, seconds: number) => ({
   nextUpdateAt: new Date(postRate.clock + seconds * 1000).toISOString(),
 })
+
+/** How hosts set cookies: before the router, or as session middleware does, when the headers are written. */
+const cookieSetters: Record<string, RequestHandler> = {
+  'set before the router': (_req, res, next) => {
+    res.cookie('sid', '1')
+    next()
+  },
+  'set in writeHead': atWriteHead((res) => res.setHeader('Set-Cookie', 'sid=1')),
+  'appended in writeHead': atWriteHead((res) => res.appendHeader('set-cookie', 'sid=1')),
+  'given to writeHead': (_req, res, next) => {
+    const { writeHead } = res
+    res.writeHead = (status: number) => writeHead.call(res, status, { 'Set-Cookie': 'sid=1' } as never)
+    next()
+  },
+}
+
+function atWriteHead(set: (res: Response) => void): RequestHandler {
+  return (_req, res, next) => {
+    const { writeHead } = res
+    res.writeHead = (...args: unknown[]) => {
+      set(res)
+      return writeHead.apply(res, args as never)
+    }
+    next()
+  }
+}
 
 export function cachingSuite(): void {
   test('reading answers vary by Cookie, Authorization and the header that the host names', async (t) => {
@@ -75,6 +104,36 @@ export function cachingSuite(): void {
     }
     const byAddress = await startHost(t, { getUser: () => 'u1' })
     t.is((await byAddress.send('GET', '/posts')).headers['cache-control'], 'private, no-cache')
+  })
+
+  for (const [when, before] of Object.entries(cookieSetters))
+    test(`an answer that sets a cookie is private: ${when}`, async (t) => {
+      const { send, postRate } = await startHost(t, { before })
+      postRate.seed(1)
+      for (const path of ['/posts', '/posts/1', '/docs', '/openapi.json', '/stars.js', '/stars/texts.js']) {
+        const first = await send('GET', path)
+        t.is(first.status, 200, path)
+        t.regex(String(first.headers['set-cookie']), /^sid=/, path)
+        t.is(first.headers['cache-control'], 'private, no-cache', path)
+        const again = await send('GET', path, { headers: { 'if-none-match': String(first.headers.etag) } })
+        t.is(again.status, 304, path)
+        t.is(again.headers['cache-control'], 'private, no-cache', path)
+      }
+    })
+
+  test('docs and OpenAPI document: rendered once for an address, and public for as long as the host allows', async (t) => {
+    const { send } = await startHost(t, { maxAgeSeconds: 120 })
+    for (const path of ['/docs', '/openapi.json']) {
+      const { headers } = await send('GET', path)
+      t.is(headers['cache-control'], 'public, max-age=120')
+    }
+    const document = describingEndpoints([]).find(({ path }) => path === '/openapi.json') as Endpoint
+    const answer = (prefix: string) =>
+      document.answer({ input: {}, userId: null, prefix, root: '.', postRate: null as never })
+    const first = await answer('/a')
+    t.is(await answer('/a'), first)
+    t.regex((await answer('/b')).json ?? '', /"servers":\[\{"url":"\/b"\}\]/)
+    t.deepEqual(await answer('/a'), first)
   })
 
   test('errors and answers to writes are kept by nobody', async (t) => {

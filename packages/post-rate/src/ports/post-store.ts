@@ -27,7 +27,7 @@ export interface PostStore {
   page(query: PageQuery): Promise<PagedPost[]>
   /** Those of the posts that exist, in any order. */
   find(ids: readonly number[]): Promise<PostText[]>
-  /** Those of the ids that this user (null: nobody in particular) may see. Asked once per page and before each rating. */
+  /** Those of the ids that this user (null: nobody in particular) may see. Asked for each page, also for one that is skipped, and before each rating. */
   visible(ids: readonly number[], userId: string | null): Promise<number[]>
   /**
    * Resolves to false where there was none. Its ratings go with it, in short steps where they are many; `onGone` is called before

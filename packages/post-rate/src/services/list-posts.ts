@@ -36,7 +36,10 @@ export interface PostPage {
 /** What a page is made of for one reader. */
 interface PageForReader {
   page: ShownPage
+  /** The posts of the page that the reader may see. */
   posts: readonly ShownPost[]
+  /** Where the next page starts. It tells nothing of a post that the reader may not see. */
+  next: PageKey | null
   scores: ReadonlyMap<number, number>
 }
 
@@ -69,17 +72,17 @@ export class ListPosts {
   }
 
   async list(query: ListQuery): Promise<PostPage> {
-    const { page, posts, scores } = await this.#page(query)
+    const { posts, next, scores } = await this.#page(query)
     return {
       items: posts.map(({ post }) => ({ ...post, myScore: scores.get(post.id) ?? null })),
-      next: page.next && encodeCursor(page.next),
+      next: next && encodeCursor(next),
     }
   }
 
   /** The same for a server: what all readers have in common is made into JSON once, not for each of them. */
   async listJson(query: ListQuery): Promise<PostPageJson> {
-    const { page, posts, scores } = await this.#page(query)
-    return scores === noScores && posts.length === page.ids.length ? page.forAll : pageJson(page, posts, scores)
+    const { page, posts, next, scores } = await this.#page(query)
+    return scores === noScores && posts === page.posts ? page.forAll : pageJson(posts, next, scores)
   }
 
   /** A post came or went in this process. */
@@ -87,17 +90,30 @@ export class ListPosts {
     this.#pages.forget()
   }
 
-  /** Of a page that is kept only the own scores are read, and the figures that may have changed. */
+  /**
+   * Of a page that is kept only the own scores are read, and the figures that may have changed. Posts that the reader may not see are
+   * left out. A page without any other is skipped, because it could not be left without naming one of them.
+   */
   async #page(query: ListQuery): Promise<PageForReader> {
     const limit = checkLimit(query.limit ?? defaultPage)
     const sort = checkSort(query.sort ?? 'newest')
     const after = checkCursor(query.after ?? null, sort)
     const userId = checkReader(query.userId)
-    const page = await this.#pages.get({ sort, limit, after })
-    const [scores, visible] = await Promise.all([this.#refresh(page, userId), this.#posts.visible(page.ids, userId)])
-    if (visible.length === page.ids.length) return { page, posts: page.posts, scores }
-    const seen = new Set(visible)
-    return { page, posts: page.posts.filter(({ post }) => seen.has(post.id)), scores }
+    for (let start = after, size = limit; ; size = largestPage) {
+      const page = await this.#pages.get({ sort, limit: size, after: start })
+      const [scores, visible] = await Promise.all([this.#refresh(page, userId), this.#posts.visible(page.ids, userId)])
+      if (size === limit && visible.length === page.ids.length)
+        return { page, posts: page.posts, next: page.next, scores }
+      const seen = new Set(visible)
+      const left = page.posts.filter(({ post }) => seen.has(post.id))
+      const last = left.slice(0, limit).at(-1)
+      if (last === undefined && page.next !== null) {
+        start = page.next
+        continue
+      }
+      const more = left.length > limit || page.next !== null
+      return { page, posts: left.slice(0, limit), next: more && last ? page.keyOf(last.post.id) : null, scores }
+    }
   }
 
   async #refresh(page: ShownPage, userId: string | null): Promise<ReadonlyMap<number, number>> {

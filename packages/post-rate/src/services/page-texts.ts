@@ -70,11 +70,6 @@ export class PageTexts {
   /** One more than the page tells whether there is another. */
   async #read(query: PageQuery): Promise<ShownPage> {
     const found = await this.#posts.page({ ...query, limit: query.limit + 1 })
-    const page = found.slice(0, query.limit)
-    const last = page.at(-1)
-    return new ShownPage(
-      page.map(({ post }) => post),
-      found.length > query.limit && last ? last.key : null,
-    )
+    return new ShownPage(found.slice(0, query.limit), found.length > query.limit)
   }
 }

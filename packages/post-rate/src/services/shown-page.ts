@@ -1,6 +1,7 @@
 import { isAhead } from '../domain/display-window.ts'
 import { encodeCursor, type PageKey } from '../domain/page-cursor.ts'
 import type { Post, PostText } from '../domain/post.ts'
+import type { PagedPost } from '../ports/post-store.ts'
 
 /** A post as everybody sees it: without anybody's own score. */
 export interface ShownPost {
@@ -33,6 +34,7 @@ export class ShownPage {
   readonly next: PageKey | null
   /** Characters, about: what keeping it costs. */
   readonly size: number
+  readonly #keys: ReadonlyMap<number, PageKey>
   readonly #shown = new Map<number, ShownPost>()
   /** The latest time at which it was asked for. */
   #latest = 0
@@ -41,11 +43,13 @@ export class ShownPage {
   #posts: ShownPost[] = []
   #forAll: PostPageJson | null = null
 
-  constructor(texts: readonly PostText[], next: PageKey | null) {
-    this.texts = texts
-    this.ids = texts.map((text) => text.id)
-    this.next = next
-    this.size = texts.reduce((sum, { title, content }) => sum + 2 * (title.length + content.length) + 1000, 0)
+  /** `more`: whether other posts follow. */
+  constructor(posts: readonly PagedPost[], more: boolean) {
+    this.texts = posts.map(({ post }) => post)
+    this.ids = this.texts.map((text) => text.id)
+    this.#keys = new Map(posts.map(({ post, key }) => [post.id, key]))
+    this.next = more ? (posts.at(-1)?.key ?? null) : null
+    this.size = this.texts.reduce((sum, { title, content }) => sum + 2 * (title.length + content.length) + 1000, 0)
   }
 
   /** The posts whose figures have to be read again at this time. */
@@ -73,17 +77,22 @@ export class ShownPage {
     return this.#posts
   }
 
+  /** Where a page starts that follows this post of the page. */
+  keyOf(postId: number): PageKey | null {
+    return this.#keys.get(postId) ?? null
+  }
+
   /** The whole page without own scores: the same object for as long as nothing in it changes. */
   get forAll(): PostPageJson {
-    this.#forAll ??= pageJson(this, this.posts, new Map())
+    this.#forAll ??= pageJson(this.posts, this.next, new Map())
     return this.#forAll
   }
 }
 
 /** Some posts of a page, each with the reader's own score. */
 export function pageJson(
-  { next }: ShownPage,
   posts: readonly ShownPost[],
+  next: PageKey | null,
   scores: ReadonlyMap<number, number>,
 ): PostPageJson {
   let items = ''
