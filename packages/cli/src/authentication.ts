@@ -1,6 +1,6 @@
 import type { GetUser } from '@post-rate/express'
 import type { JWTVerifyGetKey, KeyObject } from 'jose'
-import { isUserId } from 'post-rate'
+import { isUserId, type Logger, PostRateError } from 'post-rate'
 import { ConfigurationError, UsageError } from './errors.ts'
 
 /** How a server learns who is asking. */
@@ -35,15 +35,27 @@ function byHeader(name: string): Authentication {
     getUser: (req) => {
       // Sent twice it is in doubt who is asking: a proxy that adds the header has not removed the client's.
       const values = req.headersDistinct[name.toLowerCase()] ?? []
-      const value = values.length === 1 ? values[0] : undefined
-      return value === undefined ? null : userOf(decodeUtf8(value))
+      if (values.length > 1) throw badHeader(name, 'must be sent once')
+      // A proxy sends an empty header for a reader who is not logged in.
+      if (!values[0]) return null
+      const user = decodeUtf8(values[0])
+      if (user === null) throw badHeader(name, 'must be UTF-8')
+      if (!isUserId(user))
+        throw badHeader(name, 'must be a user id: 1 to 255 characters, none of them a control character')
+      return user
     },
     varyHeader: [name],
   }
 }
 
-/** What cannot be a user's id is nobody: 401 instead of a failure of the server. */
-function userOf(id: unknown): string | null {
+/** The problem handler of the server answers it with 401 and the message. */
+function badHeader(name: string, message: string): PostRateError {
+  return new PostRateError('UNAUTHENTICATED', `${name}: ${message}`, { problems: [{ field: name, message }] })
+}
+
+/** The subject of a token. What cannot be a user's id is nobody; some issuers write the number that they count users with. */
+function subjectOf(id: unknown): string | null {
+  if (Number.isSafeInteger(id)) return String(id)
   return isUserId(id) ? id : null
 }
 
@@ -68,7 +80,7 @@ async function byToken({ secret, jwks, issuer, audience }: JwtOptions): Promise<
       const token = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '')?.[1]
       if (token === undefined) return null
       try {
-        return userOf((await verify(token)).payload.sub)
+        return subjectOf((await verify(token)).payload.sub)
       } catch (error) {
         // Keys that cannot be fetched are the server's trouble, not the caller's.
         if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error

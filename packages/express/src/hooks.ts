@@ -11,14 +11,28 @@ export class HookFailure extends Error {
   }
 }
 
-/** The user who is asking, null for nobody. @throws HookFailure when the host gives no valid id */
+/**
+ * The user who is asking, null for nobody. The number 42 is the user `42`: many hosts count their users.
+ * @throws HookFailure when the host gives no valid id
+ */
 export async function currentUser(getUser: GetUser, req: Request): Promise<string | null> {
   const user: unknown = await ask(() => getUser(req))
   if (user === null || user === undefined) return null
   if (isUserId(user)) return user
+  if (typeof user === 'bigint' || Number.isSafeInteger(user)) return String(user)
   throw new HookFailure(
-    new TypeError('getUser must give a string of 1-255 characters without control characters, null or undefined'),
+    new TypeError(
+      `getUser gave ${described(user)}: give a string of 1-255 characters without control characters, a whole number below 2^53, null or undefined`,
+    ),
   )
+}
+
+/** The kind of a value; of a text only its length, because an id is nobody else's business. */
+function described(value: unknown): string {
+  if (typeof value === 'string') return `a string of ${value.length} UTF-16 units`
+  if (typeof value === 'number') return `the number ${value}`
+  if (Array.isArray(value)) return 'an array'
+  return `a value of type ${typeof value}`
 }
 
 /** @throws Refusal FORBIDDEN; HookFailure when the host gives no boolean */

@@ -15,8 +15,11 @@ export interface AuthorizeQuestion {
   userId: string
 }
 
-/** Tells who is asking: a user id of 1-255 characters, or `null` or `undefined` for nobody. */
-export type GetUser = (req: Request) => MaybePromise<string | null | undefined>
+/**
+ * Tells who is asking: a user id of 1-255 characters, or `null` or `undefined` for nobody. A whole number is taken as its digits.
+ * What it throws goes to the host's error handler.
+ */
+export type GetUser = (req: Request) => MaybePromise<string | number | bigint | null | undefined>
 
 /**
  * `false` is answered with 403. Asked before every write, after the request has been validated. Who may read is decided

@@ -76,7 +76,7 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
 /** Thrown to end a request with a problem. */
 export class Refusal extends Error {
   readonly code: ProblemCode
-  /** For 400: what is wrong, field by field. */
+  /** What is wrong, field by field. */
   readonly errors: readonly InputProblem[]
   readonly headers: Readonly<Record<string, string>>
 

@@ -20,15 +20,45 @@ export function hookSuite(): void {
     }
   })
 
+  test('getUser: a whole number is the user of its digits, for ratings, limits and authorize alike', async (t) => {
+    for (const user of [42, 0, -7, 2 ** 53 - 1, 42n, 2n ** 64n]) {
+      const asked: string[] = []
+      const { send, postRate } = await startHost(t, {
+        getUser: async () => user,
+        authorize: ({ userId }) => asked.push(userId) > 0,
+        rateLimit: { perUser: { requests: 1, seconds: 60 } },
+      })
+      postRate.seed(1)
+      t.is((await send('PUT', '/posts/1/rating', { body: { score: 4 } })).status, 200)
+      t.is((await send('GET', '/posts/1')).json.myScore, 4)
+      t.deepEqual([[...postRate.scores.keys()], asked], [[`1 ${user}`], [String(user)]])
+      t.is((await send('PUT', '/posts/1/rating', { body: { score: 4 } })).status, 429)
+    }
+  })
+
+  test('getUser: the error names what it gave', async (t) => {
+    for (const [user, said] of [
+      [1.5, /gave the number 1\.5/],
+      [Number.NaN, /gave the number NaN/],
+      [{ id: 42 }, /gave a value of type object/],
+      ['x'.repeat(300), /gave a string of 300/],
+    ] as const) {
+      const { send, errors } = await startHost(t, { getUser: () => user as never })
+      await send('GET', '/posts')
+      t.regex((errors[0] as Error).message, said)
+    }
+  })
+
   test("getUser: anything else, and an error, go to the host's error handler", async (t) => {
     const fail = () => {
       throw new Error('session store away')
     }
     const values = [
       '',
-      0,
-      5,
+      0.5,
+      2 ** 53,
       Number.NaN,
+      Number.POSITIVE_INFINITY,
       false,
       true,
       {},
@@ -41,7 +71,6 @@ export function hookSuite(): void {
       '\x9b',
       '\ud800',
       Symbol('x'),
-      1n,
     ]
     const hooks = [
       ...values.map((value) => () => value),
