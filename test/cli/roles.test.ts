@@ -102,6 +102,7 @@ withPostgres('serve --auth jwt --jwks, with issuer and audience', async (t) => {
       .setSubject('ada')
       .setIssuer('iss')
       .setAudience(audience)
+      .setExpirationTime('1h')
       .sign(privateKey)
   const post = async (bearer: string) => {
     const headers = { ...json, authorization: `Bearer ${bearer}` }

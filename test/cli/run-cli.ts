@@ -63,6 +63,7 @@ export async function runJson<T>(argv: readonly string[], invocation: Invocation
 /** A command that runs inside this process until it is told to stop. */
 export interface CliRun {
   stdout: string
+  stderr: string
   /** Tells it to stop, as SIGTERM does; resolves with its exit code. */
   stop(): Promise<number>
 }
@@ -79,6 +80,7 @@ export function startCli(t: ExecutionContext<unknown>, argv: readonly string[], 
   const ended = run(argv, { stdin, stdout, stderr, env, cwd, signal: stopping.signal })
   const started: CliRun = {
     stdout: '',
+    stderr: '',
     stop: () => {
       stopping.abort(new Interrupted('SIGTERM'))
       return ended
@@ -87,6 +89,9 @@ export function startCli(t: ExecutionContext<unknown>, argv: readonly string[], 
   const readable = stdout as unknown as PassThrough
   readable.on('data', (chunk) => {
     started.stdout += chunk
+  })
+  ;(stderr as unknown as PassThrough).on('data', (chunk) => {
+    started.stderr += chunk
   })
   cleanUp(t, started.stop)
   return started

@@ -17,6 +17,10 @@ export interface JwtOptions {
   jwks?: string | undefined
   issuer?: string | undefined
   audience?: string | undefined
+  /** Accepts tokens without `exp`, which are valid for ever. */
+  allowNoExpiry?: boolean | undefined
+  /** Gets a warning when the keys cannot be fetched. */
+  logger: Pick<Logger, 'warn'>
 }
 
 /** @throws UsageError for an `--auth` that is none, ConfigurationError where its key is missing */
@@ -69,10 +73,15 @@ function decodeUtf8(value: string): string | null {
 }
 
 /** `Authorization: Bearer …`; the user is the token's subject. A token that does not hold is as good as none. */
-async function byToken({ secret, jwks, issuer, audience }: JwtOptions): Promise<Authentication> {
+async function byToken({ issuer, audience, allowNoExpiry, ...from }: JwtOptions): Promise<Authentication> {
   const { jwtVerify, errors } = await import('jose')
-  const { key, algorithms } = await keyFor(secret, jwks)
-  const options = { algorithms, ...(issuer ? { issuer } : {}), ...(audience ? { audience } : {}) }
+  const { key, algorithms } = await keyFor(from)
+  const options = {
+    algorithms,
+    requiredClaims: allowNoExpiry ? [] : ['exp'],
+    ...(issuer ? { issuer } : {}),
+    ...(audience ? { audience } : {}),
+  }
   const verify = (token: string) =>
     typeof key === 'function' ? jwtVerify(token, key, options) : jwtVerify(token, key, options)
   return {
@@ -82,8 +91,7 @@ async function byToken({ secret, jwks, issuer, audience }: JwtOptions): Promise<
       try {
         return subjectOf((await verify(token)).payload.sub)
       } catch (error) {
-        // Keys that cannot be fetched are the server's trouble, not the caller's.
-        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error
+        if (!(error instanceof errors.JOSEError)) throw error
         return null
       }
     },
@@ -92,15 +100,14 @@ async function byToken({ secret, jwks, issuer, audience }: JwtOptions): Promise<
   }
 }
 
-async function keyFor(
-  secret: string | undefined,
-  jwks: string | undefined,
-): Promise<{ key: KeyObject | JWTVerifyGetKey; algorithms: string[] }> {
+async function keyFor({ secret, jwks, logger }: Pick<JwtOptions, 'secret' | 'jwks' | 'logger'>): Promise<{
+  key: KeyObject | JWTVerifyGetKey
+  algorithms: string[]
+}> {
   if (jwks !== undefined) {
     if (!/^https?:\/\//.test(jwks) || !URL.canParse(jwks)) throw new UsageError('--jwks must be an http(s) URL.')
-    const { createRemoteJWKSet } = await import('jose')
     const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
-    return { key: createRemoteJWKSet(new URL(jwks)), algorithms }
+    return { key: await remoteKeys(new URL(jwks), logger), algorithms }
   }
   if (secret === undefined || Buffer.byteLength(secret) < 32)
     throw new ConfigurationError(
@@ -108,4 +115,28 @@ async function keyFor(
     )
   const { createSecretKey } = await import('node:crypto')
   return { key: createSecretKey(Buffer.from(secret)), algorithms: ['HS256'] }
+}
+
+/** The issuer's keys. While they cannot be fetched, nobody knows whether a token holds: that is `UNAVAILABLE`, and no 401. */
+async function remoteKeys(url: URL, logger: JwtOptions['logger']): Promise<JWTVerifyGetKey> {
+  const { createRemoteJWKSet, errors } = await import('jose')
+  const keys = createRemoteJWKSet(url)
+  let failed = false
+  return async (...token) => {
+    try {
+      const key = await keys(...token)
+      failed = false
+      return key
+    } catch (error) {
+      const isOfToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported]
+      if (isOfToken.some((kind) => error instanceof kind)) throw error
+      const { message, cause } = error as Error
+      const reason = cause instanceof Error ? `${message}: ${cause.message}` : message
+      if (!failed) logger.warn(`cannot fetch the keys of the tokens' issuer; requests with a token get 503`, { reason })
+      failed = true
+      throw new PostRateError('UNAVAILABLE', `The keys of the tokens' issuer cannot be fetched: ${reason}.`, {
+        cause: error,
+      })
+    }
+  }
 }

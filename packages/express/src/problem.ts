@@ -50,7 +50,8 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   UNAVAILABLE: {
     status: 503,
     title: 'Unavailable',
-    detail: 'The store cannot be reached just now. A rating may or may not have been stored; repeating it is safe.',
+    detail:
+      'A server behind this one cannot be reached just now. A rating may or may not have been stored; repeating it is safe.',
     retryAfter: 5,
   },
   NOT_PERMITTED: {

@@ -6,6 +6,7 @@ import type { Configuration } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import { ConfigurationError } from '../errors.ts'
 import { listen, notFound, unexpected } from '../http-server.ts'
+import { streamLogger } from '../logger.ts'
 import { exitCodeOfStop } from './relay.ts'
 
 interface ServeFlags {
@@ -15,6 +16,7 @@ interface ServeFlags {
   jwks?: string
   jwtIssuer?: string
   jwtAudience?: string
+  jwtAllowNoExp: boolean
   prefix: string
   publicPath?: string
   relay: boolean
@@ -26,8 +28,10 @@ export async function serve(context: Context): Promise<number> {
   const flags = context.flags as unknown as ServeFlags
   const configuration = await context.configuration()
   const { jwtSecret } = configuration
-  const { jwks, jwtIssuer: issuer, jwtAudience: audience, publicPath } = flags
-  const authentication = await authenticationFor(flags.auth, { secret: jwtSecret, jwks, issuer, audience })
+  const { jwks, jwtIssuer: issuer, jwtAudience: audience, jwtAllowNoExp: allowNoExpiry, publicPath } = flags
+  const logger = streamLogger(context.io.stderr, true)
+  const jwt = { secret: jwtSecret, jwks, issuer, audience, allowNoExpiry, logger }
+  const authentication = await authenticationFor(flags.auth, jwt)
   const postRate = await context.open({ roles: { relay: flags.relay }, verbose: true })
   const app = express()
   app.disable('x-powered-by')
