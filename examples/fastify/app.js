@@ -2,7 +2,13 @@ import Fastify from 'fastify'
 import { isPostRateError } from 'post-rate'
 
 /** The library's codes as HTTP has them; what is not here is 500. */
-const statuses = /** @type {const} */ ({ INVALID_INPUT: 400, POST_NOT_FOUND: 404, OVERLOADED: 503, UNAVAILABLE: 503 })
+const statuses = /** @type {const} */ ({
+  INVALID_INPUT: 400,
+  POST_NOT_FOUND: 404,
+  REJECTED: 422,
+  OVERLOADED: 503,
+  UNAVAILABLE: 503,
+})
 
 const rating = {
   type: 'object',

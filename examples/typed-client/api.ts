@@ -336,7 +336,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new post. `Location` is its address. */
+            /** @description The new post. `Location` is its address, relative to this one. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -383,6 +383,15 @@ export interface operations {
             };
             /** @description Not JSON (UNSUPPORTED_MEDIA_TYPE) */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Rejected (REJECTED) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -563,6 +572,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Rejected (REJECTED) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests (RATE_LIMITED) */
             429: {
                 headers: {
@@ -635,6 +653,15 @@ export interface operations {
             };
             /** @description No such post (POST_NOT_FOUND) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Rejected (REJECTED) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -742,6 +769,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Rejected (REJECTED) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests (RATE_LIMITED) */
             429: {
                 headers: {
@@ -791,6 +827,18 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Too many requests (RATE_LIMITED) */
+            429: {
+                headers: {
+                    "Retry-After"?: number;
+                    RateLimit?: string;
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getDocs: {
@@ -817,6 +865,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests (RATE_LIMITED) */
+            429: {
+                headers: {
+                    "Retry-After"?: number;
+                    RateLimit?: string;
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };

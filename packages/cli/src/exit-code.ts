@@ -36,6 +36,10 @@ const ofLibrary: Partial<Record<PostRateErrorCode, { exitCode: number; nextStep?
     nextStep: 'Use the version of post-rate that made this schema, or a newer one.',
   },
   POST_NOT_FOUND: { exitCode: exitCodes.failed, nextStep: 'Run `post-rate posts list` to see which there are.' },
+  REJECTED: {
+    exitCode: exitCodes.failed,
+    nextStep: 'It is a rule of your own: look at the constraints and triggers of the table with `\\d` in psql.',
+  },
   OVERLOADED: { exitCode: exitCodes.failed, nextStep: 'Try again in a moment.' },
 }
 

@@ -102,10 +102,12 @@ function unchangedOf({ method }: Endpoint<never>): Record<string, OpenApiRespons
 function problemsOf(endpoint: Endpoint<never>): Record<string, OpenApiResponse> {
   const { needsUser, body, params, query } = endpoint
   const takesInput = body !== null || [params, query].some((schema) => Object.keys(schema.shape).length > 0)
+  const isWrite = endpoint.method !== 'GET'
   const about = endpoint.path.includes('{') || endpoint.action === 'rate-post'
   // The answers that describe the API need no store.
   const statuses = new Set(endpoint.action === null ? [429] : [429, 503])
   if (needsUser) statuses.add(401).add(403)
+  if (isWrite) statuses.add(422)
   if (body !== null) statuses.add(413).add(415)
   if (takesInput) statuses.add(400)
   if (about) statuses.add(404)

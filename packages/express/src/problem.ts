@@ -30,6 +30,7 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   INVALID_INPUT: { status: 400, title: 'Invalid input', detail: 'The request is not valid.' },
   FORBIDDEN: { status: 403, title: 'Not allowed', detail: 'This user may not do that.' },
   POST_NOT_FOUND: { status: 404, title: 'No such post', detail: 'There is no post with this id.' },
+  REJECTED: { status: 422, title: 'Rejected', detail: 'A rule of this application does not allow it.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',

@@ -43,9 +43,9 @@ export interface PostRate {
     removed(id: number): Promise<void>
   }
   readonly ratings: {
-    /** @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, OVERLOADED, UNAVAILABLE */
+    /** @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, REJECTED, OVERLOADED, UNAVAILABLE */
     rate(rating: { postId: number; userId: string; score: number }): Promise<RatingReceipt>
-    /** Idempotent. @throws PostRateError POST_NOT_FOUND */
+    /** Idempotent. @throws PostRateError POST_NOT_FOUND, REJECTED */
     withdraw(rating: { postId: number; userId: string }): Promise<void>
     import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options?: ImportOptions): Promise<ImportReport>
     /**

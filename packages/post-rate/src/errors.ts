@@ -6,6 +6,8 @@ export type PostRateErrorCode =
   | 'FORBIDDEN'
   /** The database refuses for lack of rights. The message names the object and the grant. */
   | 'NOT_PERMITTED'
+  /** A rule of the host's own in the database, a constraint or a trigger, refused the row. */
+  | 'REJECTED'
   | 'OVERLOADED'
   | 'UNAVAILABLE'
   | 'SCHEMA_TOO_NEW'
@@ -24,17 +26,20 @@ export class PostRateError extends Error {
   readonly code: PostRateErrorCode
   /** Set for `INVALID_INPUT`. */
   readonly problems: readonly InputProblem[]
+  /** For `REJECTED`: the constraint of the host's that refused the row; null where a trigger did, and for other codes. */
+  readonly constraint: string | null
   readonly [brand] = true
 
   constructor(
     code: PostRateErrorCode,
     message: string,
-    options: { cause?: unknown; problems?: readonly InputProblem[] } = {},
+    options: { cause?: unknown; problems?: readonly InputProblem[]; constraint?: string } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'PostRateError'
     this.code = code
     this.problems = options.problems ?? []
+    this.constraint = options.constraint ?? null
   }
 }
 

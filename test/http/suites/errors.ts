@@ -5,7 +5,7 @@ import { isProblem, startHost } from '../http-host.ts'
 const secret = 'connect ECONNREFUSED db.internal.example:5432; SELECT * FROM ratings'
 
 export function errorSuite(): void {
-  test('judged in order: 401, 415, 413, 400, 403, 404, 503', async (t) => {
+  test('judged in order: 401, 415, 413, 400, 403, 404, 422, 503', async (t) => {
     let allowed = false
     const { send, postRate } = await startHost(t, { authorize: () => allowed })
     const text = { 'content-type': 'text/plain' }
@@ -19,6 +19,8 @@ export function errorSuite(): void {
     isProblem(t, await send('PUT', '/posts/1/rating', good), 403, 'FORBIDDEN')
     allowed = true
     isProblem(t, await send('PUT', '/posts/1/rating', good), 404, 'POST_NOT_FOUND')
+    postRate.failure = new PostRateError('REJECTED', secret, { constraint: 'secret_rule' })
+    isProblem(t, await send('PUT', '/posts/1/rating', good), 422, 'REJECTED')
     postRate.failure = new PostRateError('UNAVAILABLE', secret)
     isProblem(t, await send('PUT', '/posts/1/rating', good), 503, 'UNAVAILABLE')
   })
@@ -58,6 +60,22 @@ export function errorSuite(): void {
       }
     })
   }
+
+  test('REJECTED is 422 for every write, and names neither the rule nor the table', async (t) => {
+    const { send, postRate } = await startHost(t, { authorize: () => true })
+    postRate.failure = new PostRateError('REJECTED', secret, { constraint: 'secret_rule' })
+    for (const [method, path, body] of [
+      ['POST', '/posts', { title: 'T', content: 'C' }],
+      ['PUT', '/posts/1/rating', { score: 1 }],
+      ['POST', '/ratings', { postId: 1, score: 1 }],
+      ['DELETE', '/posts/1/rating'],
+    ] as const) {
+      const reply = await send(method, path, { user: 'u1', ...(body && { body }) })
+      isProblem(t, reply, 422, 'REJECTED')
+      t.notRegex(reply.text, /secret_rule|ratings/)
+      t.is(reply.headers['retry-after'], undefined)
+    }
+  })
 
   test('the library names the fields of an INVALID_INPUT of its own', async (t) => {
     const { send, postRate } = await startHost(t)

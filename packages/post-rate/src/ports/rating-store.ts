@@ -6,8 +6,8 @@ import type { DatedRating, Rating, RatingReceipt } from '../domain/rating.ts'
  */
 export type RateOutcome = RatingReceipt | Error | 'locked' | undefined
 
-/** The result of one withdrawal: false where the post does not exist, true also where there was no rating, `'locked'` as above. */
-export type WithdrawOutcome = boolean | 'locked'
+/** The result of one withdrawal: false where the post does not exist, true also where there was no rating, the others as above. */
+export type WithdrawOutcome = boolean | Error | 'locked'
 
 /** Whose rating of which post. */
 export type RatingKey = Pick<Rating, 'postId' | 'userId'>
@@ -21,6 +21,8 @@ export interface ImportOutcome {
   unknownPosts: number[]
   /** Indexes of the batch that were not stored, since another transaction holds the row or its post. Default: none. */
   locked?: number[]
+  /** Ratings of the batch that a rule of the host's rejected, by index, with the reason. Default: none. */
+  rejected?: { n: number; reason: string }[]
   /** Posts made because they were missing. */
   postsCreated: number
 }

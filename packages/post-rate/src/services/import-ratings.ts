@@ -134,6 +134,7 @@ export class ImportRatings {
             `post: there is no post ${rating.postId}, and an import creates none with an id above ${lastGivenId}`,
           )
       }
+      for (const { n, reason } of outcome.rejected ?? []) reject((left[n] as Entry).place, reason)
       if (outcome.changed > 0) this.#changed()
       left = (outcome.locked ?? []).map((n) => left[n] as Entry)
       if (left.length > 0) throw held(left)

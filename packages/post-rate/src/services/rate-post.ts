@@ -71,7 +71,7 @@ export class RatePost {
     const postId = checkPostId(input?.postId)
     const userId = checkUserId(input?.userId)
     await this.#checkVisible(postId, userId)
-    const known = await this.#batcher.add({ postId, userId })
+    const known = (await this.#batcher.add({ postId, userId })) as Exclude<WithdrawOutcome, 'locked'>
     if (known instanceof Error) throw known
     if (!known) throw postNotFound(postId)
     this.#counters.withdrawn++

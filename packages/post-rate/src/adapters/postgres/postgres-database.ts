@@ -286,14 +286,13 @@ function isAlive(error: unknown): boolean {
 
 /** SQLSTATE of a statement that failed; undefined where the failure is not the server's. */
 export function sqlState(error: unknown): string | undefined {
-  const seen = error instanceof PostRateError ? error.cause : error
-  return isDatabaseError(seen) ? seen.code : undefined
+  return databaseError(error)?.code
 }
 
-/** Name of the constraint that refused a row; undefined for any other failure. */
-export function constraintOf(error: unknown): string | undefined {
+/** PostgreSQL's own error, also behind the library's; undefined for any other error. */
+export function databaseError(error: unknown): (Error & { code: string; detail?: string }) | undefined {
   const seen = error instanceof PostRateError ? error.cause : error
-  return isDatabaseError(seen) ? (seen as { constraint?: string }).constraint : undefined
+  return isDatabaseError(seen) ? seen : undefined
 }
 
 /** Schema names stand in the SQL as they are. */

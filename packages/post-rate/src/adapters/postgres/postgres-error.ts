@@ -26,7 +26,29 @@ export function translateError(error: unknown, target: Target): unknown {
   if (isOfSchema(error))
     return target.schemaWasThere ? schemaGone(target.schema, error) : schemaTooOld(target.schema, error)
   if (code === '42501') return notPermitted(error, target)
-  return unreadableFile(error) ?? (meansUnavailable(error, code) ? postgresUnavailable(error, target) : error)
+  return (
+    unreadableFile(error) ??
+    rejectedBy(error) ??
+    (meansUnavailable(error, code) ? postgresUnavailable(error, target) : error)
+  )
+}
+
+/**
+ * A constraint (23), what a trigger raises with `raise exception` (P0) or with a code of its own for a user's error (45), a view's check
+ * option (44). The library meets its own constraints: what fails here is a rule of the host's.
+ */
+export function isRejection(state: string): boolean {
+  return /^(23|44|45|P0)/.test(state)
+}
+
+/** `REJECTED` with the host's rule in it; null for any other error. */
+function rejectedBy(error: unknown): PostRateError | null {
+  if (!isDatabaseError(error) || !isRejection(error.code)) return null
+  const { constraint, table } = error as { constraint?: unknown; table?: unknown }
+  if (typeof constraint !== 'string')
+    return new PostRateError('REJECTED', `The database rejected the row: ${reasonOf(error)}.`, { cause: error })
+  const message = `The constraint ${constraint} of the table ${table} rejected the row: ${reasonOf(error)}.`
+  return new PostRateError('REJECTED', message, { cause: error, constraint })
 }
 
 /** Something of the schema is absent: a table, a column, a function, the index that an upsert needs. */

@@ -1,10 +1,11 @@
 import type { PageKey } from '../../domain/page-cursor.ts'
 import type { PostDraft, PostText } from '../../domain/post.ts'
+import { isPostRateError } from '../../errors.ts'
 import type { PagedPost, PageQuery, PostStore } from '../../ports/post-store.ts'
 import { PostDeletion } from './post-deletion.ts'
 import { advancePostIds } from './post-ids.ts'
 import type { PostgresClock } from './postgres-clock.ts'
-import { constraintOf, type PostgresDatabase, type Query } from './postgres-database.ts'
+import type { PostgresDatabase, Query } from './postgres-database.ts'
 import { PostsModel } from './posts-model.ts'
 
 interface PostRow {
@@ -99,7 +100,7 @@ order by s.rank desc, s.displayed_count desc, s.post_id desc limit $1`,
 }
 
 function isIdTaken(error: unknown): boolean {
-  return constraintOf(error) === 'posts_pkey'
+  return isPostRateError(error) && error.constraint === 'posts_pkey'
 }
 
 function textOf(row: PostRow): PostText {

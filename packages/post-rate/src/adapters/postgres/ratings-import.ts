@@ -3,7 +3,8 @@ import type { DatedRating } from '../../domain/rating.ts'
 import { isPostRateError } from '../../errors.ts'
 import type { ImportOutcome } from '../../ports/rating-store.ts'
 import { advancePostIds } from './post-ids.ts'
-import { arrayOf, type PostgresDatabase, type Query } from './postgres-database.ts'
+import { arrayOf, type PostgresDatabase, type Query, sqlState } from './postgres-database.ts'
+import { isRejection } from './postgres-error.ts'
 import { lockedRow, type RatedRow, type RatingTables, upsertRatings } from './ratings-upsert.ts'
 import { isLockTimeout } from './row-locks.ts'
 import { retryContended, splitBatch } from './split-batch.ts'
@@ -18,15 +19,19 @@ export async function importRatings(
 ): Promise<ImportOutcome> {
   const postsCreated = createPosts && tables.posts !== null ? await addPosts(database, tables.posts, ratings) : 0
   const outcomes = await splitBatch(ratings, (part) => importPart(database, tables, part))
-  const rows = outcomes.map((outcome) => {
-    if (outcome instanceof Error) throw outcome
-    return outcome
+  const rejected: { n: number; reason: string }[] = []
+  const rows = outcomes.map((outcome, n) => {
+    if (!(outcome instanceof Error)) return outcome
+    if (!isRejection(sqlState(outcome) ?? '')) throw outcome
+    rejected.push({ n, reason: outcome.message })
+    return null
   })
   const locked = ratings.flatMap((_, n) => (rows[n]?.locked ? [n] : []))
   return {
     changed: rows.filter((row) => row?.changed).length,
     unchanged: rows.filter((row) => row?.known && !row.locked && !row.changed).length,
-    unknownPosts: ratings.flatMap((_, n) => (rows[n]?.known ? [] : [n])),
+    unknownPosts: ratings.flatMap((_, n) => (rows[n] === null || rows[n]?.known ? [] : [n])),
+    ...(rejected.length > 0 && { rejected }),
     postsCreated,
     ...(locked.length > 0 ? { locked } : {}),
   }

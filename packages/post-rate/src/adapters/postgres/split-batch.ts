@@ -1,4 +1,5 @@
-import { sqlState } from './postgres-database.ts'
+import { databaseError, sqlState } from './postgres-database.ts'
+import { isRejection } from './postgres-error.ts'
 import { isLockTimeout } from './row-locks.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function splitBatch<T, R>(
     // A row alone waits for one lock and holds none: it cannot be part of another deadlock.
     const contended = (isContention(state) || isLockTimeout(error)) && batch.length > 1
     if (!isOfRow(state) && !contended) throw error
-    if (batch.length === 1) return [state === '23503' ? undefined : (error as Error)]
+    if (batch.length === 1) return [isPostMissing(error) ? undefined : (error as Error)]
     const middle = batch.length >> 1
     return [...(await splitBatch(batch.slice(0, middle), run)), ...(await splitBatch(batch.slice(middle), run))]
   }
@@ -39,7 +40,13 @@ export function isContention(state: string): boolean {
   return state === '40P01' || state === '40001'
 }
 
-/** A data exception or a constraint violation: the fault of a row. */
+/** A data exception, or a rule of the host's: the fault of a row. */
 export function isOfRow(state: string): boolean {
-  return /^2[23]/.test(state)
+  return state.startsWith('22') || isRejection(state)
+}
+
+/** A foreign key on the post. The host may have one on the user: then the detail, in whatever language, names another column. */
+function isPostMissing(error: unknown): boolean {
+  const { code, detail = '(post_id)=' } = databaseError(error) ?? {}
+  return code === '23503' && detail.includes('(post_id)=')
 }
