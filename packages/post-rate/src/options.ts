@@ -108,7 +108,7 @@ export interface PostRateOptions {
   hashUserIds?: { key: string }
   /** Functions of the host that are told of ratings and of the spike guard. Default: nobody is told. */
   hooks?: Hooks
-  /** Where to say what an operator should know. Default: nothing is said. */
+  /** Where to say what an operator should know. Default: nothing is said, except a Node.js warning where no relay runs. */
   logger?: Logger
   /** Gets a span of each rating, of its publication to Kafka and of its arrival in Redis. Without it none is made. */
   tracer?: Tracer

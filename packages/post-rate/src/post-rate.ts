@@ -168,6 +168,8 @@ class Engine implements PostRate {
       this.#service('relayOutbox').start()
       this.#relay = true
     }
+    // Without the role it looks whether another process has it.
+    if (!this.#relay) this.#service('relayOutbox').wake()
     this.#consumer ||= roles.consumer ?? false
   }
 
@@ -227,7 +229,7 @@ class Engine implements PostRate {
   async #close(): Promise<void> {
     await this.#starting?.catch(() => {})
     await this.#service('ratePost').close()
-    if (this.#relay) await this.#service('relayOutbox').stop()
+    await this.#service('relayOutbox').stop()
     await this.#subscription?.stop()
     if (this.#reconciler) await this.#service('reconcileStats').stop()
     await this.#port('eventBus').close()

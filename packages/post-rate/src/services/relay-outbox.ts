@@ -10,6 +10,7 @@ import type { CounterSet } from './counters.ts'
 import type { Deployment } from './deployment.ts'
 import { Handover } from './handover.ts'
 import { Loop } from './loop.ts'
+import { MissingRelay } from './missing-relay.ts'
 import { type RelayTimings, relayTimings } from './timings.ts'
 
 /**
@@ -37,6 +38,7 @@ export class RelayOutbox {
   readonly #timings: RelayTimings
   readonly #holder = randomUUID()
   readonly #shards = new Map<string, { fold: Loop; publish: Loop }>()
+  readonly #missing: MissingRelay
   #leading: Loop | undefined
 
   constructor(
@@ -57,14 +59,16 @@ export class RelayOutbox {
     this.#logger = logger
     this.#nameUser = nameUser
     this.#timings = { ...relayTimings, ...timings }
+    this.#missing = new MissingRelay(outbox, leases, logger, this.#timings.missingAfterMs)
   }
 
   start(): void {
     this.#leading ??= new Loop('relay leases', () => this.#lead(), this.#logger, this.#timings)
   }
 
-  /** Something was rated in this process: look at once. */
+  /** Something was rated in this process: fold at once, or look later whether another process does. */
   wake(): void {
+    if (this.#leading === undefined) this.#missing.suspect()
     for (const { fold } of this.#shards.values()) fold.wake()
   }
 
@@ -74,9 +78,11 @@ export class RelayOutbox {
     return loops.map((loop) => loop?.problem() ?? '').find((problem) => problem !== '') ?? ''
   }
 
-  /** Finishes the batch in hand and gives the shards back. */
+  /** Finishes the batch in hand and gives the shards back. Idempotent. */
   async stop(): Promise<void> {
-    await this.#leading?.stop()
+    this.#missing.stop()
+    if (this.#leading === undefined) return
+    await this.#leading.stop()
     this.#leading = undefined
     await Promise.all([...this.#shards.keys()].map((name) => this.#drop(name)))
     await this.#leases.release(this.#holder).catch((error: unknown) => {

@@ -12,6 +12,8 @@ export interface RelayTimings extends LoopTimings {
   busyForMs: number
   /** Pause of an idle relay that saw no work for longer. */
   idlePauseMs: number
+  /** Time after a change at which a process without a relay looks whether one runs elsewhere: longer than a takeover takes. */
+  missingAfterMs: number
   /** Pause of an idle publisher before it looks for changes that another relay folded and never published. */
   idlePublishMs: number
 }
@@ -25,6 +27,7 @@ export const relayTimings: RelayTimings = {
   busyForMs: 5_000,
   idlePauseMs: 200,
   idlePublishMs: 1_000,
+  missingAfterMs: 15_000,
 }
 
 /** Durations of the reconciler. Production uses {@link reconcilerTimings}; tests pass shorter ones. */
