@@ -30,7 +30,7 @@ interface GaugeKind {
 const gauges: readonly GaugeKind[] = [
   {
     name: 'outbox_rows',
-    help: 'Rows in the outbox: not yet acknowledged by the bus',
+    help: 'Rows in the outbox: not yet acknowledged by the bus; above 1000 an estimate',
     read: ({ outbox }) => known(outbox?.rows),
   },
   {
@@ -91,7 +91,7 @@ const gauges: readonly GaugeKind[] = [
   },
 ]
 
-/** Registers the metrics. Figures of dependencies are read once a scrape; without them the counters remain. */
+/** Registers the metrics. All figures of dependencies come from one status; without it the counters remain. */
 export function registerMetrics(
   registry: Registry,
   postRate: Pick<PostRate, 'counters'>,
@@ -108,7 +108,6 @@ export function registerMetrics(
       },
     })
   }
-  const shared = shareInFlight(status)
   for (const { name, help, labels = [], read } of gauges) {
     new Gauge({
       name: `post_rate_${name}`,
@@ -116,7 +115,7 @@ export function registerMetrics(
       labelNames: labels,
       registers: [registry],
       async collect() {
-        const current = await shared().catch(() => null)
+        const current = await status().catch(() => null)
         this.reset()
         if (labels.length === 0) this.remove()
         for (const sample of current === null ? [] : read(current)) this.set(sample.labels ?? {}, sample.value)
@@ -127,15 +126,4 @@ export function registerMetrics(
 
 function known(value: number | null | undefined): Sample[] {
   return value === null || value === undefined ? [] : [{ value }]
-}
-
-/** One call for all who ask before it has been answered. */
-function shareInFlight<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | null = null
-  return () => {
-    asked ??= ask().finally(() => {
-      asked = null
-    })
-    return asked
-  }
 }

@@ -16,6 +16,9 @@ export interface OpsRouterOptions {
   timeoutMs?: number
 }
 
+/** How long a status is shared after it has come. */
+const sharedMs = 1_000
+
 const checks: Checks<OpsRouterOptions> = {
   postRate: ['what createPostRate of post-rate gave', objectWith('status')],
   registry: ['a Registry of prom-client', objectWith('registerMetric', 'metrics')],
@@ -30,7 +33,7 @@ const checks: Checks<OpsRouterOptions> = {
 export function createOpsRouter(options: OpsRouterOptions): Router {
   checkOptions(options, checks, ['postRate'])
   const { postRate, registry = new Registry(), timeoutMs = 5000 } = options
-  const status = async () => withTimeout(postRate.status(), timeoutMs)
+  const status = shared(() => withTimeout(postRate.status(), timeoutMs))
   registerMetrics(registry, postRate, status)
   const pages: Record<string, (res: Response) => Promise<void>> = {
     '/livez': async (res) => sendText(res, 200, 'application/json', JSON.stringify({ status: 'ok' })),
@@ -60,6 +63,24 @@ async function answer(page: (res: Response) => Promise<void>, req: Request, res:
   if (req.method === 'GET' || req.method === 'HEAD') return page(res)
   res.setHeader('Allow', 'GET, HEAD, OPTIONS')
   sendNothing(res, req.method === 'OPTIONS' ? 204 : 405)
+}
+
+/**
+ * One answer for all who ask within a second, failed or not: a status takes several statements, and anybody may ask for it where the
+ * endpoints are public.
+ */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let last: { answer: Promise<T>; until: number } | undefined
+  return () => {
+    if (last !== undefined && performance.now() < last.until) return last.answer
+    const current = { answer: ask(), until: Number.POSITIVE_INFINITY }
+    const expire = () => {
+      current.until = performance.now() + sharedMs
+    }
+    current.answer.then(expire, expire)
+    last = current
+    return current.answer
+  }
 }
 
 function withTimeout(status: Promise<Status>, timeoutMs: number): Promise<Status> {

@@ -116,17 +116,34 @@ export function opsSuite(): void {
     }
   })
 
+  test('/readyz and /metrics share one status for a second, a failed one too', async (t) => {
+    for (const fails of [false, true]) {
+      let asked = 0
+      const get = await startOps(t, async () => {
+        asked++
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        if (fails) throw new Error('away')
+        return statusNow()
+      })
+      const expected = fails ? 503 : 200
+      const readers = Array.from({ length: 100 }, async () => (await get('/readyz')).status)
+      const scraped = get('/metrics')
+      t.deepEqual([...new Set(await Promise.all(readers))], [expected])
+      t.is((await scraped).status, 200)
+      t.is((await get('/readyz')).status, expected)
+      t.is(asked, 1)
+      await new Promise((resolve) => setTimeout(resolve, 1050))
+      t.is((await get('/readyz')).status, expected)
+      t.is(asked, 2)
+    }
+  })
+
   test('GET /metrics: Prometheus text of counters and of what the status knows', async (t) => {
-    let asked = 0
-    const get = await startOps(t, async () => {
-      asked++
-      return statusNow()
-    })
+    const get = await startOps(t, async () => statusNow())
     for (let times = 1; times <= 2; times++) {
       const { status, text, headers } = await get('/metrics')
       t.is(status, 200)
       t.regex(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
-      t.is(asked, times, 'the status is read once a scrape')
       for (const line of [
         'post_rate_rated_total 3',
         'post_rate_armed_total 2',

@@ -61,12 +61,13 @@ export interface Outbox {
   bury(postId: number): Promise<void>
   /**
    * What has not been acknowledged yet, folded or not, the age of the oldest in seconds (0 for none), and how many events
-   * were ever folded.
+   * were ever folded. Cheap however much waits: the number is exact up to 1,000, and an estimate above.
    */
   backlog(): Promise<Backlog>
 }
 
 export interface Backlog {
+  /** Exact up to 1,000; above that an estimate, never below 1,001. */
   rows: number
   oldestSeconds: number
   /** Events folded so far, by all shards. */

@@ -31,7 +31,7 @@ export interface DependencyStatus {
 /** What this process and its dependencies are doing. Nothing in it is secret. */
 export interface Status {
   dependencies: { postgres: DependencyStatus; redis: DependencyStatus; kafka: DependencyStatus }
-  /** Null where PostgreSQL cannot be reached. */
+  /** Null where PostgreSQL cannot be reached. Above 1,000 `rows` is an estimate. */
   outbox: { rows: number; oldestSeconds: number } | null
   leases: Lease[]
   lag: PartitionLag[]

@@ -25,7 +25,7 @@ export interface VerifyReport {
   posts: number
   checked: number
   drift: Drift[]
-  /** Outbox rows not yet acknowledged by the bus. */
+  /** Outbox rows not yet acknowledged by the bus; above 1,000 an estimate. */
   pending: number
 }
 
