@@ -220,6 +220,44 @@ withKafka.serial('kafka: a consumer makes a topic that vanished', async (t) => {
   await t.notThrowsAsync(eventually(() => recorder.newest.size === 1, { timeout: 20_000 }))
 })
 
+withKafka.serial('kafka: the lag is never more than what was published and not applied', async (t) => {
+  const names = testTopic(t)
+  const kafka = client(names)
+  const recorder = new Recorder()
+  const bus = busOn(t, names)
+  await bus.subscribe(recorder)
+  let published = 0
+  const publishAndApply = async () => {
+    published += 30
+    await bus.publish(Array.from({ length: 30 }, (_, i) => changeOf(stateOf(i + 1, published))))
+    await eventually(async () => (await committedSum(names)) >= published, { timeout: 20_000 })
+  }
+  await publishAndApply()
+  // Between the two questions that a lag needs, 30 more messages are published and committed.
+  const admin = () => {
+    const asked = kafka.admin()
+    const thenPublish =
+      <A extends unknown[], R>(question: (...args: A) => Promise<R>) =>
+      async (...args: A) => {
+        const answer = await question(...args)
+        await publishAndApply()
+        return answer
+      }
+    return {
+      ...asked,
+      fetchOffsets: thenPublish(asked.fetchOffsets),
+      fetchTopicOffsets: thenPublish(asked.fetchTopicOffsets),
+    }
+  }
+  const watched = busOn(t, names, { admin, producer: kafka.producer, consumer: kafka.consumer } as never)
+  for (let n = 0; n < 3; n++) {
+    const lag = await watched.lag()
+    const sum = lag.reduce((total, partition) => total + partition.lag, 0)
+    t.true(sum >= 0 && sum <= 30, JSON.stringify(lag))
+    t.true(lag.every((partition) => partition.lag >= 0 && partition.committed + partition.lag === partition.end))
+  }
+})
+
 withKafka.serial('kafka: more partitions are taken up while it runs', async (t) => {
   const { bus, names } = onKafka(t)
   const recorder = new Recorder()

@@ -16,7 +16,7 @@ test('a wrong state is repaired in one version, however right its copy is', asyn
   const right = record.allStates()
   await store.apply(right, { trusted: true, ceiling: 2 ** 53 })
   for (const stats of right.slice(0, 2)) record.writeState({ ...stats, counts: [7, 0, 0, 0, 0, 0] })
-  const report = await rebuild.rebuild({})
+  const report = await rebuild.rebuild({ wait: 0 })
   t.is(report.repaired, 2)
   const versions = record.allStates().map(({ version }) => version)
   t.deepEqual(
@@ -34,9 +34,9 @@ test('a copy that is wrong of a right state is brought up to date, and a dry run
   const { rebuild, record, store } = await rated()
   const right = record.allStates()
   await store.apply(right.slice(1), { trusted: true, ceiling: 2 ** 53 })
-  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 1)
+  t.is((await rebuild.rebuild({ dryRun: true, wait: 0 })).repaired, 1)
   t.is((await compareCopies(store, record.allStates())).length, 1)
-  t.is((await rebuild.rebuild({})).repaired, 1)
+  t.is((await rebuild.rebuild({ wait: 0 })).repaired, 1)
   t.deepEqual(record.allStates(), right)
   t.deepEqual(await compareCopies(store, right), [])
 })
@@ -44,7 +44,7 @@ test('a copy that is wrong of a right state is brought up to date, and a dry run
 test('a post that nobody rated needs no copy', async (t) => {
   const { rebuild, record, store } = await rated({ posts: 5 })
   await store.apply(record.allStates().slice(0, 3), { trusted: true, ceiling: 2 ** 53 })
-  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 0)
+  t.is((await rebuild.rebuild({ dryRun: true, wait: 0 })).repaired, 0)
 })
 
 for (const ids of [undefined, [1, 2, 3, 4, 5]])
@@ -52,9 +52,9 @@ for (const ids of [undefined, [1, 2, 3, 4, 5]])
     const { rebuild, record, store } = await rated({ posts: 5 })
     await store.apply(record.allStates().slice(0, 4), { trusted: true, ceiling: 2 ** 53 })
     const only = ids && { ids }
-    t.is((await rebuild.rebuild({ ...only, dryRun: true })).repaired, 1)
+    t.is((await rebuild.rebuild({ ...only, dryRun: true, wait: 0 })).repaired, 1)
     t.is(store.peek(4)?.version, 0)
-    t.is((await rebuild.rebuild({ ...only })).repaired, 1)
+    t.is((await rebuild.rebuild({ ...only, wait: 0 })).repaired, 1)
     t.is(store.peek(4), undefined)
     t.is(store.peek(3)?.version, 1)
   })
@@ -69,7 +69,7 @@ test('a copy that became right while the ratings were counted is not among those
     await store.apply(right, { trusted: true, ceiling: 2 ** 53 })
     return compare(range)
   }
-  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 0)
+  t.is((await rebuild.rebuild({ dryRun: true, wait: 0 })).repaired, 0)
 })
 
 test('a wrong copy is found also in a store that gives all it has, whatever is asked for', async (t) => {
@@ -81,13 +81,40 @@ test('a wrong copy is found also in a store that gives all it has, whatever is a
   )
   const read = store.read.bind(store)
   store.read = (ids) => read(ids)
-  t.is((await rebuild.rebuild({ dryRun: true })).repaired, 3)
-  t.is((await rebuild.rebuild({})).repaired, 3)
+  t.is((await rebuild.rebuild({ dryRun: true, wait: 0 })).repaired, 3)
+  t.is((await rebuild.rebuild({ wait: 0 })).repaired, 3)
   t.deepEqual(await compareCopies(store, record.allStates()), [])
 })
 
-async function rated({ posts = 3 } = {}) {
-  const record = new MemoryRecord({ clock: { now: () => Date.now() } })
+test('a cached state that arrives within the wait was only late, and counts no more than one that was right', async (t) => {
+  const { rebuild, record, store } = await rated()
+  const right = record.allStates()
+  await store.apply(right.slice(1), { trusted: true, ceiling: 2 ** 53 })
+  void setTimeout(400).then(() => store.apply(right, { trusted: true, ceiling: 2 ** 53 }))
+  t.is((await rebuild.rebuild({ wait: 5 })).repaired, 0)
+  t.deepEqual(await compareCopies(store, right), [])
+})
+
+test('a cached state that is still late after the wait counts, and is repaired', async (t) => {
+  const { rebuild, record, store } = await rated()
+  const right = record.allStates()
+  await store.apply(right.slice(1), { trusted: true, ceiling: 2 ** 53 })
+  t.is((await rebuild.rebuild({ wait: 0.5 })).repaired, 1)
+  t.deepEqual(await compareCopies(store, right), [])
+})
+
+test('a cached state that is wrong counts at once where its post did not change lately', async (t) => {
+  const clock = { time: Date.now() }
+  const { rebuild, record, store } = await rated({ clock: { now: () => clock.time } })
+  await store.apply(record.allStates().slice(1), { trusted: true, ceiling: 2 ** 53 })
+  clock.time += 60_000
+  const began = performance.now()
+  t.is((await rebuild.rebuild({})).repaired, 1)
+  t.true(performance.now() - began < 5_000)
+})
+
+async function rated({ posts = 3, clock = { now: () => Date.now() } } = {}) {
+  const record = new MemoryRecord({ clock })
   const ports = memoryPorts(record)
   await addPosts(ports, posts)
   await ports.ratingStore.rate([1, 2, 3].map((postId) => ({ postId, userId: 'u1', score: 4 as const })))

@@ -11,6 +11,9 @@ import type { HealCopies } from './heal-copies.ts'
 /** Copied, or repaired, between two looks at the signal. */
 const pageSize = 1_000
 const repairedAtOnce = 500
+/** How long a cached state may be late, in rebuild and in verify, and the pause between two looks at it. */
+export const defaultWaitSeconds = 10
+export const recheckMs = 300
 
 /** Progress of long work over posts. `total` is an estimate. */
 export interface PostsProgress {
@@ -23,6 +26,11 @@ export interface PostsProgress {
 export interface RebuildOptions {
   /** Only these posts; all of them when left out. */
   ids?: readonly number[]
+  /**
+   * Seconds in which a cached state may arrive whose post changed within them, before it counts as wrong. Default 10, as in
+   * `verify`. All other differences count at once.
+   */
+  wait?: number
   /** Finds what differs and changes nothing. */
   dryRun?: boolean
   /** Begins anew where an earlier rebuild of all posts was cut short. */
@@ -110,10 +118,7 @@ export class RebuildStats {
     try {
       const wrong = await this.#repair(await this.#audit.compare(range), request, report)
       const rest = [...(await compared)].filter((id) => !wrong.has(id))
-      for (let at = 0; at < rest.length; at += pageSize) {
-        request.signal?.throwIfAborted()
-        for (const id of await this.#healCopies(rest.slice(at, at + pageSize), request)) wrong.add(id)
-      }
+      for (const id of await this.#healCopies(rest, request)) wrong.add(id)
       return wrong.size
     } finally {
       stop.abort()
@@ -158,12 +163,47 @@ export class RebuildStats {
     return repaired
   }
 
-  /** Those that were wrong. A copy that is a moment behind is the bus's business; it is brought up to date all the same. */
-  async #healCopies(ids: readonly number[], { dryRun }: RebuildOptions): Promise<number[]> {
-    const { states } = await this.#record.read([], ids)
-    const wrong = await wrongCopies(this.#store, states)
-    if (!dryRun && wrong.length > 0) await this.#copies.heal(states)
+  /** Repairs the cached states of these posts. Resolves to those that were wrong, and not only late. */
+  async #healCopies(ids: readonly number[], request: RebuildOptions): Promise<number[]> {
+    const { signal, wait = defaultWaitSeconds } = request
+    const wrong = await this.#wrongCopies(ids, signal)
+    const changed = await this.#changedWithin(wait, wrong)
+    const lasting = wrong.filter((id) => !changed.has(id))
+    await this.#heal(lasting, request)
+    let late = [...changed]
+    for (const began = performance.now(); late.length > 0 && performance.now() - began < wait * 1000; ) {
+      await new Promise((resolve) => setTimeout(resolve, recheckMs))
+      late = await this.#wrongCopies(late, signal)
+    }
+    await this.#heal(late, request)
+    return [...lasting, ...late]
+  }
+
+  async #heal(ids: readonly number[], { dryRun, signal }: RebuildOptions): Promise<void> {
+    for (let at = 0; !dryRun && at < ids.length; at += pageSize) {
+      signal?.throwIfAborted()
+      await this.#copies.heal((await this.#record.read([], ids.slice(at, at + pageSize))).states)
+    }
+  }
+
+  async #wrongCopies(ids: readonly number[], signal: AbortSignal | undefined): Promise<number[]> {
+    let wrong: number[] = []
+    for (let at = 0; at < ids.length; at += pageSize) {
+      signal?.throwIfAborted()
+      const { states } = await this.#record.read([], ids.slice(at, at + pageSize))
+      wrong = wrong.concat(await wrongCopies(this.#store, states))
+    }
     return wrong
+  }
+
+  /** Those of these posts whose state changed in the last `seconds`: it may still be on its way to the stats store. */
+  async #changedWithin(seconds: number, ids: readonly number[]): Promise<Set<number>> {
+    const changed = new Set<number>()
+    if (ids.length === 0 || seconds <= 0) return changed
+    const wanted = new Set(ids)
+    for await (const states of (await this.#states.changedWithin(seconds)).pages)
+      for (const { postId } of states) if (wanted.has(postId)) changed.add(postId)
+    return changed
   }
 
   async #suspectCopies({ after, last }: PostRange, signal: AbortSignal): Promise<Set<number>> {

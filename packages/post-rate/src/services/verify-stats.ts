@@ -1,5 +1,6 @@
 import { sameHistogram } from '../domain/histogram.ts'
 import { checkPostId } from '../domain/ids.ts'
+import type { PostStats } from '../domain/post-stats.ts'
 import type { AuditStore, CountsDrift, PostRange } from '../ports/audit-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
@@ -7,15 +8,13 @@ import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
 import { compareCopies, type Drift } from './compare-copies.ts'
 import type { HealCopies } from './heal-copies.ts'
-import type { PostsProgress } from './rebuild-stats.ts'
+import { defaultWaitSeconds, type PostsProgress, recheckMs } from './rebuild-stats.ts'
 
 const pageSize = 1_000
-const defaultWaitSeconds = 10
-const recheckMs = 300
 
 export interface VerifyOptions {
   ids?: readonly number[]
-  /** Seconds that differences get to go away by themselves before they count. Default 10. */
+  /** Seconds after the comparison in which a difference may go away by itself before it counts. Default 10. */
   wait?: number
   onProgress?: (progress: PostsProgress) => void
   signal?: AbortSignal
@@ -58,13 +57,14 @@ export class VerifyStats {
   }
 
   async verify({ ids, wait = defaultWaitSeconds, onProgress, signal }: VerifyOptions): Promise<VerifyReport> {
-    const began = performance.now()
     const first = ids
       ? { drift: await this.#compareOnly(ids.map((id) => checkPostId(id))), checked: ids.length }
       : await this.#compareAll(onProgress, signal)
+    // The comparison of a large database takes longer than the wait.
+    const compared = performance.now()
     let { drift } = first
     let { rows } = await this.#outbox.backlog()
-    while ((drift.length > 0 || rows > 0) && performance.now() - began < wait * 1000) {
+    while ((drift.length > 0 || rows > 0) && performance.now() - compared < wait * 1000) {
       signal?.throwIfAborted()
       await new Promise((resolve) => setTimeout(resolve, recheckMs))
       if (drift.length > 0) drift = await this.#compareOnly([...new Set(drift.map(({ postId }) => postId))])
@@ -78,13 +78,13 @@ export class VerifyStats {
     signal: AbortSignal | undefined,
   ): Promise<{ drift: Drift[]; checked: number }> {
     const total = await this.#audit.estimate()
-    const drift: Drift[] = []
+    let drift: Drift[] = []
     let checked = 0
     for (let after: number | null = 0; after !== null; ) {
       signal?.throwIfAborted()
       const range: PostRange = await this.#audit.next(after)
-      drift.push(...(await this.#compareRange(range)))
-      if (this.#store.keeps) drift.push(...(await this.#compareCopies(range, signal)))
+      drift = drift.concat(await this.#compareRange(range))
+      if (this.#store.keeps) drift = drift.concat(await this.#compareCopies(range, signal))
       checked += range.posts
       onProgress?.({ done: checked, total: Math.max(total, checked), found: drift.length })
       after = range.last
@@ -107,11 +107,24 @@ export class VerifyStats {
     for (let from = after; ; ) {
       signal?.throwIfAborted()
       const states = (await this.#states.range(from, pageSize)).filter((stats) => last === null || stats.postId <= last)
-      drift.push(...(await compareCopies(this.#store, states)))
+      for (const one of await this.#driftOfCopies(states)) drift.push(one)
       const end = states.at(-1)
       if (states.length < pageSize || end === undefined) return drift
       from = end.postId
     }
+  }
+
+  /** A cached state may be ahead of a state that was read before it. Only a state that is read after it tells. */
+  async #driftOfCopies(states: readonly PostStats[]): Promise<Drift[]> {
+    const drift = await compareCopies(this.#store, states)
+    const ahead = drift.filter(({ kind }) => kind === 'ahead')
+    if (ahead.length === 0) return drift
+    const ids = ahead.map(({ postId }) => postId)
+    const { states: current } = await this.#record.read([], ids)
+    const versions = new Map(current.map(({ postId, version }) => [postId, version]))
+    const stillAhead = ({ postId, found }: Drift) =>
+      (found as Pick<PostStats, 'version'>).version > (versions.get(postId) ?? 0)
+    return drift.filter((one) => one.kind !== 'ahead' || stillAhead(one))
   }
 
   async #compareOnly(ids: readonly number[]): Promise<Drift[]> {
@@ -121,7 +134,7 @@ export class VerifyStats {
     const unknown = await this.#unknown(ids)
     return [
       ...drift,
-      ...(await compareCopies(this.#store, states)),
+      ...(await this.#driftOfCopies(states)),
       ...(unknown.length > 0 ? await this.#stillThere(unknown) : []),
     ]
   }

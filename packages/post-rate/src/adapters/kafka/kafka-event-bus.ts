@@ -77,12 +77,14 @@ export class KafkaEventBus implements EventBus {
   }
 
   async lag(): Promise<PartitionLag[]> {
-    const offsets = await this.#topic.offsets()
+    // First the committed offsets: one that was read after the end can lie beyond it.
     const committed = await this.#topic.committed(this.#options.group)
+    const offsets = await this.#topic.offsets()
     return offsets.map(({ partition, low, high }) => {
       const known = committed.get(partition) ?? low
-      // What was committed beyond the end belongs to a topic that is gone; what is below the start has expired.
-      const position = known > high ? low : Math.max(known, low)
+      // An offset beyond the end belongs to a deleted topic. Messages below the start have expired, perhaps all of them
+      // after the end was read.
+      const position = Math.min(high, known > high ? low : Math.max(known, low))
       return { partition, end: high, committed: position, lag: high - position }
     })
   }
