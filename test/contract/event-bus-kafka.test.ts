@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava'
-import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs'
 import { KafkaEventBus } from '../../packages/post-rate/src/adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from '../../packages/post-rate/src/adapters/kafka/kafka-probe.ts'
 import type { KafkaTimings } from '../../packages/post-rate/src/adapters/kafka/kafka-timings.ts'
 import type { KafkaOption } from '../../packages/post-rate/src/options.ts'
-import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
+import { type Logger, silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { privateKafka } from '../helpers/private-servers.ts'
@@ -182,6 +182,73 @@ withKafka.serial('kafka: a schema from the future pauses its partition and is no
   await t.throwsAsync(drain.finished, { code: 'SCHEMA_TOO_NEW' })
 })
 
+withKafka.serial(
+  'kafka: a batch that kafkajs cannot decode is stepped over, and nothing of other partitions',
+  async (t) => {
+    t.timeout(120_000)
+    const names = testTopic(t)
+    const { logger, errors } = errorsOf()
+    const bus = busOn(t, names, undefined, {}, logger)
+    const ids = Array.from({ length: 30 }, (_, i) => i + 1)
+    const publish = (version: number) => bus.publish(ids.map((id) => changeOf(stateOf(id, version))))
+    await publish(1)
+    await sendSnappy(t, names, 0)
+    await publish(2)
+    const recorder = new Recorder()
+    const subscription = await bus.subscribe(recorder)
+    await eventually(() => errors.length === 1, { timeout: 60_000 })
+    t.like(errors[0]?.[1], { partition: 0, from: 0, crashes: 4 })
+    await publish(3)
+    await eventually(() => ids.every((id) => recorder.newest.get(id)?.version === 3), { timeout: 60_000 })
+    await eventually(async () => (await bus.lag()).every(({ lag }) => lag === 0))
+    // The other partitions lost nothing.
+    const seen = new Set(recorder.batches.flat().flatMap(({ postId, version }) => (version === 2 ? [postId] : [])))
+    const [skipped, kept] = [ids.filter((id) => !seen.has(id)), ids.filter((id) => seen.has(id))]
+    t.true(skipped.length > 0 && kept.length > skipped.length, JSON.stringify({ skipped, kept }))
+    t.is(errors.length, 1)
+    await subscription.stop()
+    // It is committed: another member does not meet it.
+    const drain = await bus.subscribe(recorder, { once: true })
+    await drain.finished
+    t.is(errors.length, 1)
+  },
+)
+
+withKafka.serial('kafka: a batch that overflows its handler is stepped over after three crashes', async (t) => {
+  t.timeout(120_000)
+  const names = testTopic(t)
+  const { logger, errors } = errorsOf()
+  const bus = busOn(t, names, undefined, {}, logger)
+  const recorder = new Recorder()
+  let crashes = 0
+  recorder.before = (states) => {
+    if (!states.some(({ activity }) => activity === 666)) return
+    crashes++
+    throw new RangeError('Maximum call stack size exceeded')
+  }
+  await bus.subscribe(recorder)
+  await bus.publish([changeOf(stateOf(7, 1, { activity: 666 }))])
+  await eventually(() => errors.length === 1, { timeout: 60_000 })
+  t.is(crashes, 3)
+  // Also before another message comes.
+  await eventually(async () => (await bus.lag()).every(({ lag }) => lag === 0), { timeout: 20_000 })
+  await bus.publish([changeOf(stateOf(7, 2))])
+  await eventually(() => recorder.newest.get(7)?.version === 2, { timeout: 60_000 })
+})
+
+withKafka.serial('kafka: many batches in one fetch are read, however many messages they are', async (t) => {
+  t.timeout(120_000)
+  const names = testTopic(t)
+  const { logger, errors } = errorsOf()
+  const bus = busOn(t, names, undefined, {}, logger)
+  await bus.publish([changeOf(stateOf(1, 1))])
+  for (let n = 0; n < 7; n++) await sendMany(t, names, 0, 20_000)
+  const subscription = await bus.subscribe(new Recorder(), { once: true })
+  await subscription.finished
+  t.true(subscription.counts().unreadable >= 140_000)
+  t.deepEqual(errors, [])
+})
+
 // Below and above what the consumer had read before: only the first shows in the offsets.
 for (const count of [5, 1000])
   withKafka.serial(
@@ -350,10 +417,11 @@ function busOn(
   { brokers, topic, group }: TestTopic,
   kafka: KafkaOption = { brokers },
   shorter: Partial<KafkaTimings> = {},
+  logger: Logger = silentLogger,
 ): KafkaEventBus {
   const bus = new KafkaEventBus(kafka, {
     ...{ topic, group, partitions: 3, source: async () => 'source-1' },
-    timings: { ...timings, ...shorter },
+    ...{ timings: { ...timings, ...shorter }, logger },
   })
   cleanUp(t, () => bus.close())
   return bus
@@ -378,6 +446,40 @@ async function send(
   cleanUp(t, () => producer.disconnect())
   await producer.connect()
   await producer.send({ topic: names.topic, messages })
+}
+
+/** One compressed batch of tiny messages: few bytes, so that a fetch brings all of them. */
+async function sendMany(
+  t: ExecutionContext<unknown>,
+  names: TestTopic,
+  partition: number,
+  count: number,
+): Promise<void> {
+  const producer = client(names).producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  cleanUp(t, () => producer.disconnect())
+  await producer.connect()
+  const messages = Array.from({ length: count }, () => ({ key: '1', value: 'x', partition }))
+  await producer.send({ topic: names.topic, compression: CompressionTypes.GZIP, messages })
+}
+
+/** A message in a codec that kafkajs does not have, written as Snappy writes what it cannot compress. */
+async function sendSnappy(t: ExecutionContext<unknown>, names: TestTopic, partition: number): Promise<void> {
+  const missing = CompressionCodecs[CompressionTypes.Snappy]
+  CompressionCodecs[CompressionTypes.Snappy] = () => ({
+    compress: async ({ buffer }: { buffer: Buffer }) =>
+      Buffer.concat([Buffer.from([buffer.length, (buffer.length - 1) << 2]), buffer]),
+  })
+  const producer = client(names).producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  cleanUp(t, () => producer.disconnect())
+  await producer.connect()
+  const messages = [{ key: '1', value: 'x', partition }]
+  await producer.send({ topic: names.topic, compression: CompressionTypes.Snappy, messages })
+  CompressionCodecs[CompressionTypes.Snappy] = missing
+}
+
+function errorsOf(): { logger: Logger; errors: [string, unknown][] } {
+  const errors: [string, unknown][] = []
+  return { logger: { ...silentLogger, error: (message, details) => errors.push([message, details]) }, errors }
 }
 
 async function committedSum({ brokers, topic, group }: TestTopic): Promise<number> {

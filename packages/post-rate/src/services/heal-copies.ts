@@ -90,7 +90,7 @@ export class HealCopies {
       return copy !== undefined && copy.version >= stats.version && !sameState(copy, stats)
     })
     if (wrong.length === 0) return 0
-    const highest = Math.max(...wrong.map((stats) => copies.get(stats.postId)?.version ?? 0))
+    const highest = wrong.reduce((most, { postId }) => Math.max(most, copies.get(postId)?.version ?? 0), 0)
     const ahead = wrong.some((stats) => (copies.get(stats.postId)?.version ?? 0) > stats.version)
     if (ahead) {
       this.#logger.warn('the stats store is ahead of the database: raising the version floor', { highest })

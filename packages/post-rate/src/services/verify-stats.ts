@@ -89,7 +89,7 @@ export class VerifyStats {
       onProgress?.({ done: checked, total: Math.max(total, checked), found: drift.length })
       after = range.last
     }
-    if (this.#store.keeps) for await (const ids of this.#store.ids()) drift.push(...(await this.#unknown(ids)))
+    if (this.#store.keeps) for await (const ids of this.#store.ids()) drift = drift.concat(await this.#unknown(ids))
     return { drift, checked }
   }
 

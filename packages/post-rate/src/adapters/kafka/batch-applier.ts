@@ -7,6 +7,7 @@ import type { Tracer } from '../../ports/tracer.ts'
 import type { KafkaTimings } from './kafka-timings.ts'
 import { type BatchContent, readBatch } from './read-batch.ts'
 import { traceApplying } from './trace-messages.ts'
+import { isUnreadable } from './unreadable-batches.ts'
 
 export interface BatchApplierOptions {
   handler: StatsHandler
@@ -70,7 +71,7 @@ export class BatchApplier {
           this.#count(content)
           return content
         } catch (error) {
-          if (membership.lost || this.#stopped) throw error
+          if (membership.lost || this.#stopped || isUnreadable(error)) throw error
           if (attempt === this.#options.attempts) {
             this.#options.onGivenUp?.(error)
             throw error

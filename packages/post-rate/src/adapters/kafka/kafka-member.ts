@@ -3,6 +3,7 @@ import { withDeadline } from '../deadline.ts'
 import type { BatchApplier } from './batch-applier.ts'
 import { type KafkaClient, retryOf } from './kafka-client.ts'
 import type { TopicHistory } from './topic-history.ts'
+import type { UnreadableBatches } from './unreadable-batches.ts'
 
 export interface KafkaMemberOptions {
   client: KafkaClient
@@ -11,8 +12,11 @@ export interface KafkaMemberOptions {
   applier: BatchApplier
   /** Gets to know what is read. */
   history: TopicHistory
+  unreadable: UnreadableBatches
   /** Read every assigned partition from its beginning, whatever was committed. */
   fromBeginning: boolean
+  /** The partition that was to be read alone has been read. */
+  onReadAlone: () => void
   /** A partition was paused at a message of a schema from the future. */
   onFuture: (future: { partition: number; offset: string; schema: number }) => void
 }
@@ -25,6 +29,7 @@ export class KafkaMember {
   readonly #options: KafkaMemberOptions
   readonly #consumer: Consumer
   readonly #born = Date.now()
+  #partitions: readonly number[] = []
   #joined = false
   #lastSign = Date.now()
 
@@ -49,6 +54,11 @@ export class KafkaMember {
 
   get joined(): boolean {
     return this.#joined
+  }
+
+  /** The partitions that it reads, or read last. */
+  get partitions(): readonly number[] {
+    return this.#partitions
   }
 
   /** Milliseconds since it was made. */
@@ -99,8 +109,14 @@ export class KafkaMember {
   }
 
   #assigned(partitions: number[]): void {
-    const { topic, history, fromBeginning } = this.#options
+    const { topic, history, fromBeginning, unreadable, onReadAlone } = this.#options
+    this.#partitions = partitions
     history.assign(partitions)
+    this.#stepOver(partitions)
+    const { alone } = unreadable
+    if (alone !== null && partitions.includes(alone))
+      this.#consumer.pause([{ topic, partitions: partitions.filter((partition) => partition !== alone) }])
+    else if (alone !== null && unreadable.readable(alone)) onReadAlone()
     for (const partition of this.paused) if (!partitions.includes(partition)) this.paused.delete(partition)
     // Later on, a partition that is new here was read by the member before.
     if (!fromBeginning || this.age > this.#options.client.timings.rewindMs) return
@@ -108,24 +124,43 @@ export class KafkaMember {
       if (!history.knows(partition)) this.#consumer.seek({ topic, partition, offset: '0' })
   }
 
+  #stepOver(partitions: readonly number[]): void {
+    const { topic, unreadable } = this.#options
+    for (const partition of partitions) {
+      const skip = unreadable.skipOf(partition)
+      if (skip === null) continue
+      const offset = String(skip)
+      this.#consumer.seek({ topic, partition, offset })
+      // kafkajs commits nothing before the join that it has just told of is complete.
+      setImmediate(() => {
+        const committing = this.#consumer.commitOffsets([{ topic, partition, offset }])
+        // Otherwise the next batch is committed, or the next member tries again.
+        committing.then(() => unreadable.committed(partition)).catch(() => {})
+      })
+    }
+  }
+
   /** Commits only after everything before the committed offset has been applied. */
   async #work(payload: EachBatchPayload): Promise<void> {
     const { batch, resolveOffset, commitOffsetsIfNecessary, heartbeat, pause, isStale } = payload
     const { topic, partition } = batch
     if (isStale()) return
+    const { history, unreadable, onReadAlone, onFuture } = this.#options
     const { future } = await this.#options.applier.apply(payload)
     const next = future === null ? BigInt(batch.lastOffset()) + 1n : BigInt(future.offset)
     if (next > BigInt(batch.firstOffset() ?? next)) {
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] })
       resolveOffset(String(next - 1n))
-      const newest = Math.max(...batch.messages.map(({ timestamp }) => Number(timestamp)))
-      this.#options.history.advance(partition, Number(next), newest)
+      const newest = batch.messages.reduce((time, { timestamp }) => Math.max(time, Number(timestamp)), 0)
+      history.advance(partition, Number(next), newest)
+      unreadable.committed(partition)
     }
     if (future !== null) {
       pause()
       this.paused.add(partition)
-      this.#options.onFuture({ partition, ...future })
+      onFuture({ partition, ...future })
     }
+    if (unreadable.readable(partition)) onReadAlone()
     await heartbeat()
   }
 }

@@ -7,6 +7,7 @@ import { KafkaMember } from './kafka-member.ts'
 import type { KafkaTimings } from './kafka-timings.ts'
 import type { KafkaTopic } from './kafka-topic.ts'
 import { TopicHistory } from './topic-history.ts'
+import { isUnreadable, UnreadableBatches } from './unreadable-batches.ts'
 
 export interface KafkaSubscriptionOptions {
   client: KafkaClient
@@ -26,6 +27,7 @@ export class KafkaSubscription implements Subscription {
   readonly finished: Promise<void>
   readonly #options: KafkaSubscriptionOptions
   readonly #history: TopicHistory
+  readonly #unreadable: UnreadableBatches
   readonly #ended = new AbortController()
   #member: KafkaMember | null = null
   #replace: (reason: string) => void = () => {}
@@ -36,6 +38,7 @@ export class KafkaSubscription implements Subscription {
   constructor(options: KafkaSubscriptionOptions) {
     this.#options = options
     this.#history = new TopicHistory(options.topic)
+    this.#unreadable = new UnreadableBatches(options.topic, options.group, options.logger)
     this.finished = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -102,6 +105,8 @@ export class KafkaSubscription implements Subscription {
     const { client, topic, group, applier, logger } = this.#options
     const member = new KafkaMember({
       ...{ client, group, applier, topic: topic.name, history: this.#history, fromBeginning: this.#fromBeginning },
+      unreadable: this.#unreadable,
+      onReadAlone: () => this.#replace('a partition was read alone'),
       onFuture: (future) =>
         logger.error('A message is of a newer schema: its partition waits for a newer version of this program', future),
     })
@@ -133,6 +138,8 @@ export class KafkaSubscription implements Subscription {
       await member.leave()
       if (this.#ended.signal.aborted) break
       this.#options.logger.warn('The consumer left its group and joins again', { reason })
+      // Where Kafka does not answer, this crash is not counted.
+      if (isUnreadable(reason)) await this.#unreadable.crashed(member.partitions, reason).catch(() => {})
       const pauseMs = Math.min(rejoinMs * 2 ** failures, longestRejoinMs)
       await sleep(pauseMs, null, { signal: this.#ended.signal }).catch(() => {})
       if (this.#ended.signal.aborted) break
@@ -153,6 +160,12 @@ export class KafkaSubscription implements Subscription {
     return made || another
   }
 
+  /** Another member may have read meanwhile what this one was to read alone. */
+  #isIdleAlone(): boolean {
+    const { alone } = this.#unreadable
+    return alone !== null && (this.#member?.age ?? 0) > this.#timings.stuckAfterMs && this.#unreadable.readable(alone)
+  }
+
   async #watch(): Promise<void> {
     const { watchEveryMs, replacedAfterMs } = this.#timings
     for (;;) {
@@ -160,6 +173,7 @@ export class KafkaSubscription implements Subscription {
       if (this.#ended.signal.aborted) return
       try {
         if (await this.#inspectTopic()) this.#replace('the topic was made anew')
+        else if (this.#isIdleAlone()) this.#replace('a partition that was to be read alone has nothing to read')
         else if ((this.#member?.silence ?? 0) > replacedAfterMs) this.#replace('nothing was heard of the group')
       } catch (error) {
         this.#options.logger.debug('The topic could not be looked at', { error })

@@ -66,7 +66,7 @@ export class MemoryOutbox implements Outbox {
 
   async backlog(): Promise<{ rows: number; oldestSeconds: number; folded: number }> {
     const { outbox, progress, clock } = this.#record
-    const oldest = Math.min(...outbox.map((row) => row.at))
+    const oldest = outbox.reduce((least, row) => Math.min(least, row.at), Number.POSITIVE_INFINITY)
     return {
       rows: outbox.length,
       oldestSeconds: outbox.length === 0 ? 0 : Math.max(0, (clock.now() - oldest) / 1000),

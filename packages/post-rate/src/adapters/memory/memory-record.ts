@@ -164,8 +164,8 @@ export class MemoryRecord {
     for (const [shard, progress] of this.progress) copy.progress.set(shard, progress)
     for (const [name, lease] of this.leases) copy.leases.set(name, { ...lease })
     copy.outbox = this.outbox.map((row) => ({ ...row }))
-    copy.exclusions.push(...this.exclusions.map((exclusion) => ({ ...exclusion })))
-    copy.auditLog.push(...this.auditLog.map((entry) => ({ ...entry })))
+    for (const exclusion of this.exclusions) copy.exclusions.push({ ...exclusion })
+    for (const entry of this.auditLog) copy.auditLog.push({ ...entry })
     copy.rebuild = this.rebuild && { ...this.rebuild }
     copy.deployment = this.deployment
     copy.physical = { ...this.physical }
