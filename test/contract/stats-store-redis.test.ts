@@ -147,9 +147,12 @@ withRedis.serial("redis: a host's client keeps its own prefix and stays open", a
 withRedis.serial('redis: a mark of the wrong type is lost, then set anew', async (t) => {
   const { store, redis, prefix } = onRedis(t)
   await redis.set(`${prefix}mark`, 'oops')
+  await redis.rpush(`${prefix}holder`, 'oops')
   t.deepEqual(await store.mark(), { identity: null, watermark: null, source: null })
   t.is((await store.read([1])).watermark, null)
   t.is((await store.mark(markOf(5))).watermark, 5)
+  await redis.set(`${prefix}mark`, 'oops')
+  t.like(await store.mark({ source: 'one', holdMs: 1_000 }), { holder: 'one', source: 'one', watermark: null })
 })
 
 withRedisServer.serial('redis: SCRIPT FLUSH in the middle heals', async (t) => {
@@ -247,6 +250,8 @@ withRedisServer.serial('cluster: three masters, each with its own share and its 
   const shares = await Promise.all(cluster.nodes('master').map((node) => node.dbsize()))
   t.is(shares.length, 3)
   t.true(shares.every((share) => share > 800))
+  t.is((await store.mark({ source: 'this deployment', holdMs: 60_000 })).holder, 'this deployment')
+  t.is((await store.mark({ source: 'another', holdMs: 60_000 })).holder, 'this deployment')
   await cluster.nodes('master')[1]?.flushall()
   t.is((await store.mark()).identity, null)
   t.is((await store.read(states.slice(0, 50).map((state) => state.postId))).watermark, null)

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava'
 import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
+import { eventually } from '../helpers/eventually.ts'
 import type { Declare } from '../helpers/requires.ts'
 import { damped, stateOf, tombstoneOf } from './states.ts'
 
@@ -137,6 +138,33 @@ export function testStatsStore(name: string, test: Declare, { create }: StatsSto
       t.is((await store.read([1])).source, 'another')
     },
   )
+
+  test.serial(`${name}: of two deployments one takes an empty store, and is its source from then on`, async (t) => {
+    const store = await create(t)
+    const names = ['one', 'another', 'a third', 'a fourth']
+    const marks = await Promise.all(names.map((source) => store.mark({ source, holdMs: 60_000 })))
+    const holder = marks[0]?.holder as string
+    t.true(names.includes(holder))
+    t.true(marks.every((mark) => mark.holder === holder))
+    t.like(await store.read([1]), { source: holder, watermark: null })
+    // It is held and not filled: nothing may be promised of it.
+    t.is((await store.mark()).identity, null)
+    const other = names.find((one) => one !== holder) as string
+    t.is((await store.mark({ source: other, watermark: 5, holdMs: 60_000 })).holder, holder)
+    t.like(await store.mark(), { source: holder, watermark: null, identity: null })
+    t.like(await store.mark({ source: holder, watermark: 7, holdMs: 60_000 }), { holder, source: holder, watermark: 7 })
+  })
+
+  test.serial(`${name}: a store that a deployment left has no source until the next one has filled it`, async (t) => {
+    const store = await create(t)
+    await store.mark({ source: 'one', watermark: 5, holdMs: 50 })
+    await eventually(async () => (await store.mark({ source: 'another', holdMs: 60_000 })).holder === 'another')
+    const { source, watermark } = await store.read([1])
+    t.false(['one', 'another', null].includes(source))
+    t.is(watermark, null)
+    t.is((await store.mark({ source: 'one', holdMs: 60_000 })).holder, 'another')
+    t.like(await store.mark({ source: 'another', watermark: 9, holdMs: 60_000 }), { source: 'another', watermark: 9 })
+  })
 
   test.serial(`${name}: nothing in, nothing out`, async (t) => {
     const store = await create(t)

@@ -4,13 +4,14 @@ import { type PostRate, type PostRateOptions, type StatsStore, tokens } from 'po
 import { createTimedPostRate } from '../../packages/post-rate/src/post-rate.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { privateRedis } from '../helpers/private-servers.ts'
 import { needs } from '../helpers/requires.ts'
 import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { testRedis } from '../helpers/test-redis.ts'
 
 const withRecordAndCopies = needs('postgres', 'redis')
-/** A mark that moves often, and room for a busy machine on which it moves less often. */
-const timings = { roundPauseMs: 250, foreignMarkMs: 3_000 }
+const withOwnRedis = needs('postgres', 'redis-server')
+const timings = { roundPauseMs: 250 }
 const refused = { code: 'INVALID_INPUT', message: /^redisPrefix: another deployment/ } as object
 
 function opened(t: ExecutionContext<unknown>, options: PostRateOptions): PostRate {
@@ -59,3 +60,89 @@ withRecordAndCopies(
     await eventually(async () => isDeepStrictEqual(await read(second), [1, 'redis']), { timeout: 20_000 })
   },
 )
+
+withRecordAndCopies(
+  'two deployments that start at the same moment: one refuses, and readers see their own figures',
+  async (t) => {
+    t.timeout(60_000)
+    const redis = testRedis(t)
+    const databases = [await testDatabase(t), await testDatabase(t)] as const
+    await runSql(databases[1], 'update post_rate.settings set source = gen_random_uuid()')
+    const deployments = [5, 1].map((score, n) => {
+      const options = { database: databases[n] as string, redis: redis.url, redisPrefix: redis.prefix }
+      return { score, role: opened(t, options), reader: opened(t, options) }
+    })
+    for (const { score, role } of deployments) {
+      await role.posts.create({ title: 'A post', content: 'Text.', createdBy: 'author' })
+      // Versions differ: neither state is refused by the other one.
+      for (let n = 0; n < score; n++) await role.ratings.rate({ postId: 1, userId: `u${n}`, score })
+      const withoutRedis = opened(t, {
+        database: databases[deployments.findIndex((one) => one.role === role)] as string,
+      })
+      await withoutRedis.start({ relay: true })
+      await eventually(async () => isDeepStrictEqual(await read(withoutRedis), [score, 'postgres']))
+      await withoutRedis.close()
+    }
+    const wrong: unknown[] = []
+    let over = false
+    const reading = deployments.flatMap(({ score, role, reader }) =>
+      [role, reader].map(async (one) => {
+        while (!over) {
+          const [average] = await read(one)
+          if (average !== score) wrong.push([average, score])
+          await new Promise((resolve) => setTimeout(resolve, 2))
+        }
+      }),
+    )
+    const started = await Promise.allSettled(deployments.map(({ role }) => role.start({ relay: true })))
+    const [at] = started.flatMap(({ status }, n) => (status === 'fulfilled' ? [n] : []))
+    const { role, score } = deployments[at as number] as (typeof deployments)[number]
+    await eventually(async () => isDeepStrictEqual(await read(role), [score, 'redis']))
+
+    t.deepEqual(started.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    const refusal = started.find((one) => one.status === 'rejected')
+    t.regex(String(refusal?.reason), /another deployment/)
+
+    // The one that leaves still has readers while the other one takes over.
+    await role.close()
+    const readingOn = opened(t, {
+      database: databases[at as number] as string,
+      redis: redis.url,
+      redisPrefix: redis.prefix,
+    })
+    reading.push(
+      (async () => {
+        while (!over) {
+          const [average] = await read(readingOn)
+          if (average !== score) wrong.push([average, score, 'while another took over'])
+          await new Promise((resolve) => setTimeout(resolve, 2))
+        }
+      })(),
+    )
+    const next = deployments[1 - (at as number)] as (typeof deployments)[number]
+    await next.role.start({ relay: true })
+    await eventually(async () => isDeepStrictEqual(await read(next.role), [next.score, 'redis']), { timeout: 20_000 })
+    over = true
+    await Promise.allSettled(reading)
+    t.deepEqual(wrong, [])
+  },
+)
+
+withOwnRedis('two schemas of one database share one Redis with default names', async (t) => {
+  t.timeout(60_000)
+  const server = await privateRedis(t)
+  const database = await testDatabase(t)
+  const deployments = [{}, { schema: 'forum' }].map((options) => opened(t, { database, redis: server.url, ...options }))
+  await deployments[1]?.migrate()
+  for (const [n, postRate] of deployments.entries()) {
+    await postRate.start({ relay: true })
+    await postRate.posts.create({ title: 'A post', content: 'Text.', createdBy: 'author' })
+    await postRate.ratings.rate({ postId: 1, userId: 'u', score: n + 1 })
+  }
+  for (const [n, postRate] of deployments.entries())
+    await eventually(async () => isDeepStrictEqual(await read(postRate), [n + 1, 'redis']), { timeout: 20_000 })
+  t.deepEqual(
+    deployments.map(({ redis }) => redis?.prefix),
+    ['post-rate:', 'post-rate-forum:'],
+  )
+})

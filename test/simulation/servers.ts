@@ -141,7 +141,7 @@ export class Store {
       remove: (ids) => call('remove', writeMs, () => memory.remove(ids)),
       mark: (set) =>
         call('mark', writeMs, () => {
-          if (set) witness.marked(set.watermark)
+          if (set?.watermark !== undefined) witness.marked(set.watermark)
           return memory.mark(set)
         }),
     }

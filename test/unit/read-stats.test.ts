@@ -7,7 +7,7 @@ import { NoStatsStore } from '../../packages/post-rate/src/adapters/memory/no-st
 import type { PostStats } from '../../packages/post-rate/src/domain/post-stats.ts'
 import { PostRateError } from '../../packages/post-rate/src/errors.ts'
 import type { Clock } from '../../packages/post-rate/src/ports/clock.ts'
-import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
+import { type Logger, silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import type { StatsStore } from '../../packages/post-rate/src/ports/stats-store.ts'
 import { Deployment } from '../../packages/post-rate/src/services/deployment.ts'
 import { ReadStats, type ReadTimings } from '../../packages/post-rate/src/services/read-stats.ts'
@@ -128,6 +128,35 @@ test('copies of another deployment are not believed, and not overwritten', async
   t.deepEqual([...(await store.read([1, 2])).states.values()], [foreign])
 })
 
+test('copies whose deployment nobody has named are not believed', async (t) => {
+  const { service, store, record } = await reading()
+  const [first] = record.allStates() as [PostStats]
+  await store.apply([{ ...first, counts: [0, 0, 0, 0, 0, 9] as const, version: 9 }], {
+    trusted: true,
+    ceiling: 2 ** 40,
+  })
+  await service.read([3], null)
+  const read = await service.read([1], null)
+  t.deepEqual(read.states.get(1), first)
+  t.is(read.copies.size, 0)
+})
+
+test('copies of another deployment are told once, and again after they were gone', async (t) => {
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) }
+  const { service, store, record } = await reading(undefined, undefined, {}, logger)
+  const read = async (source: string) => {
+    await store.mark({ watermark: 1_234, source })
+    for (let n = 0; n < 3; n++) await service.read([1], null)
+  }
+  await read('another')
+  await read('another')
+  t.is(warnings.length, 1)
+  await read(record.deployment.source)
+  await read('another')
+  t.is(warnings.length, 2)
+})
+
 test('a record that is away fails the page with its own error', async (t) => {
   const { service, recordAway } = await reading()
   recordAway.now = true
@@ -153,6 +182,7 @@ async function reading(
   store: StatsStore = new MemoryStatsStore(),
   clock: Clock = { now: () => Date.now() },
   timings: Partial<ReadTimings> = {},
+  logger: Logger = silentLogger,
 ) {
   const record = new MemoryRecord({ clock })
   const ports = memoryPorts(record)
@@ -191,6 +221,6 @@ async function reading(
     },
     change: () => Promise.reject(new Error('not here')),
   }
-  const service = new ReadStats(counted, reader, new Deployment(settings), clock, silentLogger, timings)
+  const service = new ReadStats(counted, reader, new Deployment(settings), clock, logger, timings)
   return { service, calls, store, record, away, recordAway }
 }

@@ -26,8 +26,8 @@ import { PostgresStateStore } from './adapters/postgres/postgres-state-store.ts'
 import { connected, createRedisClients, type RedisClients } from './adapters/redis/redis-client.ts'
 import { redisUnavailable } from './adapters/redis/redis-error.ts'
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
-import { defaultRedisPrefix, RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
-import type { PostRateOptions, SharedRedis } from './options.ts'
+import { RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
+import { defaultNames, type PostRateOptions, type SharedRedis } from './options.ts'
 import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
 import { AnnounceGuard } from './services/announce-guard.ts'
@@ -193,7 +193,8 @@ function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): v
   })
 }
 
-function bindRedis(bind: Bind, { redis, redisPrefix: prefix = defaultRedisPrefix }: PostRateOptions): void {
+function bindRedis(bind: Bind, options: PostRateOptions): void {
+  const { redis, redisPrefix: prefix = defaultNames(options.schema).redisPrefix } = options
   bind('redis', ['logger'], (logger) => (redis === undefined ? null : createRedisClients(redis, logger)))
   bind('statsStore', ['redis'], (clients) => {
     return clients === null ? new NoStatsStore() : new RedisStatsStore(clients, { prefix })
@@ -208,15 +209,16 @@ function bindRedis(bind: Bind, { redis, redisPrefix: prefix = defaultRedisPrefix
 
 function bindKafka(bind: Bind, options: PostRateOptions, timings: Timings): void {
   const { kafka } = options
+  const names = defaultNames(options.schema)
   bind('kafkaProbe', ['logger'], (logger) =>
     kafka === undefined ? null : new KafkaProbe(kafka, logger, timings.kafka),
   )
   bind('eventBus', ['deployment', 'logger'], (deployment, logger) => {
     if (kafka === undefined) return new DirectEventBus()
     return new KafkaEventBus(kafka, {
-      topic: options.topic ?? 'rating-changes',
+      topic: options.topic ?? names.topic,
       partitions: options.topicPartitions ?? 6,
-      group: options.group ?? 'post-rate',
+      group: options.group ?? names.group,
       source: async () => (await deployment.get()).source,
       logger,
       tracer: options.tracer,

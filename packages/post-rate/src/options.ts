@@ -74,13 +74,13 @@ export interface PostRateOptions {
   kafka?: KafkaOption
   /** PostgreSQL schema of the library's own; lower-case letters, digits and `_`, at most 51. Default `post_rate`. */
   schema?: string
-  /** Kafka topic of the changes: letters, digits, `.`, `_` and `-`. Default `rating-changes`. */
+  /** Kafka topic of the changes: letters, digits, `.`, `_` and `-`. Default `rating-changes`, with another schema `rating-changes-SCHEMA`. */
   topic?: string
   /** Partitions the topic is made with when it is missing, 1-10,000. Default 6. */
   topicPartitions?: number
-  /** Consumer group of all processes of this deployment. Default `post-rate`. */
+  /** Consumer group of all processes of this deployment. Default `post-rate`, with another schema `post-rate-SCHEMA`. */
   group?: string
-  /** Prefix of every Redis key, 1-100 characters without braces. Default `post-rate:`. */
+  /** Prefix of every Redis key, 1-100 characters without braces. Default `post-rate:`, with another schema `post-rate-SCHEMA:`. */
   redisPrefix?: string
   /**
    * Connections to PostgreSQL for the calls of this process, at most, 1-1000. Default 10. A `pg.Pool` of the host's keeps its own limit.
@@ -114,4 +114,13 @@ export interface PostRateOptions {
   tracer?: Tracer
   /** Parts of the host's own in the place of the library's, by port. Without it all are the library's. */
   overrides?: Partial<Ports>
+}
+
+/**
+ * The names that a deployment has outside of PostgreSQL where none are given. Deployments in different schemas of one
+ * database share none of them.
+ */
+export function defaultNames(schema = 'post_rate'): { topic: string; group: string; redisPrefix: string } {
+  const own = schema === 'post_rate' ? '' : `-${schema}`
+  return { topic: `rating-changes${own}`, group: `post-rate${own}`, redisPrefix: `post-rate${own}:` }
 }

@@ -3,15 +3,14 @@ import { checkMigrateOptions, checkOptions, checkRoles } from './check-options.t
 import { createContainer, type PostRateContainer, partOf, type Services, type Timings } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import { checkDisplaySettings, type DisplayOptions, readDisplayOptions, type Settings } from './domain/settings.ts'
-import { invalidInput, PostRateError } from './errors.ts'
+import { invalidInput, isPostRateError, PostRateError } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
 import type { Ports } from './ports/ports.ts'
 import type { MigrateOptions } from './ports/schema.ts'
-import { refuseForeignStore } from './services/foreign-store.ts'
+import { HoldStore } from './services/hold-store.ts'
 import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
-import { reconcilerTimings } from './services/timings.ts'
 import { traceRating } from './services/trace-rating.ts'
 import { untilFree } from './services/until-free.ts'
 
@@ -42,7 +41,6 @@ class Engine implements PostRate {
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
   readonly #options: PostRateOptions
-  readonly #timings: Timings
   #relay = false
   #consumer = false
   #reconciler = false
@@ -52,7 +50,6 @@ class Engine implements PostRate {
 
   constructor(options: PostRateOptions, timings: Timings) {
     this.#options = options
-    this.#timings = timings
     this.container = createContainer(options, timings)
     this.posts = {
       create: (draft) => this.#service('listPosts').create(draft),
@@ -82,11 +79,11 @@ class Engine implements PostRate {
     this.stats = {
       get: (ids) => this.#service('inspectStats').inspect(ids),
       rebuild: async (rebuildOptions = {}) => {
-        await this.#refuseForeignStore()
+        await this.#takeStore()
         return this.#service('rebuildAll').rebuild(rebuildOptions)
       },
       verify: async (verifyOptions = {}) => {
-        await this.#refuseForeignStore()
+        await this.#takeStore()
         return this.#service('verifyStats').verify(verifyOptions)
       },
     }
@@ -158,7 +155,7 @@ class Engine implements PostRate {
       )
     // Without Kafka the relay hands its states to the projector of its own process.
     if (roles.consumer || (roles.relay && direct)) {
-      await this.#refuseForeignStore()
+      await this.#takeStore()
       if (!this.#subscription)
         this.#subscription = await this.#port('eventBus').subscribe(this.#service('projectStats'))
       this.#service('reconcileStats').start()
@@ -173,20 +170,18 @@ class Engine implements PostRate {
     this.#consumer ||= roles.consumer ?? false
   }
 
-  /** A store that is away is looked at by the reconciler, later. */
-  async #refuseForeignStore(): Promise<void> {
-    const store = this.#port('statsStore')
-    const mark = await store.mark().catch(() => null)
-    if (mark === null) return
-    const { source } = await this.#service('deployment').get()
-    await refuseForeignStore(store, mark, source, { ...reconcilerTimings, ...this.#timings.reconciler })
+  /** A store that is away is taken by the reconciler, later. */
+  async #takeStore(): Promise<void> {
+    await new HoldStore(this.#port('statsStore'), this.#service('deployment')).take().catch((error: unknown) => {
+      if (!isPostRateError(error) || error.code !== 'UNAVAILABLE') throw error
+    })
   }
 
   async drain(): Promise<void> {
     if (this.#options.kafka === undefined || this.#options.redis === undefined)
       throw invalidInput('consumer', 'needs Kafka and Redis; without Kafka the relay applies the changes itself')
     await this.schema.check()
-    await this.#refuseForeignStore()
+    await this.#takeStore()
     const subscription = await this.#port('eventBus').subscribe(this.#service('projectStats'), { once: true })
     this.#subscription = subscription
     try {

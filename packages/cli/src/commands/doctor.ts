@@ -106,7 +106,8 @@ async function checkSettings(context: Context, postRate: PostRate): Promise<Chec
 /** The topic, and how far its consumers are. */
 function checkTopic(configuration: Configuration, { dependencies: { kafka }, lag }: Status): Check[] {
   if (!kafka.reachable) return []
-  const { topic = 'rating-changes', topicPartitions = usualPartitions } = configuration
+  const { schema = 'post_rate', topicPartitions = usualPartitions } = configuration
+  const { topic = schema === 'post_rate' ? 'rating-changes' : `rating-changes-${schema}` } = configuration
   if (lag.length === 0)
     return [
       {

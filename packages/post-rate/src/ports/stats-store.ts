@@ -13,8 +13,20 @@ export interface StoreMark {
   identity: string | null
   /** Milliseconds since the epoch; everything committed before it is in the store. */
   watermark: number | null
-  /** The deployment whose copies these are; null where nobody has said. */
+  /**
+   * The deployment whose copies these are; null where nobody has said, and no deployment's name while another one is
+   * taking over.
+   */
   source: string | null
+  /** Who holds the store; only in the answer to a request with `holdMs`. */
+  holder?: string
+}
+
+/** See {@link StatsStore.mark}. */
+export interface MarkToSet {
+  source: string
+  watermark?: number
+  holdMs?: number
 }
 
 export interface StatsRead {
@@ -52,6 +64,11 @@ export interface StatsStore {
   ids(): AsyncIterable<number[]>
   /** Removes posts. Idempotent. */
   remove(ids: readonly number[]): Promise<void>
-  /** Reads the mark, and sets it first where something is given. */
-  mark(set?: { watermark: number; source: string }): Promise<StoreMark>
+  /**
+   * Reads the mark. Where a `watermark` is given, it is set first, with its `source`. `holdMs`: only where `source` holds
+   * the store, which it takes in one step for that time where nobody holds it, or it does so already. A store that has no
+   * source gets this one then, so that readers know whose the first state is. A store that another deployment left has no
+   * deployment's source from then on, until the watermark is set: what is in it is not yet the holder's.
+   */
+  mark(set?: MarkToSet): Promise<StoreMark>
 }

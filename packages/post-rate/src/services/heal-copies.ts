@@ -6,6 +6,7 @@ import type { StatsStore } from '../ports/stats-store.ts'
 import { sameState } from './compare-copies.ts'
 import type { CounterSet } from './counters.ts'
 import { corruptionCeiling, type Deployment, floorAbove } from './deployment.ts'
+import { HoldStore } from './hold-store.ts'
 
 /** Makes the stats store's copies equal to the record. It copies and never computes; safe from several processes at once. */
 export class HealCopies {
@@ -15,6 +16,7 @@ export class HealCopies {
   readonly #deployment: Deployment
   readonly #counters: CounterSet
   readonly #logger: Logger
+  readonly #hold: HoldStore
 
   constructor(
     states: StateStore,
@@ -30,11 +32,14 @@ export class HealCopies {
     this.#deployment = deployment
     this.#counters = counters
     this.#logger = logger
+    this.#hold = new HoldStore(store, deployment)
   }
 
   /** Brings the store's copies of these states up to date; resolves to how many had to be changed. */
   async heal(states: readonly PostStats[]): Promise<number> {
     const rated = states.filter((stats) => stats.version > 0)
+    if (rated.length === 0) return 0
+    await this.#hold.hold()
     // Tombstones only replace what is there: an expired one must not come back.
     const alive = rated.filter((stats) => !stats.deleted)
     const buried = await this.#withCopy(rated.filter((stats) => stats.deleted))
@@ -70,6 +75,7 @@ export class HealCopies {
   }
 
   async removeUnknown(ids: readonly number[]): Promise<number[]> {
+    await this.#hold.hold()
     const unknown = await this.unknown(ids)
     if (unknown.length > 0) await this.#store.remove(unknown)
     return unknown

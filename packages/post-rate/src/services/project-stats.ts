@@ -4,6 +4,7 @@ import type { RecordReader } from '../ports/record-reader.ts'
 import type { ApplyOutcome, StatsStore } from '../ports/stats-store.ts'
 import type { CounterSet } from './counters.ts'
 import { copyCeiling, corruptionCeiling, type Deployment } from './deployment.ts'
+import { HoldStore } from './hold-store.ts'
 
 const chunkSize = 1_000
 
@@ -16,12 +17,14 @@ export class ProjectStats implements StatsHandler {
   readonly #record: RecordReader
   readonly #deployment: Deployment
   readonly #counters: CounterSet
+  readonly #hold: HoldStore
 
   constructor(store: StatsStore, record: RecordReader, deployment: Deployment, counters: CounterSet) {
     this.#store = store
     this.#record = record
     this.#deployment = deployment
     this.#counters = counters
+    this.#hold = new HoldStore(store, deployment)
   }
 
   async apply(states: PostStats[], heartbeat: () => Promise<void>): Promise<void> {
@@ -33,6 +36,7 @@ export class ProjectStats implements StatsHandler {
   }
 
   async #applyChunk(states: PostStats[]): Promise<void> {
+    await this.#hold.hold()
     const deployment = await this.#deployment.get()
     const outcomes = await this.#store.apply(states, { trusted: false, ceiling: copyCeiling(deployment) })
     this.#count(outcomes)

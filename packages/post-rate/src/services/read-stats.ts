@@ -9,6 +9,7 @@ import type { DeploymentRow } from '../ports/settings-store.ts'
 import type { StatsRead, StatsStore } from '../ports/stats-store.ts'
 import { Batcher } from './batcher.ts'
 import { corruptionCeiling, type Deployment } from './deployment.ts'
+import { HoldStore } from './hold-store.ts'
 
 export interface ReadStatsResult {
   /** States by post; posts that have none are absent. */
@@ -52,7 +53,9 @@ export class ReadStats {
   readonly #record: Batcher<Wanted, Found>
   readonly #copies: Batcher<readonly number[], StatsRead>
   readonly #storePauseMs: number
+  readonly #hold: HoldStore
   #storeAwayUntil = 0
+  #foreign = false
 
   constructor(
     store: StatsStore,
@@ -66,6 +69,7 @@ export class ReadStats {
     this.#deployment = deployment
     this.#clock = clock
     this.#logger = logger
+    this.#hold = new HoldStore(store, deployment)
     this.#storePauseMs = storePauseMs
     this.#copies = new Batcher({
       run: (wanted) => readCopies(store, wanted),
@@ -131,10 +135,12 @@ export class ReadStats {
     const deployment = this.#deployment.last()
     if (deployment === null) return noCopies.states
     const { settings } = deployment
-    if (source !== null && source !== deployment.source) {
+    const foreign = source !== null && source !== deployment.source
+    if (foreign && !this.#foreign)
       this.#logger.warn('the stats store holds the copies of another deployment; reading from PostgreSQL')
-      return noCopies.states
-    }
+    this.#foreign = foreign
+    // Copies whose deployment is unknown may be those of another one.
+    if (source !== deployment.source) return noCopies.states
     const now = this.#clock.now()
     const holds = (stats: PostStats) => {
       const inForce = settingsAt(settings, stats.postId, now)
@@ -148,8 +154,9 @@ export class ReadStats {
   #writeThrough(states: PostStats[]): void {
     const rated = states.filter((stats) => stats.version > 0 && !stats.deleted)
     if (!this.#store.keeps || rated.length === 0 || performance.now() < this.#storeAwayUntil) return
-    this.#deployment
-      .get()
+    this.#hold
+      .hold()
+      .then(() => this.#deployment.get())
       .then((row) => this.#store.apply(rated, { trusted: true, ceiling: corruptionCeiling(row) }))
       .catch((error: unknown) => {
         this.#logger.debug('could not write states through to the stats store', { error: String(error) })

@@ -6,8 +6,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { StatsStore } from '../ports/stats-store.ts'
 import { type Deployment, floorAbove } from './deployment.ts'
-import { refuseForeignStore } from './foreign-store.ts'
 import type { HealCopies } from './heal-copies.ts'
+import { HoldStore, holdMs } from './hold-store.ts'
 import { Loop } from './loop.ts'
 import { type ReconcilerTimings, reconcilerTimings } from './timings.ts'
 
@@ -28,6 +28,7 @@ export class ReconcileStats {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #timings: ReconcilerTimings
+  readonly #hold: HoldStore
   readonly #holder = randomUUID()
   #loops: Loop[] = []
   #leading = false
@@ -61,6 +62,7 @@ export class ReconcileStats {
     this.#clock = clock
     this.#logger = logger
     this.#timings = { ...reconcilerTimings, ...timings }
+    this.#hold = new HoldStore(store, deployment)
   }
 
   start(): void {
@@ -96,8 +98,8 @@ export class ReconcileStats {
     const now = performance.now()
     const again = now - this.#roseAt < uneasyMs && now - this.#againAt >= againEveryMs
     if (again) this.#againAt = now
+    await this.#hold.hold()
     const mark = await this.#store.mark()
-    await refuseForeignStore(this.#store, mark, source, this.#timings)
     // Without a mark of its own nothing is known of the store: another one, an emptied one, or the first round of all.
     const own = mark.identity !== null && mark.identity === this.#identity && mark.source === source
     const known = own && mark.watermark !== null
@@ -107,9 +109,9 @@ export class ReconcileStats {
       again ? null : this.#seen,
     )
     if (!(known ? await this.#healPages(pages) : await this.#compare(0))) return 0
-    // Of posts whose only ratings were lost the record has nothing to compare with.
-    if (wentBack) await this.#removeUnknown()
-    const marked = await this.#store.mark(watermark === null ? undefined : { watermark, source })
+    // Of posts whose only ratings were lost the record has nothing to compare with, nor of another deployment's posts.
+    if (wentBack || (mark.source !== null && mark.source !== source)) await this.#removeUnknown()
+    const marked = await this.#store.mark(watermark === null ? undefined : { watermark, source, holdMs })
     // A store that was emptied or replaced meanwhile has another identity, and is filled in the next round.
     const same = mark.identity === null || marked.identity === mark.identity
     this.#identity = same && marked.source === source ? marked.identity : null

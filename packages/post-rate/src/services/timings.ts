@@ -42,8 +42,6 @@ export interface ReconcilerTimings {
   uneasyMs: number
   /** In that time recent changes are brought again. Every second, it tripled the time of a rating to Redis (P7 of the bench). */
   againEveryMs: number
-  /** Time in which the reconciler of another deployment would move the mark: several rounds. */
-  foreignMarkMs: number
   leaseSeconds: number
   renewEveryMs: number
 }
@@ -54,7 +52,6 @@ export const reconcilerTimings: ReconcilerTimings = {
   comparisonEveryMs: 20_000,
   uneasyMs: 30_000,
   againEveryMs: 5_000,
-  foreignMarkMs: 4_000,
   leaseSeconds: 12,
   renewEveryMs: 3_000,
 }

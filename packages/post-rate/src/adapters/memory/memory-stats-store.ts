@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PostStats } from '../../domain/post-stats.ts'
-import type { ApplyOutcome, ReadOptions, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
+import type { ApplyOutcome, MarkToSet, ReadOptions, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
 import { encodeHash } from '../redis/stats-hash.ts'
 
 const noMark: StoreMark = { identity: null, watermark: null, source: null }
@@ -10,6 +10,7 @@ export class MemoryStatsStore implements StatsStore {
   readonly keeps = true
   readonly #states = new Map<number, PostStats>()
   #mark: StoreMark = noMark
+  #hold = { source: '', until: 0 }
 
   async read(ids: readonly number[], { known = [], onlyKnown = false }: ReadOptions = {}): Promise<StatsRead> {
     const states = new Map<number, PostStats>()
@@ -41,15 +42,28 @@ export class MemoryStatsStore implements StatsStore {
     for (const id of ids) this.#states.delete(id)
   }
 
-  async mark(set?: { watermark: number; source: string }): Promise<StoreMark> {
-    if (set !== undefined) this.#mark = { identity: this.#mark.identity ?? randomUUID(), ...set }
-    return this.#mark
+  async mark(set?: MarkToSet): Promise<StoreMark> {
+    if (set?.holdMs !== undefined) {
+      const now = performance.now()
+      const { source, until } = this.#hold
+      if (source !== set.source && now < until) return { ...this.#mark, holder: source }
+      this.#hold = { source: set.source, until: now + set.holdMs }
+      if (this.#mark.source === null) this.#mark = { ...this.#mark, source: set.source }
+      else if (this.#mark.source !== set.source)
+        this.#mark = { ...this.#mark, source: `taken by ${set.source}`, watermark: null }
+    }
+    if (set?.watermark !== undefined) {
+      const { source, watermark } = set
+      this.#mark = { identity: this.#mark.identity ?? randomUUID(), watermark, source }
+    }
+    return set?.holdMs === undefined ? this.#mark : { ...this.#mark, holder: set.source }
   }
 
   /** Loses everything, as a restarted server without persistence does. */
   clear(): void {
     this.#states.clear()
     this.#mark = noMark
+    this.#hold = { source: '', until: 0 }
   }
 
   #hasEqual(stats: PostStats): boolean {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Cluster, Redis } from 'ioredis'
-import type { StoreMark } from '../../ports/stats-store.ts'
+import type { ChainableCommander, Cluster, Redis } from 'ioredis'
+import type { MarkToSet, StoreMark } from '../../ports/stats-store.ts'
 import { isCluster, type RedisClient } from './redis-client.ts'
 import { isWrongType, type KeyCommand, nodeOf, type Reply, sendCommands, unwrap } from './redis-commands.ts'
 
@@ -58,14 +58,66 @@ export function commonSource(values: readonly unknown[]): string | null {
   return named.size === 0 ? null : [...named].join(' and ')
 }
 
+/** Takes or renews the hold of ARGV[1] for ARGV[2] milliseconds. Answers who has it. */
+export const holdScript = `
+local holder = redis.pcall('GET', KEYS[1])
+if type(holder) == 'string' and holder ~= ARGV[1] then return holder end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]
+`
+
+/** Gives one mark the source ARGV[1], or ARGV[2] where it has that of another deployment. */
+export const claimScript = `
+local source = redis.pcall('HGET', KEYS[1], 'source')
+if type(source) == 'table' then
+  redis.call('DEL', KEYS[1])
+  source = false
+end
+if not source or source == '' then redis.call('HSET', KEYS[1], 'source', ARGV[1])
+elseif source ~= ARGV[1] and source ~= ARGV[2] then
+  redis.call('HSET', KEYS[1], 'source', ARGV[2])
+  redis.call('HDEL', KEYS[1], 'watermark')
+end
+`
+
+type HoldCommander = ChainableCommander & {
+  postRateHold(key: string, source: string, ms: string): void
+  postRateClaim(key: string, source: string, taken: string): void
+}
+
+/** The source of a mark that a deployment has taken from another one, before all of its states are there. */
+export function takenBy(source: string): string {
+  return `taken by ${source}`
+}
+
 /** Reads the mark; with `set`, sets it first on every node. */
-export async function readMark(
+export async function readMark(client: RedisClient, prefix: string, set?: MarkToSet): Promise<StoreMark> {
+  const keys = [...markKeys(client, prefix).values()]
+  if (set?.holdMs === undefined) return setAndRead(client, keys, set)
+  const holder = await hold(client, prefix, keys, set.source, set.holdMs)
+  return { ...(await setAndRead(client, keys, holder === set.source ? set : undefined)), holder }
+}
+
+async function hold(
   client: RedisClient,
   prefix: string,
-  set?: { watermark: number; source: string },
-): Promise<StoreMark> {
-  const keys = [...markKeys(client, prefix).values()]
-  if (set !== undefined) await setMark(client, keys, set)
+  keys: readonly string[],
+  source: string,
+  ms: number,
+): Promise<string> {
+  const key = `${prefix}holder`
+  const add = (pipeline: ChainableCommander) => (pipeline as HoldCommander).postRateHold(key, source, String(ms))
+  const holder = unwrap((await sendCommands(client, [{ key, add }]))[0]) as string
+  if (holder !== source) return holder
+  const claims = keys.map((mark): KeyCommand => {
+    return { key: mark, add: (pipeline) => (pipeline as HoldCommander).postRateClaim(mark, source, takenBy(source)) }
+  })
+  for (const reply of await sendCommands(client, claims)) unwrap(reply)
+  return holder
+}
+
+async function setAndRead(client: RedisClient, keys: string[], set?: MarkToSet): Promise<StoreMark> {
+  if (set?.watermark !== undefined) await setMark(client, keys, set.watermark, set.source)
   const [replies, servers] = await Promise.all([sendCommands(client, keys.map(readCommand)), runIds(client)])
   const marks = replies.map((reply) => (isWrongType(reply) ? [null, null, null] : (unwrap(reply) as (string | null)[])))
   const identities = marks.map(([identity]) => identity)
@@ -77,11 +129,7 @@ export async function readMark(
   }
 }
 
-async function setMark(
-  client: RedisClient,
-  keys: string[],
-  { watermark, source }: { watermark: number; source: string },
-): Promise<void> {
+async function setMark(client: RedisClient, keys: string[], watermark: number, source: string): Promise<void> {
   const set = (key: string): KeyCommand[] => [
     { key, add: (pipeline) => pipeline.call('HSETNX', key, 'identity', randomUUID()) },
     {

@@ -2,21 +2,19 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import { parsePostId } from '../../domain/ids.ts'
 import type { PostStats } from '../../domain/post-stats.ts'
 import { invalidInput } from '../../errors.ts'
-import type { ApplyOutcome, ReadOptions, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
+import type { ApplyOutcome, MarkToSet, ReadOptions, StatsRead, StatsStore, StoreMark } from '../../ports/stats-store.ts'
 import { withDeadline } from '../deadline.ts'
 import { gateScript, tombstoneMs } from './gate.ts'
 import { connected, isCluster, type RedisClient, type RedisClients } from './redis-client.ts'
 import { isWrongType, type KeyCommand, type Reply, sendCommands, unwrap } from './redis-commands.ts'
 import { redisUnavailable } from './redis-error.ts'
-import { commonSource, lowestWatermark, marksBeside, readMark } from './redis-mark.ts'
+import { claimScript, commonSource, holdScript, lowestWatermark, marksBeside, readMark } from './redis-mark.ts'
 import { sameOf, sameQuestions, sameScript } from './same-copies.ts'
 import { decodeHash, encodeHash } from './stats-hash.ts'
 
-export const defaultRedisPrefix = 'post-rate:'
-
 export interface RedisStatsStoreOptions {
-  /** Before every key, without braces. Default `post-rate:`. */
-  prefix?: string
+  /** Before every key, without braces. */
+  prefix: string
   /** Longest time a read may take, in milliseconds. Default 150: readers then still have PostgreSQL's answer within 300. */
   readTimeoutMs?: number
   /** Longest time a batch of writes may take, in milliseconds. Default 10,000. */
@@ -34,12 +32,13 @@ export class RedisStatsStore implements StatsStore {
   readonly #writeTimeoutMs: number
 
   /** @throws PostRateError INVALID_INPUT for a prefix that cannot be part of a key */
-  constructor(clients: RedisClients, options: RedisStatsStoreOptions = {}) {
+  constructor(clients: RedisClients, options: RedisStatsStoreOptions) {
     this.#clients = clients
-    this.#prefix = checkPrefix(options.prefix ?? defaultRedisPrefix, clients.writer)
+    this.#prefix = checkPrefix(options.prefix, clients.writer)
     this.#readTimeoutMs = options.readTimeoutMs ?? 150
     this.#writeTimeoutMs = options.writeTimeoutMs ?? 10_000
-    clients.writer.defineCommand('postRateGate', { lua: gateScript, numberOfKeys: 1 })
+    const written = { postRateGate: gateScript, postRateHold: holdScript, postRateClaim: claimScript }
+    for (const [name, lua] of Object.entries(written)) clients.writer.defineCommand(name, { lua, numberOfKeys: 1 })
     for (const client of new Set([clients.reader, clients.writer]))
       client.defineCommand('postRateSame', { lua: sameScript })
   }
@@ -134,7 +133,7 @@ export class RedisStatsStore implements StatsStore {
     for (const reply of replies) this.#unwrap(reply)
   }
 
-  mark(set?: { watermark: number; source: string }): Promise<StoreMark> {
+  mark(set?: MarkToSet): Promise<StoreMark> {
     return this.#write((client) => readMark(client, this.#prefix, set))
   }
 
