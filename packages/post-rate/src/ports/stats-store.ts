@@ -60,7 +60,10 @@ export interface StatsStore {
    * `trusted`: read from the record, so a missing key is written and one above `ceiling` (exclusive) is overwritten.
    */
   apply(states: readonly PostStats[], options: { trusted: boolean; ceiling: number }): Promise<ApplyOutcome[]>
-  /** Post ids that the store holds, in batches, in any order, possibly repeated. */
+  /**
+   * Post ids that the store holds, in batches, in any order, possibly repeated. Each batch is one short step, also where it
+   * is empty: whoever is in no hurry pauses after it.
+   */
   ids(): AsyncIterable<number[]>
   /** Removes posts. Idempotent. */
   remove(ids: readonly number[]): Promise<void>

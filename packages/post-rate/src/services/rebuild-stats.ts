@@ -224,8 +224,10 @@ export class RebuildStats {
   async #removeUnknown({ dryRun }: RebuildOptions): Promise<number> {
     if (!this.#store.keeps) return 0
     let removed = 0
-    for await (const ids of this.#store.ids())
+    for await (const ids of this.#store.ids()) {
+      if (ids.length === 0) continue
       removed += dryRun ? (await this.#copies.unknown(ids)).length : (await this.#copies.removeUnknown(ids)).length
+    }
     return removed
   }
 }

@@ -17,7 +17,8 @@ const pageSize = 1_000
 
 /**
  * Copies states from the record to the stats store, computing nothing: recent changes every second, everything at leisure,
- * and everything at once when the store has lost its mark or was replaced. It heals whatever the bus or the store lost.
+ * and everything at once when the store has lost its mark or was replaced. It heals whatever the bus or the store lost, and
+ * removes what the record does not know.
  */
 export class ReconcileStats {
   readonly #states: StateStore
@@ -34,6 +35,8 @@ export class ReconcileStats {
   #leading = false
   #stopping = false
   #renewAt = 0
+  /** How far the search for unknown posts is; null between two searches. */
+  #keys: AsyncIterator<number[]> | null = null
   #identity: string | null = null
   /** What has been brought to the store; of another store everything is compared. */
   #seen: string | null = null
@@ -71,6 +74,7 @@ export class ReconcileStats {
     this.#loops = [
       new Loop('reconciling recent changes', () => this.#round(), this.#logger),
       new Loop('comparing everything', () => this.#compareAll(), this.#logger),
+      new Loop('removing unknown posts', () => this.#removeSome(), this.#logger),
     ]
   }
 
@@ -154,12 +158,24 @@ export class ReconcileStats {
     if (!this.#leading) return roundPauseMs
     const began = performance.now()
     await this.#compare(pagePauseMs)
-    await this.#removeUnknown()
     return Math.max(roundPauseMs, comparisonEveryMs - (performance.now() - began))
   }
 
+  /** One step through the store's keys. A store that is shared may have millions which are not ours. */
+  async #removeSome(): Promise<number> {
+    const { roundPauseMs, scanPauseMs, comparisonEveryMs } = this.#timings
+    if (!this.#leading) this.#keys = null
+    if (!this.#leading) return roundPauseMs
+    this.#keys ??= this.#store.ids()[Symbol.asyncIterator]()
+    const { done, value } = await this.#keys.next()
+    if (done) this.#keys = null
+    else if (value.length > 0) await this.#copies.removeUnknown(value)
+    return done ? comparisonEveryMs : scanPauseMs
+  }
+
+  /** All at once, after a sign that the store has posts which the record does not know. */
   async #removeUnknown(): Promise<void> {
-    for await (const ids of this.#store.ids()) await this.#copies.removeUnknown(ids)
+    for await (const ids of this.#store.ids()) if (ids.length > 0) await this.#copies.removeUnknown(ids)
   }
 
   /** Resolves to false when it was cut short: after a long outage the pages are many. */

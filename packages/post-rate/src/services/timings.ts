@@ -36,8 +36,10 @@ export interface ReconcilerTimings {
   roundPauseMs: number
   /** Pause between two pages of the comparison of everything: 100,000 posts take 25 s. */
   pagePauseMs: number
-  /** Time from one comparison of everything to the next one. */
+  /** Time from one comparison of everything to the next one, and from one search for unknown posts to the next one. */
   comparisonEveryMs: number
+  /** Pause between two steps of that search, each of some 1000 keys: 1 or 2 ms of Redis' time, whosever the keys are. */
+  scanPauseMs: number
   /** After the floor rose a slow write may take what lies above it for corruption, and overwrite it: longer than one takes. */
   uneasyMs: number
   /** In that time recent changes are brought again. Every second, it tripled the time of a rating to Redis (P7 of the bench). */
@@ -50,6 +52,7 @@ export const reconcilerTimings: ReconcilerTimings = {
   roundPauseMs: 1_000,
   pagePauseMs: 250,
   comparisonEveryMs: 20_000,
+  scanPauseMs: 1_000,
   uneasyMs: 30_000,
   againEveryMs: 5_000,
   leaseSeconds: 12,

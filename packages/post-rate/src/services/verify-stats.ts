@@ -89,7 +89,8 @@ export class VerifyStats {
       onProgress?.({ done: checked, total: Math.max(total, checked), found: drift.length })
       after = range.last
     }
-    if (this.#store.keeps) for await (const ids of this.#store.ids()) drift = drift.concat(await this.#unknown(ids))
+    if (this.#store.keeps)
+      for await (const ids of this.#store.ids()) if (ids.length > 0) drift = drift.concat(await this.#unknown(ids))
     return { drift, checked }
   }
 

@@ -118,8 +118,7 @@ export class RedisStatsStore implements StatsStore {
         const scan = () => (node as Redis).call('SCAN', cursor, 'MATCH', pattern, 'COUNT', '1000')
         const [next, keys] = (await this.#write(scan)) as [string, string[]]
         cursor = next
-        const ids = keys.flatMap((key) => this.#idOf(key) ?? [])
-        if (ids.length > 0) yield ids
+        yield keys.flatMap((key) => this.#idOf(key) ?? [])
       } while (cursor !== '0')
     }
   }
