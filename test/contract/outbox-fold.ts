@@ -2,7 +2,17 @@ import type { Score } from '../../packages/post-rate/src/domain/rating.ts'
 import type { FoldBatch } from '../../packages/post-rate/src/ports/outbox.ts'
 import { foldBatch } from '../../packages/post-rate/src/services/relay-outbox.ts'
 import { rateOne } from './rating-store.ts'
-import { addPosts, type Cases, countsOf, foldAll, publishAll, rateMany, suspects, wholeShard } from './record.ts'
+import {
+  addPosts,
+  type Cases,
+  countsOf,
+  foldAll,
+  publishAll,
+  rateMany,
+  stateOf,
+  suspects,
+  wholeShard,
+} from './record.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -37,6 +47,30 @@ export const foldCases: Cases = {
     const { states } = await record.recordReader.read([], [1])
     t.like(states[0], { postId: 1, version: 2, activity: 1, deleted: false })
     t.is(new Date(states[0]?.windowEnd ?? 0).toISOString(), second?.displayed.nextUpdateAt as string)
+  },
+
+  'an account that withdraws and rates again arrives once, folded together or one by one': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 2)
+    const turns = [3, null, 4, null, 3, 5] as const
+    for (const [postId, atOnce] of [
+      [1, false],
+      [2, true],
+    ] as const) {
+      for (const score of turns) {
+        if (score === null) await record.ratingStore.withdraw([{ postId, userId: 'u' }])
+        else await rateOne(record, { postId, userId: 'u', score })
+        await record.wait(2)
+        if (atOnce) await foldAll(record)
+      }
+      await rateOne(record, { postId, userId: 'v', score: 1 })
+      await foldAll(record)
+      t.is((await stateOf(record, postId))?.activity, 2)
+    }
+    t.deepEqual(await countsOf(record, [1, 2]), [
+      [0, 1, 0, 0, 0, 1],
+      [0, 1, 0, 0, 0, 1],
+    ])
   },
 
   'a fold takes the oldest first, at most its limit, and says whether it is done': async (t, create) => {

@@ -25,6 +25,41 @@ import {
 declare('memory', test as never, outboxCases, onMemory)
 declare('postgres', withPostgres, outboxCases, onPostgres)
 
+withPostgres(
+  'postgres: a withdrawal is noted without a name, for a day, and old notes go with later ones',
+  async (t) => {
+    const record = await onPostgres(t)
+    await addPosts(record, 1)
+    const key = { postId: 1, userId: 'u' }
+    const rateAndWithdraw = async () => {
+      await rateOne(record, { ...key, score: 4 })
+      await record.ratingStore.withdraw([key, key, { postId: 1, userId: 'never rated' }])
+      await foldAll(record)
+    }
+    const notes = () => record.sql<{ at: Date }>('select at from post_rate.withdrawals order by at')
+    await rateAndWithdraw()
+    const [note] = await notes()
+    await rateAndWithdraw()
+    t.deepEqual(await notes(), [note as { at: Date }])
+    t.is((await stateOf(record, 1))?.activity, 1)
+    await record.sql(`update post_rate.withdrawals set at = at - interval '24 hours 1 minute'`)
+    await record.sql(
+      `insert into post_rate.withdrawals select n, now() - interval '26 hours' from generate_series(1, 150) n`,
+    )
+    await rateAndWithdraw()
+    t.is((await stateOf(record, 1))?.activity, 2)
+    t.is((await notes()).length, 51)
+    t.true(((await notes()).at(-1) as { at: Date }).at > (note as { at: Date }).at)
+    const columns = await record.sql(
+      `select column_name as name, data_type as type from information_schema.columns where table_name = 'withdrawals'`,
+    )
+    t.deepEqual(columns, [
+      { name: 'key', type: 'bigint' },
+      { name: 'at', type: 'timestamp with time zone' },
+    ])
+  },
+)
+
 withPostgres('postgres: changes made by SQL are counted', async (t) => {
   const record = await onPostgres(t)
   await addPosts(record, 4)

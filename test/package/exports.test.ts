@@ -8,10 +8,12 @@ import { projectDirectory } from '../helpers/services/directories.ts'
 test('what post-rate exports', async (t) => {
   t.deepEqual(Object.keys(library).sort(), [
     'PostRateError',
+    'arrivesAgainMs',
     'createPostRate',
     'displayPolicies',
     'displayPolicyNames',
     'guardConstants',
+    'isArrival',
     'isPostRateError',
     'isUserId',
     'longestContent',

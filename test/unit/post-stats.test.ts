@@ -86,7 +86,8 @@ test('withdrawing the last rating shows at the window’s end; then a rating sho
   t.like(again?.displayed, { average: 1, asOf: end + 7 })
 })
 
-test('activity counts what is news in its window', (t) => {
+test('activity counts an account once in 24 hours, whatever it does', (t) => {
+  const day = 86_400_000
   const ratings = new Ratings()
   const activityAfter: number[] = []
   let stats = created()
@@ -98,12 +99,13 @@ test('activity counts what is news in its window', (t) => {
   fold('a', 4, noon)
   fold('a', 5, noon + 1)
   fold('a', 1, end + 1)
-  fold('a', null, end + 2)
-  fold('a', 3, end + 3)
-  fold('b', 3, end + 4, noon - 86_400_000)
+  fold('b', 3, end + 4, noon - day)
   fold('c', 3, end + 5, windowEndAt(1, end + 5, 300) - windowMs)
   fold('d', 3, end + 6, windowEndAt(1, end + 6, 300) - windowMs - 1)
-  t.deepEqual(activityAfter, [1, 1, 2, 2, 3, 3, 4, 4])
+  // A day after its last change, not a moment earlier.
+  fold('a', 2, end + day)
+  fold('c', 4, end + 5 + day)
+  t.deepEqual(activityAfter, [1, 1, 1, 1, 2, 2, 2, 3])
 })
 
 test('an event older than the watermark counts at the watermark', (t) => {

@@ -17,6 +17,15 @@ test('200 zeros on 200 ratings: freeze gives way by 1.78 stars in two hours, the
   t.true(guard.mean > 0.3)
 })
 
+for (const name of ['burst-after-cycling', 'burst-after-changing-minds', 'burst-after-coming-daily'])
+  test(`${name}: a week of ten accounts gains a raid at most a quarter`, (t) => {
+    for (const measure of ['peak2h', 'peak24h', 'starHours'] as const) {
+      const [prepared, unprepared] = [of(name, 'guard', measure), of('burst-after-waiting', 'guard', measure)]
+      t.true(prepared.mean <= 1.25 * unprepared.mean, `${measure}: ${prepared.mean} after ${unprepared.mean}`)
+      t.true(prepared.p95 <= 1.25 * unprepared.p95, `${measure}, p95: ${prepared.p95} after ${unprepared.p95}`)
+    }
+  })
+
 test('a genuine step at the normal rate is shown at once', (t) => {
   t.true(of('step', 'guard', 'worstGap').p95 <= 0.1)
   t.true(of('step', 'guard', 'hoursTo90').mean - of('step', 'freeze', 'hoursTo90').mean < 0.1)

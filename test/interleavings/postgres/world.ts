@@ -23,7 +23,7 @@ export interface Process {
 /** What the sessions of every run start from. */
 export type SetUp = (world: World) => Promise<void>
 
-const silent = ['rating_outbox', 'post_stats', 'relay_progress', 'leases', 'settings', 'exclusions']
+const silent = ['rating_outbox', 'post_stats', 'relay_progress', 'leases', 'settings', 'exclusions', 'withdrawals']
 /** Those whose triggers write into others first. */
 const tables = ['posts', 'ratings', ...silent]
 

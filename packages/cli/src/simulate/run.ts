@@ -28,16 +28,25 @@ export function run(
   const random = seededRandom(`${world.seed} before`)
   const old = vote(random, Math.max(1, Math.round(world.size - world.rate * warmUp)), world.opinion)
   const before = usual(world, random, undefined, undefined, warmUp)
+  const prepared = prepare(scenario, world, random)
   const { honest, attack } = tell(scenario, world)
   const all = attack.length === 0 ? honest : honest.map((arrival, n) => plus(arrival, attack[n] as Arrival))
   return Object.fromEntries(
     Object.entries(policies).map(([name, step]) => {
-      const learned = follow(fresh(old as unknown as Histogram), before, step, true).last
+      const usually = follow(fresh(old as unknown as Histogram), before, step, true).last
+      const learned = follow(usually, prepared, step, true).last
       const seen = follow(learned, all, step, name === 'live')
       const undisturbed = attack.length === 0 ? seen : follow(learned, honest, step, name === 'live')
       return [name, { shown: seen.shown, honest: undisturbed.shown, gap: seen.gap, live: seen.live }]
     }),
   )
+}
+
+/** The attackers' preparation, among what comes anyway. */
+function prepare({ prepare: come }: Scenario, world: World, random: () => number): Arrival[] {
+  const prepared = come?.() ?? []
+  const honest = usual(world, random, undefined, undefined, prepared.length)
+  return prepared.map((arrival, n) => plus(arrival, honest[n] as Arrival))
 }
 
 function follow(from: Displayed, arrivals: readonly Arrival[], step: Step, atOnce: boolean) {

@@ -1,5 +1,6 @@
 import { guardConstants } from 'post-rate'
 import { seededRandom } from '../demo/random.ts'
+import { preparations } from './preparations.ts'
 import {
   expected,
   horizon,
@@ -31,6 +32,8 @@ export interface Scenario {
   kind: 'attack' | 'genuine'
   what: string
   tell(world: World, random: () => number): Story
+  /** What attackers do before it, window by window. */
+  prepare?: () => readonly Arrival[]
   /** Fixes what the scenario is about. */
   world?: Partial<World>
 }
@@ -39,9 +42,11 @@ const nothing: Arrival = { change: [0, 0, 0, 0, 0, 0], news: 0 }
 const halfHour = windowsPerHour / 2
 
 export const scenarios: readonly Scenario[] = [
-  attack('burst', 'as many zeros as there are ratings, in 30 minutes (fives for a post that is disliked)', (world) =>
-    spread(world.size, worst(world), halfHour),
-  ),
+  attack('burst', 'as many zeros as there are ratings, in 30 minutes (fives for a post that is disliked)', burst),
+  prepared('waiting', 'the same a week later'),
+  prepared('cycling', 'the same after ten accounts rated and withdrew all the time for a week'),
+  prepared('changing minds', 'the same after ten accounts gave another score every five minutes for a week'),
+  prepared('coming daily', 'the same after ten accounts withdrew and rated at the same moment every day for a week'),
   attack('flood', 'three times as many, in 6 hours', (world) =>
     spread(3 * world.size, worst(world), 6 * windowsPerHour),
   ),
@@ -66,7 +71,7 @@ export const scenarios: readonly Scenario[] = [
       const upTo = (window: number) => Math.floor(((0.5 + world.rate) * window * (1 + window / windowsPerDay)) / 2)
       return only(worst(world), upTo(n + 1) - upTo(n))
     }),
-    ...spread(world.size, worst(world), halfHour),
+    ...burst(world),
   ]),
   {
     ...attack('cold-start', 'a post of five ratings gets 100 zeros in 30 minutes', () => spread(100, 0, halfHour)),
@@ -102,6 +107,14 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 ]
+
+function burst(world: World): Arrival[] {
+  return spread(world.size, worst(world), halfHour)
+}
+
+function prepared(name: keyof typeof preparations, what: string): Scenario {
+  return { ...attack(`burst after ${name}`.replaceAll(' ', '-'), what, burst), prepare: preparations[name] }
+}
 
 function viral(size: number, family: string): Scenario {
   const name = family === 'bell' ? `viral-${size}` : `viral-${size}-${family}`

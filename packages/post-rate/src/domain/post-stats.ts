@@ -13,7 +13,7 @@ export interface PostStats extends Live {
   version: number
   /** Live figures: every rating folded so far. */
   counts: Histogram
-  /** Counts up with every rating that is news in its window; never down. Its growth between two steps is the arrivals. */
+  /** Counts up with every arrival of an account, see {@link arrivesAgainMs}; never down. Its growth between two steps is the arrivals. */
   activity: number
   displayed: Displayed
   /** End of the window that the state has reached: what is displayed holds until then. Null where nothing is promised. */
@@ -34,7 +34,7 @@ export interface RatingEvent {
   /** Null: there was none. */
   previousScore: number | null
   ratedAt: number
-  /** When the rating that this one replaces was last changed; null for a first rating. */
+  /** When the account last changed or withdrew its rating; null where nothing is known of one. */
   previousRatedAt: number | null
   /** When it happened, by the database's clock. */
   at: number
@@ -80,6 +80,12 @@ export interface StatsChange {
   kind: StatsEvent['kind'] | 'display'
   stats: PostStats
 }
+
+/**
+ * An account that rates, withdraws, rates again or changes its mind arrives once in this time. Otherwise a few accounts could arm
+ * the guard by themselves, or teach it over some days that many arrivals are normal.
+ */
+export const arrivesAgainMs = 24 * 3_600_000
 
 /** Windows that one call steps one by one. Others of the same post's follow in one leap. */
 const longestCatchUp = 100
@@ -198,10 +204,10 @@ function nextVersion(version: number, floor: number): number {
 function applyRating(stats: PostStats, event: RatingEvent, time: number, context: FoldContext): PostStats {
   const counts = moveRating(stats.counts, event.previousScore, event.score)
   const { windowSeconds } = settingsAt(context.settings, stats.postId, event.at)
-  // Of short windows too: who changes a rating every few seconds arrives once.
+  // Of short windows too: what was dated a moment before its window is no import.
   const newsSeconds = Math.max(windowSeconds, referenceSeconds)
   const windowStart = windowEndAt(stats.postId, event.at, newsSeconds) - newsSeconds * 1000
-  const activity = stats.activity + (isNews(event, windowStart) ? 1 : 0)
+  const activity = stats.activity + (isArrival(event, windowStart) ? 1 : 0)
   // A rating can only be stored where the post exists, so one that follows a tombstone means the post came back.
   const deleted = stats.deleted && event.score === null
   const next = { ...stats, counts, activity, deleted }
@@ -209,10 +215,16 @@ function applyRating(stats: PostStats, event: RatingEvent, time: number, context
   return deleted ? bury(next, time, context) : show(next, time, context)
 }
 
-/** A rating is news where it is new in its window: not a withdrawal, not a second change of mind, not an import of old dates. */
-function isNews(event: RatingEvent, windowStart: number): boolean {
-  if (event.score === null || event.ratedAt < windowStart) return false
-  return event.previousRatedAt === null || event.previousRatedAt < windowStart
+/**
+ * Whether a change of a rating is an arrival of its account: no withdrawal, nothing soon after the account's last change, no import
+ * of dates before the window that begins at `windowStart`.
+ */
+export function isArrival(
+  { score, ratedAt, previousRatedAt, at }: Pick<RatingEvent, 'score' | 'ratedAt' | 'previousRatedAt' | 'at'>,
+  windowStart: number,
+): boolean {
+  if (score === null || ratedAt < windowStart) return false
+  return previousRatedAt === null || previousRatedAt <= at - arrivesAgainMs
 }
 
 /** Decides what readers see after the live figures changed at `time`. */

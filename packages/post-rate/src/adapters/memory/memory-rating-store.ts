@@ -24,7 +24,7 @@ export class MemoryRatingStore implements RatingStore {
 
   async withdraw(ratings: readonly RatingKey[]): Promise<boolean[]> {
     return ratings.map(({ postId, userId }) => {
-      this.#record.removeRatings((rating) => rating.postId === postId && rating.userId === userId)
+      this.#record.withdraw(postId, userId)
       return this.#record.knows(postId)
     })
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { emptyHistogram, type Histogram, moveRating } from '../../domain/histogram.ts'
 import type { PostText } from '../../domain/post.ts'
-import { newPostStats, type PostStats, type StatsEvent } from '../../domain/post-stats.ts'
+import { arrivesAgainMs, newPostStats, type PostStats, type StatsEvent } from '../../domain/post-stats.ts'
 import type { DatedRating, Score } from '../../domain/rating.ts'
 import { type DisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
 import type { AuditEntry } from '../../ports/audit-log.ts'
@@ -44,6 +44,8 @@ export interface MemoryRecordOptions {
 export class MemoryRecord {
   readonly posts = new Map<number, PostText>()
   readonly ratings = new Map<string, MemoryRating>()
+  /** When a rating was withdrawn, by post and user. */
+  readonly #withdrawals = new Map<string, number>()
   readonly states = new Map<number, { stats: PostStats; changedAt: number; change: number }>()
   /** Another one after a restore. */
   readonly history = randomUUID()
@@ -113,7 +115,8 @@ export class MemoryRecord {
     const [previousScore, counted] = [old === undefined ? null : countedScore(old), countedScore(stored)]
     if (previousScore === counted) return
     const at = this.clock.now()
-    const what = { postId, userId, score: counted, previousScore, previousRatedAt: old?.ratedAt ?? null, at }
+    const previousRatedAt = old?.ratedAt ?? this.#withdrawals.get(keyOf(postId, userId)) ?? null
+    const what = { postId, userId, score: counted, previousScore, previousRatedAt, at }
     this.addEvent({ kind: 'rating', ...what, ratedAt: counted === null ? at : ratedAt })
   }
 
@@ -130,6 +133,16 @@ export class MemoryRecord {
       this.addEvent({ kind: 'rating', ...change })
     }
     return removed.length
+  }
+
+  /** Removes one rating, and notes it for as long as its account does not arrive again. */
+  withdraw(postId: number, userId: string): void {
+    const key = keyOf(postId, userId)
+    if (!this.ratings.has(key)) return
+    this.removeRatings((rating) => rating.postId === postId && rating.userId === userId)
+    const now = this.clock.now()
+    for (const [other, at] of this.#withdrawals) if (at <= now - arrivesAgainMs) this.#withdrawals.delete(other)
+    if (!this.#withdrawals.has(key)) this.#withdrawals.set(key, now)
   }
 
   addEvent(event: StatsEvent): void {

@@ -84,9 +84,11 @@ from ${schema}.relay_progress p, ${schema}.settings c where p.shard = $1 and p.s
     return connection.query<UnfoldedRow>({
       name: 'lock-events',
       text: `
-select o.id::text as id, o.event_id, o.kind, o.post_id, o.user_id, o.score, o.previous_score, o.rated_at, o.previous_rated_at, o.at
+select o.id::text as id, o.event_id, o.kind, o.post_id, o.user_id, o.score, o.previous_score, o.rated_at,
+coalesce(o.previous_rated_at, (select w.at from ${this.#schema}.withdrawals w
+where w.key = hashtextextended(o.user_id, o.post_id) and w.at <= o.at)) as previous_rated_at, o.at
 from ${this.#outbox} o where o.version is null and ($1::int = 1 or o.post_id % $1 = $2)
-order by o.id limit $3 for update`,
+order by o.id limit $3 for update of o`,
       values: [shard.count, shard.index, limit],
     })
   }

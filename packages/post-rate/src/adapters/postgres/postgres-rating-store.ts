@@ -159,7 +159,8 @@ returning r.previous_score, r.rated_at, clock_timestamp() as now`,
   }
 
   get #tables(): RatingTables {
-    return { ratings: this.#ratings, posts: this.#posts ?? null }
+    const withdrawals = `${this.#database.schema}.withdrawals`
+    return { ratings: this.#ratings, withdrawals, posts: this.#posts ?? null }
   }
 
   #rateQuery(ratings: readonly Rating[]): Query {

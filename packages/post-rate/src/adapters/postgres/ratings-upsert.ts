@@ -24,6 +24,7 @@ export function lockedRow(): RatedRow {
 /** Where ratings are, and the posts that they need; null where those are the host's. */
 export interface RatingTables {
   ratings: string
+  withdrawals: string
   posts: string | null
 }
 

@@ -1,3 +1,4 @@
+import { arrivesAgainMs } from '../../domain/post-stats.ts'
 import type { RatingKey, WithdrawOutcome } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase } from './postgres-database.ts'
 import type { RatingTables } from './ratings-upsert.ts'
@@ -22,10 +23,12 @@ export async function withdrawRatings(
   return outcomes.map((outcome) => outcome ?? false)
 }
 
-/** In one statement, which waits for no row: it leaves out those that another transaction has locked. */
+const noteHours = arrivesAgainMs / 3_600_000
+
+/** In one statement, which notes the first withdrawal of a day, sweeps some notes of the day before, and waits for no row: it leaves out those that another transaction has locked. */
 async function withdrawPart(
   database: PostgresDatabase,
-  { ratings, posts }: RatingTables,
+  { ratings, withdrawals, posts }: RatingTables,
   deadline: WriteDeadline,
   keys: readonly RatingKey[],
 ): Promise<(boolean | 'locked')[]> {
@@ -41,7 +44,16 @@ select i.n, r.* from input i cross join lateral (select r.post_id, r.user_id fro
 where r.post_id = i.post_id and r.user_id = i.user_id for update skip locked) r),
 gone as (
 delete from ${ratings} r using held h
-where r.post_id = h.post_id and r.user_id = h.user_id and clock_timestamp() < ${writeDeadline('$3')} returning 1)
+where r.post_id = h.post_id and r.user_id = h.user_id and clock_timestamp() < ${writeDeadline('$3')} returning r.post_id, r.user_id),
+noted as (
+insert into ${withdrawals} as w (key, at)
+select key, clock_timestamp() from (select distinct hashtextextended(user_id, post_id) as key from gone) g order by key
+on conflict (key) do update set at = excluded.at where w.at <= excluded.at - interval '${noteHours} hours'),
+swept as (
+delete from ${withdrawals} where key in (select w.key from ${withdrawals} w
+where w.at < clock_timestamp() - interval '${noteHours + 1} hours'
+and not exists (select from gone g where hashtextextended(g.user_id, g.post_id) = w.key)
+order by w.at limit 100 for update skip locked))
 select ${known} as known, h.n is null and exists (
 select from ${ratings} r where r.post_id = i.post_id and r.user_id = i.user_id) as locked,
 (select count(*) from gone) as gone, ${lateness('$3')}

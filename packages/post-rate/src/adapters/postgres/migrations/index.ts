@@ -5,6 +5,15 @@ import { emptyUpdates } from './0003-empty-updates.ts'
 import { guard } from './0004-guard.ts'
 import { auditLog } from './0005-audit-log.ts'
 import { deletions } from './0006-deletions.ts'
+import { withdrawals } from './0007-withdrawals.ts'
 
 /** Every migration in its order. To change the schema, append one. */
-export const migrations: readonly Migration[] = [ratings, exclusions, emptyUpdates, guard, auditLog, deletions]
+export const migrations: readonly Migration[] = [
+  ratings,
+  exclusions,
+  emptyUpdates,
+  guard,
+  auditLog,
+  deletions,
+  withdrawals,
+]
