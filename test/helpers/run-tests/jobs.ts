@@ -11,8 +11,8 @@ export interface Job {
 /** Assumed for a file that has never been timed. */
 const unknownSeconds = 5
 /** Files below this share an AVA process, which takes half a second of processor time to start. */
-const shortSeconds = 5
-const jobSeconds = 20
+const shortSeconds = 10
+const jobSeconds = 30
 
 /**
  * Orders files for the lanes: the longest first, so that none is left over at the end. Files of about the same duration
