@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs'
+import kafkajs, { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs'
 import { KafkaEventBus } from '../../packages/post-rate/src/adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from '../../packages/post-rate/src/adapters/kafka/kafka-probe.ts'
 import type { KafkaTimings } from '../../packages/post-rate/src/adapters/kafka/kafka-timings.ts'
@@ -464,6 +464,8 @@ async function sendMany(
 
 /** A message in a codec that kafkajs does not have, written as Snappy writes what it cannot compress. */
 async function sendSnappy(t: ExecutionContext<unknown>, names: TestTopic, partition: number): Promise<void> {
+  // Not found among the names of the CommonJS module.
+  const { CompressionCodecs } = kafkajs
   const missing = CompressionCodecs[CompressionTypes.Snappy]
   CompressionCodecs[CompressionTypes.Snappy] = () => ({
     compress: async ({ buffer }: { buffer: Buffer }) =>

@@ -147,7 +147,6 @@ withRedis.serial("redis: a host's client keeps its own prefix and stays open", a
 withRedis.serial('redis: a mark of the wrong type is lost, then set anew', async (t) => {
   const { store, redis, prefix } = onRedis(t)
   await redis.set(`${prefix}mark`, 'oops')
-  await redis.rpush(`${prefix}holder`, 'oops')
   t.deepEqual(await store.mark(), { identity: null, watermark: null, source: null })
   t.is((await store.read([1])).watermark, null)
   t.is((await store.mark(markOf(5))).watermark, 5)

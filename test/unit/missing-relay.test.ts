@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { memoryPorts } from '../../packages/post-rate/src/adapters/memory/memory-ports.ts'
 import { MemoryRecord } from '../../packages/post-rate/src/adapters/memory/memory-record.ts'
-import { type Logger, silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
+import { silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import { createTimedPostRate } from '../../packages/post-rate/src/post-rate.ts'
 import { addPosts } from '../contract/record.ts'
 import { eventually } from '../helpers/eventually.ts'
@@ -62,28 +62,13 @@ test('a process that has been closed says nothing', async (t) => {
   t.deepEqual(warnings, [])
 })
 
-test.serial('without a logger it is a warning of Node.js', async (t) => {
-  const told: Error[] = []
-  const listener = (warning: Error) => told.push(warning)
-  process.on('warning', listener)
-  t.teardown(() => process.off('warning', listener))
-  const { rate } = await host(t, { logger: undefined })
-  await rate('ada')
-  await eventually(() => told.length > 0)
-  t.is((told[0] as NodeJS.ErrnoException).code, 'POST_RATE_NO_RELAY')
-})
-
-async function host(t: ExecutionContext, options: { logger?: Logger | undefined } = {}) {
+async function host(t: ExecutionContext) {
   const ports = memoryPorts(new MemoryRecord())
   const warnings: string[] = []
-  const logger =
-    'logger' in options ? undefined : { ...silentLogger, warn: (message: string) => warnings.push(message) }
+  const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) }
   await addPosts(ports, 1)
   const database = 'postgres://nowhere'
-  const postRate = createTimedPostRate(
-    { database, overrides: ports, ...(logger && { logger }) },
-    { relay: { missingAfterMs } },
-  )
+  const postRate = createTimedPostRate({ database, overrides: ports, logger }, { relay: { missingAfterMs } })
   t.teardown(() => postRate.close())
   const rate = (userId: string) => postRate.ratings.rate({ postId: 1, userId, score: 4 })
   return { postRate, ports, rate, warnings }

@@ -8,14 +8,18 @@ import {
   type StatsChange,
   stepWindows,
 } from '../../packages/post-rate/src/domain/post-stats.ts'
-import { defaultDisplaySettings, type Settings } from '../../packages/post-rate/src/domain/settings.ts'
+import {
+  defaultDisplaySettings,
+  defaultRoleSettings,
+  type Settings,
+} from '../../packages/post-rate/src/domain/settings.ts'
 
 /** A Thursday at noon; windows of five minutes. */
 export const noon = Date.UTC(2026, 0, 1, 12)
 export const windowMs = 300_000
 
 export function settingsOf(changes: Partial<Settings> = {}): Settings {
-  return { ...defaultDisplaySettings, relayShards: 1, effectiveAt: 0, previous: null, ...changes }
+  return { ...defaultDisplaySettings, ...defaultRoleSettings, effectiveAt: 0, previous: null, ...changes }
 }
 
 export function contextOf(changes: Partial<FoldContext> = {}): FoldContext {

@@ -13,6 +13,8 @@ const counterHelp: Record<keyof Counters, string> = {
   reconciled: 'Posts healed by the reconciler of this process',
   unreadable: 'Messages skipped because they could not be read',
   foreign: 'Messages skipped because they are of another database',
+  audited: 'Posts that the background audit of this process compared with their ratings',
+  repaired: 'Posts that the background audit of this process repaired',
   armed: 'Posts whose average the spike guard began to hold back, published by this process',
   released: 'Posts whose average the spike guard let go, published by this process',
 }
@@ -47,6 +49,11 @@ const gauges: readonly GaugeKind[] = [
     name: 'guarded_posts',
     help: 'Posts that the spike guard is armed for',
     read: ({ guardedPosts }) => known(guardedPosts),
+  },
+  {
+    name: 'audit_repaired_posts',
+    help: 'Posts that the background audit has ever repaired, in all processes',
+    read: ({ audit }) => known(audit?.repaired),
   },
   {
     name: 'clock_offset_seconds',

@@ -1,7 +1,7 @@
 import type { PostRateContainer } from './container.ts'
 import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
-import type { DisplayOptions, Settings } from './domain/settings.ts'
+import type { Settings, SettingsChanges } from './domain/settings.ts'
 import type { SharedRedis } from './options.ts'
 import type { AuditEntry, AuditNote, AuditQuery } from './ports/audit-log.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
@@ -111,7 +111,7 @@ export interface PostRate {
   readonly settings: {
     get(): Promise<Settings>
     /** Shows after what readers were promised by `nextUpdateAt`. */
-    set(changes: DisplayOptions & { relayShards?: number }): Promise<Settings>
+    set(changes: SettingsChanges): Promise<Settings>
   }
   readonly schema: {
     status(): Promise<MigrationStatus[]>

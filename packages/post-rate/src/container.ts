@@ -32,6 +32,7 @@ import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
 import { AnnounceGuard } from './services/announce-guard.ts'
 import { AuditDecisions } from './services/audit-decisions.ts'
+import { BackgroundAudit } from './services/background-audit.ts'
 import { CounterSet } from './services/counters.ts'
 import { Deployment } from './services/deployment.ts'
 import { GuardPosts } from './services/guard-posts.ts'
@@ -50,7 +51,7 @@ import { RecentFigures } from './services/recent-figures.ts'
 import { ReconcileStats } from './services/reconcile-stats.ts'
 import { RelayOutbox } from './services/relay-outbox.ts'
 import { type Probes, ReportStatus } from './services/report-status.ts'
-import type { ReconcilerTimings, RelayTimings } from './services/timings.ts'
+import type { AuditTimings, ReconcilerTimings, RelayTimings } from './services/timings.ts'
 import { VerifyStats } from './services/verify-stats.ts'
 
 /** The services, made from the ports. */
@@ -65,6 +66,7 @@ export interface Services {
   inspectStats: InspectStats
   latestRatings: LatestRatings
   relayOutbox: RelayOutbox
+  backgroundAudit: BackgroundAudit
   projectStats: ProjectStats
   healCopies: HealCopies
   reconcileStats: ReconcileStats
@@ -93,6 +95,7 @@ export interface Timings {
   kafka?: Partial<KafkaTimings>
   relay?: Partial<RelayTimings>
   reconciler?: Partial<ReconcilerTimings>
+  audit?: Partial<AuditTimings>
   /** How long a process may work with settings that were changed elsewhere. A change waits twice as long. */
   settingsMaxAgeSeconds?: number
   /** How long a reader waits for a statement of PostgreSQL. */
@@ -247,6 +250,13 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
       return new RelayOutbox(outbox, announcing, leases, deployment, counters, logger, named, timings.relay)
     },
   )
+  bind(
+    'backgroundAudit',
+    ['auditStore', 'schema', 'deployment', 'counters', 'logger', 'relayOutbox'],
+    (audit, schema, deployment, counters, logger, relay) => {
+      return new BackgroundAudit(audit, schema, deployment, counters, logger, () => relay.leads(), timings.audit)
+    },
+  )
   bind('ratePost', ['ratingStore', 'postStore', 'counters', 'relayOutbox'], (ratings, posts, counters, relay) => {
     return new RatePost(ratings, posts, counters, () => relay.wake(), options.queueLimit ?? 10_000)
   })
@@ -298,15 +308,16 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
       'eventBus',
       'recordReader',
       'guardStore',
+      'auditStore',
       'counters',
     ],
-    (database, clock, redis, kafka, outbox, leases, bus, record, guard, counters) => {
+    (database, clock, redis, kafka, outbox, leases, bus, record, guard, audit, counters) => {
       const probes: Probes = {
         postgres: new PostgresProbe(database, clock),
         redis: redis && new RedisProbe(redis),
         kafka,
       }
-      return new ReportStatus(probes, outbox, leases, bus, record, guard, clock, counters)
+      return new ReportStatus(probes, outbox, leases, bus, record, guard, audit, clock, counters)
     },
   )
 }

@@ -23,7 +23,9 @@ export {
   type DisplaySettings,
   displayPolicyNames,
   parsePrior,
+  type RoleSettings,
   type Settings,
+  type SettingsChanges,
 } from './domain/settings.ts'
 export type { Figures, ShownGuard, ShownStats } from './domain/shown-stats.ts'
 export { type InputProblem, isPostRateError, PostRateError, type PostRateErrorCode } from './errors.ts'

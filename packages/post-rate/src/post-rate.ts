@@ -2,7 +2,13 @@ import type { PostRate, Roles } from './api.ts'
 import { checkMigrateOptions, checkOptions, checkRoles } from './check-options.ts'
 import { createContainer, type PostRateContainer, partOf, type Services, type Timings } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
-import { checkDisplaySettings, type DisplayOptions, readDisplayOptions, type Settings } from './domain/settings.ts'
+import {
+  checkDisplaySettings,
+  readDisplayOptions,
+  readRoleSettings,
+  type Settings,
+  type SettingsChanges,
+} from './domain/settings.ts'
 import { invalidInput, isPostRateError, PostRateError } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
@@ -163,6 +169,7 @@ class Engine implements PostRate {
     }
     if (roles.relay) {
       this.#service('relayOutbox').start()
+      this.#service('backgroundAudit').start()
       this.#relay = true
     }
     // Without the role it looks whether another process has it.
@@ -224,6 +231,7 @@ class Engine implements PostRate {
   async #close(): Promise<void> {
     await this.#starting?.catch(() => {})
     await this.#service('ratePost').close()
+    if (this.#relay) await this.#service('backgroundAudit').stop()
     await this.#service('relayOutbox').stop()
     await this.#subscription?.stop()
     if (this.#reconciler) await this.#service('reconcileStats').stop()
@@ -238,18 +246,12 @@ class Engine implements PostRate {
     return this.#service('reconcileStats').problem()
   }
 
-  async #changeSettings({
-    relayShards: shards,
-    ...options
-  }: DisplayOptions & { relayShards?: number }): Promise<Settings> {
+  async #changeSettings({ relayShards, audit, ...options }: SettingsChanges): Promise<Settings> {
     const deployment = this.#service('deployment')
     deployment.forget()
     const { settings } = await deployment.get()
-    const changed = { ...readDisplayOptions(options), ...(shards === undefined ? {} : { relayShards: shards }) }
-    const { relayShards } = { ...settings, ...changed }
+    const changed = { ...readDisplayOptions(options), ...readRoleSettings({ relayShards, audit }) }
     checkDisplaySettings({ ...settings, ...changed })
-    if (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64)
-      throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
     const row = await this.#port('settingsStore').change(changed, deployment.settingsDelaySeconds)
     return deployment.remember(row).settings
   }

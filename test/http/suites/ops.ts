@@ -17,6 +17,8 @@ const counters = {
   reconciled: 0,
   unreadable: 0,
   foreign: 0,
+  audited: 5,
+  repaired: 2,
   armed: 2,
   released: 1,
 }
@@ -33,6 +35,7 @@ function statusNow(): Status {
     freshnessSeconds: 0.4,
     clockOffsetMs: -250,
     clockSetBack: null,
+    audit: { posts: 5, passedAt: null, repaired: 2, repairedAt: '2026-01-01T00:00:00.000Z' },
     ratingsPerSecond: null,
     guardedPosts: 3,
     roles: { relay: { healthy: true, detail: '' }, consumer: null },

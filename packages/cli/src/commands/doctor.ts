@@ -162,9 +162,23 @@ function health(status: Status): Check[] {
       detail: `${apart ? span(off / 1000) : `${Math.round(off)} ms`} ${clockOffsetMs < 0 ? 'ahead of' : 'behind'} the database.${advice}`,
     })
   }
+  const audit = auditCheck(status)
+  if (audit !== null) checks.push(audit)
   const moved = movedClock(status)
   if (moved !== null) checks.push({ name: 'db clock', verdict: 'warning', detail: moved })
   return checks
+}
+
+/** What the background audit repaired in the last day had bypassed the triggers. */
+function auditCheck({ audit }: Status): Check | null {
+  if (audit === null) return null
+  const { passedAt, repaired, repairedAt } = audit
+  const pass =
+    passedAt === null ? `first pass, ${counted(audit.posts, 'post')} so far` : `last whole pass ended ${passedAt}`
+  const recently = repairedAt !== null && Date.now() - Date.parse(repairedAt) < 86_400_000
+  if (!recently) return { name: 'audit', verdict: 'ok', detail: pass }
+  const detail = `${pass}. The audit repaired ${counted(repaired, 'post')}, last at ${repairedAt}: ratings had bypassed the triggers. Look for a restore, for triggers that were disabled, and for sessions with session_replication_role = replica.`
+  return { name: 'audit', verdict: 'warning', detail }
 }
 
 /** Warning for a database whose clock was ahead; null where it was not. */

@@ -17,6 +17,7 @@ const changeable = {
   'spike-guard': (value: string): Changes => ({ spikeGuard: parseSpikeGuard(value) }),
   'min-count': (value: string): Changes => ({ minCount: whole(0, 1_000_000)(value) }),
   shards: (value: string): Changes => ({ relayShards: whole(1, 64)(value) }),
+  audit: (value: string): Changes => ({ audit: parseAudit(value) }),
 }
 type Key = keyof typeof changeable
 
@@ -69,10 +70,10 @@ async function openUnbelieving(context: Context): Promise<PostRate> {
 }
 
 async function print(context: Context, settings: Settings): Promise<void> {
-  const { display, windowSeconds, prior, starTakesHours, minCount, relayShards, previous } = settings
+  const { display, windowSeconds, prior, starTakesHours, minCount, relayShards, audit, previous } = settings
   const effectiveAt = new Date(settings.effectiveAt).toISOString()
   if (context.talk.json) {
-    const shown = { display, windowSeconds, prior, starTakesHours, minCount, relayShards, effectiveAt, previous }
+    const shown = { display, windowSeconds, prior, starTakesHours, minCount, relayShards, audit, effectiveAt, previous }
     return context.talk.document(shown)
   }
   for (const [key, text] of Object.entries(textOf(settings))) await context.talk.line(`${key.padEnd(11)}  ${text}`)
@@ -84,7 +85,7 @@ async function print(context: Context, settings: Settings): Promise<void> {
 
 /** Each setting as people read it, by the name it has on the command line. */
 function textOf(settings: Settings): Record<Key, string> {
-  const { display, windowSeconds, prior, minCount, relayShards } = settings
+  const { display, windowSeconds, prior, minCount, relayShards, audit } = settings
   return {
     display,
     window: `${windowSeconds} s`,
@@ -92,7 +93,16 @@ function textOf(settings: Settings): Record<Key, string> {
     'spike-guard': guardText(settings),
     'min-count': minCount === 0 ? 'off' : String(minCount),
     shards: String(relayShards),
+    audit: audit === 0 ? 'off' : `a pass takes ${audit} h`,
   }
+}
+
+/** `off`, or hours. */
+function parseAudit(value: string): 'off' | number {
+  if (value === 'off') return value
+  const hours = value.trim() === '' ? Number.NaN : Number(value)
+  if (!Number.isFinite(hours)) throw new Error('must be off, or the hours of a whole pass, such as 24')
+  return hours
 }
 
 function guardText({ display, starTakesHours }: Pick<Settings, 'display' | 'starTakesHours'>): string {

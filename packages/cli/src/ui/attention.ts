@@ -19,7 +19,7 @@ export function attentionOf(status: Status, verify: TaskState<VerifyReport>): At
       bad(detail.startsWith('Cannot ') ? detail : `${name} cannot be reached. ${detail}`.trim())
     else if (configured && detail !== '') warn(`${name}: ${detail}`)
   }
-  const { outbox, leases, freshnessSeconds, clockOffsetMs, clockSetBack } = status
+  const { outbox, leases, freshnessSeconds, clockOffsetMs, clockSetBack, audit } = status
   // The reconciler has a lease, too, also in a consumer.
   const shards = leases.filter(({ name }) => name.startsWith('relay:'))
   const live = shards.filter(({ secondsLeft }) => secondsLeft > 0)
@@ -35,6 +35,10 @@ export function attentionOf(status: Status, verify: TaskState<VerifyReport>): At
     warn(`The database's clock moved back by ${span(-freshnessSeconds)}: a relay corrects the displays.`)
   else if (clockSetBack !== null)
     warn(`The database's clock was ${span(clockSetBack.seconds)} ahead until ${clockSetBack.at}.`)
+  if (audit !== null && audit.repairedAt !== null && Date.now() - Date.parse(audit.repairedAt) < 86_400_000)
+    warn(
+      `${counted(audit.repaired, 'post')} repaired by the audit, last at ${audit.repairedAt}: ratings had bypassed the triggers.`,
+    )
   if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000)
     warn(`This machine's clock is ${span(Math.abs(clockOffsetMs) / 1000)} off the database's.`)
   if (verify.state === 'done' && verify.report.drift.length > 0) bad(driftText(verify.report))

@@ -34,11 +34,25 @@ export interface DatedSettings extends DisplaySettings {
   previous: DatedSettings | null
 }
 
-/** The settings row. */
-export interface Settings extends DatedSettings {
+/** What the roles of a deployment share, and no reader sees. */
+export interface RoleSettings {
   /** How many shards the relays share among themselves, 1-64. */
   relayShards: number
+  /** Hours in which the background audit compares every post with its ratings once; 0: off. */
+  audit: number
 }
+
+/** The settings row. */
+export interface Settings extends DatedSettings, RoleSettings {}
+
+/** Settings as a host changes them. */
+export interface SettingsChanges extends DisplayOptions {
+  relayShards?: number | undefined
+  /** `off`, or hours of a whole pass. */
+  audit?: 'off' | number | undefined
+}
+
+export const defaultRoleSettings: RoleSettings = { relayShards: 1, audit: 24 }
 
 export const defaultDisplaySettings: DisplaySettings = {
   display: 'guard',
@@ -85,6 +99,16 @@ export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings
   if (!Number.isInteger(minCount) || minCount < 0 || minCount > 1_000_000)
     throw invalidInput('minCount', 'must be a whole number from 0 to 1000000')
   return { display, windowSeconds, prior: { weight: prior.weight, mean: prior.mean }, starTakesHours, minCount }
+}
+
+/** Reads changes of the roles' settings. @throws PostRateError INVALID_INPUT naming the key */
+export function readRoleSettings({ relayShards, audit }: SettingsChanges): Partial<RoleSettings> {
+  if (relayShards !== undefined && (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64))
+    throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
+  const hours = audit === 'off' ? 0 : audit
+  if (hours !== undefined && (!Number.isFinite(hours) || hours < 0 || hours > 8_760 || (hours > 0 && hours < 0.01)))
+    throw invalidInput('audit', "must be 'off' or hours from 0.01 to 8760")
+  return { ...(relayShards !== undefined && { relayShards }), ...(hours !== undefined && { audit: hours }) }
 }
 
 /** Parses a prior as `weight:mean`, for example `10:2.5`. @throws PostRateError INVALID_INPUT */

@@ -1,4 +1,4 @@
-import type { DisplaySettings, Settings } from '../domain/settings.ts'
+import type { DisplaySettings, RoleSettings, Settings } from '../domain/settings.ts'
 
 /** What all processes of one database share: one row. */
 export interface DeploymentRow {
@@ -20,5 +20,5 @@ export interface SettingsStore {
    * all processes after `delaySeconds`, per post after what readers were promised. Also corrects the rank of every post that
    * does not follow the stored prior, so repeat a change that failed.
    */
-  change(settings: Partial<DisplaySettings & { relayShards: number }>, delaySeconds: number): Promise<DeploymentRow>
+  change(settings: Partial<DisplaySettings & RoleSettings>, delaySeconds: number): Promise<DeploymentRow>
 }

@@ -11,6 +11,9 @@ export interface Counters {
   reconciled: number
   unreadable: number
   foreign: number
+  /** Posts that the background audit of this process compared with their ratings, and those that it repaired. */
+  audited: number
+  repaired: number
   /** Posts whose average the spike guard began to hold back, and let go; as far as this process published it. */
   armed: number
   released: number
@@ -28,6 +31,8 @@ export class CounterSet implements Counters {
   reconciled = 0
   unreadable = 0
   foreign = 0
+  audited = 0
+  repaired = 0
   armed = 0
   released = 0
 }

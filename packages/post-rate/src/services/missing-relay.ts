@@ -1,5 +1,5 @@
 import type { LeaseStore } from '../ports/lease-store.ts'
-import { type Logger, silentLogger } from '../ports/logger.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { Outbox } from '../ports/outbox.ts'
 
 /** Told to the operator of a deployment whose ratings nobody counts. */
@@ -51,8 +51,6 @@ export class MissingRelay {
     const { rows, oldestSeconds } = await this.#outbox.backlog()
     if (rows === 0 || this.#told || this.#stopped) return
     this.#told = true
-    // A host without a logger is the one that is most likely to have forgotten the relay.
-    if (this.#logger === silentLogger) process.emitWarning(message, { code: 'POST_RATE_NO_RELAY' })
-    else this.#logger.warn(message, { waiting: rows, oldestSeconds: Math.round(oldestSeconds) })
+    this.#logger.warn(message, { waiting: rows, oldestSeconds: Math.round(oldestSeconds) })
   }
 }

@@ -72,6 +72,11 @@ export class RelayOutbox {
     for (const { fold } of this.#shards.values()) fold.wake()
   }
 
+  /** Whether this process has the first shard: of all relays it is the one that audits. */
+  leads(): boolean {
+    return [...this.#shards.keys()].some((name) => name.startsWith('relay:0/'))
+  }
+
   /** What is wrong, or an empty string. A relay without a shard stands by and is healthy. */
   problem(): string {
     const loops = [this.#leading, ...[...this.#shards.values()].flatMap(({ fold, publish }) => [fold, publish])]

@@ -1,5 +1,7 @@
 import { isAhead } from '../domain/display-window.ts'
+import { isoTime } from '../domain/time.ts'
 import { isPostRateError } from '../errors.ts'
+import type { AuditProgress, AuditStore } from '../ports/audit-store.ts'
 import type { EventBus, PartitionLag } from '../ports/event-bus.ts'
 import type { GuardStore } from '../ports/guard-store.ts'
 import type { Lease, LeaseStore } from '../ports/lease-store.ts'
@@ -28,6 +30,17 @@ export interface DependencyStatus {
   detail: string
 }
 
+/** What the background audit has done. Times are ISO 8601, null for never. */
+export interface AuditStatus {
+  /** Posts that this pass has compared with their ratings. */
+  posts: number
+  /** When the last whole pass ended. */
+  passedAt: string | null
+  /** Posts that it ever repaired, and when the last one. */
+  repaired: number
+  repairedAt: string | null
+}
+
 /** What this process and its dependencies are doing. Nothing in it is secret. */
 export interface Status {
   dependencies: { postgres: DependencyStatus; redis: DependencyStatus; kafka: DependencyStatus }
@@ -44,6 +57,8 @@ export interface Status {
   clockOffsetMs: number | null
   /** Where a relay found within a day that the database's clock had been ahead, when and by how much; otherwise null. */
   clockSetBack: ClockSetBack | null
+  /** How far the background audit is, all processes together. Null where that is unknown. */
+  audit: AuditStatus | null
   /** Changes of ratings folded per second, all relays together, since the status before this one; null at the first. */
   ratingsPerSecond: number | null
   /** Posts that the spike guard is armed for. Null where that is unknown. */
@@ -91,6 +106,7 @@ export class ReportStatus {
   readonly #bus: EventBus
   readonly #record: RecordReader
   readonly #guard: GuardStore
+  readonly #audit: AuditStore
   readonly #clock: StatusClock
   readonly #counters: CounterSet
   readonly #timings: StatusTimings
@@ -103,6 +119,7 @@ export class ReportStatus {
     bus: EventBus,
     record: RecordReader,
     guard: GuardStore,
+    audit: AuditStore,
     clock: StatusClock,
     counters: CounterSet,
     timings: Partial<StatusTimings> = {},
@@ -113,6 +130,7 @@ export class ReportStatus {
     this.#bus = bus
     this.#record = record
     this.#guard = guard
+    this.#audit = audit
     this.#clock = clock
     this.#counters = counters
     this.#timings = { ...statusTimings, ...timings }
@@ -138,11 +156,12 @@ export class ReportStatus {
       if (isPostRateError(error) && error.code === 'SCHEMA_TOO_OLD') schemaProblem = error.message
       throw error
     }
-    const [backlog, leases, record, guardedPosts, lag] = await Promise.all([
+    const [backlog, leases, record, guardedPosts, audit, lag] = await Promise.all([
       postgres.reachable ? orNull(this.#outbox.backlog()) : null,
       postgres.reachable ? orNull(this.#leases.list()) : null,
       postgres.reachable ? orNull(this.#record.read([], [], true).catch(noteSchema)) : null,
       postgres.reachable ? orNull(this.#guard.count()) : null,
+      postgres.reachable ? orNull(this.#audit.progress()) : null,
       kafka.reachable ? orNull(this.#bus.lag()) : null,
     ])
     return {
@@ -153,6 +172,7 @@ export class ReportStatus {
       freshnessSeconds: freshness(record?.watermark ?? null, this.#clock.now()),
       clockOffsetMs: this.#clock.offset,
       clockSetBack: backlog?.clockSetBack ?? null,
+      audit: audit && auditStatus(audit),
       ratingsPerSecond: backlog ? this.#rate(backlog.folded) : null,
       guardedPosts,
       roles,
@@ -166,6 +186,11 @@ export class ReportStatus {
     this.#lastFolded = { events, at }
     return last === null || at - last.at < 100 ? null : Math.max(0, (1000 * (events - last.events)) / (at - last.at))
   }
+}
+
+function auditStatus({ posts, passedAt, repaired, repairedAt }: AuditProgress): AuditStatus {
+  const iso = (time: number | null) => (time === null ? null : isoTime(time))
+  return { posts, passedAt: iso(passedAt), repaired, repairedAt: iso(repairedAt) }
 }
 
 async function probe(server: ServerProbe | null, ms: number): Promise<DependencyStatus> {

@@ -6,7 +6,14 @@ import {
   type PostStats,
   type StatsChange,
 } from '../../domain/post-stats.ts'
-import type { AuditStore, CountsDrift, PostRange, Suspect } from '../../ports/audit-store.ts'
+import type {
+  AuditedRange,
+  AuditProgress,
+  AuditStore,
+  CountsDrift,
+  PostRange,
+  Suspect,
+} from '../../ports/audit-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
 const postsAtOnce = 2_000
@@ -19,10 +26,10 @@ export class MemoryAuditStore implements AuditStore {
     this.#record = record
   }
 
-  async next(after: number): Promise<PostRange> {
+  async next(after: number, posts = postsAtOnce): Promise<PostRange> {
     const part = this.#record.allStates().filter(({ postId }) => postId > after)
-    const last = part.length < postsAtOnce ? null : (part[postsAtOnce - 1] as PostStats).postId
-    return { after, last, posts: part.slice(0, postsAtOnce).filter(({ deleted }) => !deleted).length }
+    const last = part.length < posts ? null : (part[posts - 1] as PostStats).postId
+    return { after, last, posts: part.slice(0, posts).filter(({ deleted }) => !deleted).length }
   }
 
   async compare({ after, last }: PostRange): Promise<Suspect[]> {
@@ -56,6 +63,30 @@ export class MemoryAuditStore implements AuditStore {
 
   async estimate(): Promise<number> {
     return this.#record.states.size
+  }
+
+  async progress(): Promise<AuditProgress> {
+    const { audit, history, clock } = this.#record
+    return { ...audit, restored: audit.tables !== history, tables: history, now: clock.now() }
+  }
+
+  async noteProgress({ last, posts, repaired, tables }: AuditedRange): Promise<void> {
+    const { audit, clock } = this.#record
+    const now = clock.now()
+    this.#record.audit = {
+      tables: tables ?? audit.tables,
+      bypassed: audit.bypassed && tables === undefined,
+      last: last ?? 0,
+      posts: last === null ? 0 : audit.posts + posts,
+      repaired: audit.repaired + repaired,
+      rangeAt: now,
+      passedAt: last === null ? now : audit.passedAt,
+      repairedAt: repaired > 0 ? now : audit.repairedAt,
+    }
+  }
+
+  async noteBypass(): Promise<void> {
+    this.#record.audit.bypassed = true
   }
 
   #drift(ids: readonly number[]): CountsDrift[] {

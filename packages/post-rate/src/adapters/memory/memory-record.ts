@@ -3,8 +3,9 @@ import { emptyHistogram, type Histogram, moveRating } from '../../domain/histogr
 import type { PostText } from '../../domain/post.ts'
 import { arrivesAgainMs, newPostStats, type PostStats, type StatsEvent } from '../../domain/post-stats.ts'
 import type { DatedRating, Score } from '../../domain/rating.ts'
-import { type DisplaySettings, defaultDisplaySettings } from '../../domain/settings.ts'
+import { type DisplaySettings, defaultDisplaySettings, defaultRoleSettings } from '../../domain/settings.ts'
 import type { AuditEntry } from '../../ports/audit-log.ts'
+import type { AuditProgress } from '../../ports/audit-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Exclusion } from '../../ports/moderation-store.ts'
 import type { RebuildRun } from '../../ports/rebuild-store.ts'
@@ -57,6 +58,7 @@ export class MemoryRecord {
   readonly exclusions: Exclusion[] = []
   readonly auditLog: AuditEntry[] = []
   rebuild: MemoryRebuild | null = null
+  audit: Omit<AuditProgress, 'restored' | 'now'>
   readonly leases = new Map<string, { holder: string; term: number; expiresAt: number }>()
   readonly clock: Clock
   deployment: DeploymentRow
@@ -71,8 +73,10 @@ export class MemoryRecord {
     clock = { now: () => Date.now() },
   }: MemoryRecordOptions = {}) {
     this.clock = clock
+    const figures = { last: 0, posts: 0, repaired: 0, rangeAt: clock.now(), passedAt: null, repairedAt: null }
+    this.audit = { ...figures, tables: this.history, bypassed: false }
     this.deployment = {
-      settings: { ...settings, relayShards: 1, effectiveAt: clock.now(), previous: null },
+      settings: { ...settings, ...defaultRoleSettings, effectiveAt: clock.now(), previous: null },
       posts,
       source: randomUUID(),
       versionFloor: 0,

@@ -1,4 +1,4 @@
-import { checkDisplaySettings, type DisplaySettings } from '../../domain/settings.ts'
+import { checkDisplaySettings, type DisplaySettings, type RoleSettings } from '../../domain/settings.ts'
 import type { DeploymentRow, SettingsStore } from '../../ports/settings-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
@@ -14,19 +14,17 @@ export class MemorySettingsStore implements SettingsStore {
     return this.#record.deployment
   }
 
-  async change(
-    changed: Partial<DisplaySettings & { relayShards: number }>,
-    delaySeconds: number,
-  ): Promise<DeploymentRow> {
+  async change(changed: Partial<DisplaySettings & RoleSettings>, delaySeconds: number): Promise<DeploymentRow> {
     const { deployment, clock } = this.#record
     const now = clock.now()
-    const { relayShards, ...old } = deployment.settings
+    const { relayShards, audit, ...old } = deployment.settings
     const replaced = old.previous !== null && now < old.effectiveAt
     const effectiveAt = now + delaySeconds * 1000
     const previous = replaced ? old.previous : old
     const settings = {
       ...checkDisplaySettings({ ...old, ...changed }),
       relayShards: changed.relayShards ?? relayShards,
+      audit: changed.audit ?? audit,
       effectiveAt,
       previous,
     }

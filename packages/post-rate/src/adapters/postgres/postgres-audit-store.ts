@@ -1,7 +1,15 @@
 import type { Histogram } from '../../domain/histogram.ts'
 import type { PostStats } from '../../domain/post-stats.ts'
-import type { AuditStore, CountsDrift, PostRange, Suspect } from '../../ports/audit-store.ts'
+import type {
+  AuditedRange,
+  AuditProgress,
+  AuditStore,
+  CountsDrift,
+  PostRange,
+  Suspect,
+} from '../../ports/audit-store.ts'
 import { differing } from './audit-sql.ts'
+import { PostgresAuditProgress } from './postgres-audit-progress.ts'
 import { type PostgresDatabase, sqlState } from './postgres-database.ts'
 import { PostgresRepairs, type Repair } from './postgres-repairs.ts'
 import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
@@ -23,6 +31,7 @@ export class PostgresAuditStore implements AuditStore {
   readonly #database: PostgresDatabase
   readonly #findPosts: () => Promise<'own' | 'external'>
   readonly #repairs: PostgresRepairs
+  readonly #progress: PostgresAuditProgress
   #postsAtOnce = postsAtMost
 
   /** `posts`: whether every post of this schema must have a state. */
@@ -30,9 +39,15 @@ export class PostgresAuditStore implements AuditStore {
     this.#database = database
     this.#findPosts = posts
     this.#repairs = new PostgresRepairs(database, posts)
+    this.#progress = new PostgresAuditProgress(database)
   }
 
-  async next(after: number): Promise<PostRange> {
+  async next(after: number, posts?: number): Promise<PostRange> {
+    return this.#next(after, posts ?? (await this.#fitting()))
+  }
+
+  /** Posts of one comparison. */
+  async #fitting(): Promise<number> {
     const { schema } = this.#database
     const [row] = await this.#database.query<{ ratings: number; posts: number }>({
       name: 'audit-size',
@@ -42,7 +57,7 @@ export class PostgresAuditStore implements AuditStore {
     const { ratings, posts } = row as NonNullable<typeof row>
     const known = ratings > 0 && posts > 0
     const wanted = known ? Math.max(postsAtLeast, (ratingsAtMost / ratings) * posts) : postsAtLeast
-    return this.#next(after, Math.floor(Math.min(wanted, this.#postsAtOnce)))
+    return Math.floor(Math.min(wanted, this.#postsAtOnce))
   }
 
   async compare(range: PostRange): Promise<Suspect[]> {
@@ -85,6 +100,18 @@ order by 1`,
     if (row && row.n >= 10_000) return row.n
     const [counted] = await this.#database.query<{ n: number }>(`select count(*) as n from ${this.#stats}`)
     return counted?.n ?? 0
+  }
+
+  progress(): Promise<AuditProgress> {
+    return this.#progress.read()
+  }
+
+  noteProgress(range: AuditedRange): Promise<void> {
+    return this.#progress.note(range)
+  }
+
+  noteBypass(): Promise<void> {
+    return this.#progress.noteBypass()
   }
 
   get #stats(): string {

@@ -3,6 +3,7 @@ import {
   type DisplayPolicyName,
   type DisplaySettings,
   defaultDisplaySettings,
+  type RoleSettings,
   type Settings,
 } from '../../domain/settings.ts'
 import { PostRateError } from '../../errors.ts'
@@ -37,10 +38,7 @@ export class PostgresSettingsStore implements SettingsStore {
    * What holds at the moment of the change becomes `previous`; an earlier change that has not taken effect is replaced.
    * What held before that is kept for a day, the longest window: until then it may hold for some post.
    */
-  async change(
-    changed: Partial<DisplaySettings & { relayShards: number }>,
-    delaySeconds: number,
-  ): Promise<DeploymentRow> {
+  async change(changed: Partial<DisplaySettings & RoleSettings>, delaySeconds: number): Promise<DeploymentRow> {
     const { schema } = this.#database
     // What readers were promised depends on all but the prior: without a change of it nothing begins anew.
     const unchanged = '(display, window_seconds, star_takes_hours, min_count) = ($1, $2, $7, $8)'
@@ -60,7 +58,7 @@ update ${schema}.settings set
       'previous', case when effective_at > clock_timestamp() - interval '1 day' then previous end)
     else previous end,
   display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
-  star_takes_hours = $7, min_count = $8,
+  star_takes_hours = $7, min_count = $8, audit_hours = $9,
   effective_at = case when ${unchanged} then effective_at
     else date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6) end
 returning ${settingsColumns}`,
@@ -73,6 +71,7 @@ returning ${settingsColumns}`,
           delaySeconds,
           settings.starTakesHours,
           settings.minCount,
+          settings.audit,
         ],
       })
     })
@@ -118,7 +117,7 @@ export function lockSettings(schema: string, mode: 'shared' | 'exclusive'): stri
 }
 
 export const settingsColumns =
-  'display, window_seconds, prior_weight, prior_mean, star_takes_hours, min_count, relay_shards, effective_at, previous, posts, source, version_floor'
+  'display, window_seconds, prior_weight, prior_mean, star_takes_hours, min_count, relay_shards, audit_hours, effective_at, previous, posts, source, version_floor'
 
 export function deploymentOfRow(row: Row): DeploymentRow {
   return {
@@ -137,6 +136,7 @@ export function settingsOfRow(row: Row): Settings {
     starTakesHours: row.star_takes_hours as number,
     minCount: row.min_count as number,
     relayShards: row.relay_shards as number,
+    audit: row.audit_hours as number,
     effectiveAt: row.effective_at as number,
     previous: completed(row.previous as DatedSettings | null),
   }

@@ -8,8 +8,8 @@ import { isWrongType, type KeyCommand, nodeOf, type Reply, sendCommands, unwrap 
 const lastMarks = new WeakMap<RedisClient, Map<string, string>>()
 
 /**
- * The keys of the store's mark: `PREFIX` + `mark`, a hash of a random `identity`, the `watermark` and the deployment's
- * `source`. In a Cluster every master has one of its own (`mark:{n}`), since each can be lost alone. Those are looked for
+ * The keys of the store's mark: `PREFIX` + `mark`, a hash of a random `identity`, the `watermark`, the deployment's `source` and
+ * its hold. In a Cluster every master has one of its own (`mark:{n}`), since each can be lost alone. Those are looked for
  * anew unless each still is where it was and all of `nodes` are among them.
  */
 export function markKeys(client: RedisClient, prefix: string, nodes?: ReadonlySet<string>): Map<string, string> {
@@ -58,11 +58,21 @@ export function commonSource(values: readonly unknown[]): string | null {
   return named.size === 0 ? null : [...named].join(' and ')
 }
 
-/** Takes or renews the hold of ARGV[1] for ARGV[2] milliseconds. Answers who has it. */
+/**
+ * Takes or renews the hold of ARGV[1] for ARGV[2] milliseconds, in the mark itself. Answers who has it. Time is Redis' own, or
+ * ARGV[3] where the user may not ask for it; a hold that is far ahead is of a clock that was set back.
+ */
 export const holdScript = `
-local holder = redis.pcall('GET', KEYS[1])
-if type(holder) == 'string' and holder ~= ARGV[1] then return holder end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local time = redis.pcall('TIME')
+local now = time.err and tonumber(ARGV[3]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local mark = redis.pcall('HMGET', KEYS[1], 'holder', 'heldUntil')
+if mark.err then
+  redis.call('DEL', KEYS[1])
+  mark = {}
+end
+local left = (tonumber(mark[2] or 0) or 0) - now
+if mark[1] and mark[1] ~= ARGV[1] and left > 0 and left < 10 * tonumber(ARGV[2]) then return mark[1] end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'heldUntil', string.format('%.0f', now + ARGV[2]))
 return ARGV[1]
 `
 
@@ -75,13 +85,12 @@ if type(source) == 'table' then
 end
 if not source or source == '' then redis.call('HSET', KEYS[1], 'source', ARGV[1])
 elseif source ~= ARGV[1] and source ~= ARGV[2] then
-  redis.call('HSET', KEYS[1], 'source', ARGV[2])
-  redis.call('HDEL', KEYS[1], 'watermark')
+  redis.call('HSET', KEYS[1], 'source', ARGV[2], 'watermark', '')
 end
 `
 
 type HoldCommander = ChainableCommander & {
-  postRateHold(key: string, source: string, ms: string): void
+  postRateHold(key: string, source: string, ms: string, now: string): void
   postRateClaim(key: string, source: string, taken: string): void
 }
 
@@ -94,19 +103,15 @@ export function takenBy(source: string): string {
 export async function readMark(client: RedisClient, prefix: string, set?: MarkToSet): Promise<StoreMark> {
   const keys = [...markKeys(client, prefix).values()]
   if (set?.holdMs === undefined) return setAndRead(client, keys, set)
-  const holder = await hold(client, prefix, keys, set.source, set.holdMs)
+  const holder = await hold(client, keys, set.source, set.holdMs)
   return { ...(await setAndRead(client, keys, holder === set.source ? set : undefined)), holder }
 }
 
-async function hold(
-  client: RedisClient,
-  prefix: string,
-  keys: readonly string[],
-  source: string,
-  ms: number,
-): Promise<string> {
-  const key = `${prefix}holder`
-  const add = (pipeline: ChainableCommander) => (pipeline as HoldCommander).postRateHold(key, source, String(ms))
+/** The hold is in the first mark: of a Cluster that of the node which serves `{0}`, whoever looks at it. */
+async function hold(client: RedisClient, keys: readonly string[], source: string, ms: number): Promise<string> {
+  const key = keys[0] as string
+  const add = (pipeline: ChainableCommander) =>
+    (pipeline as HoldCommander).postRateHold(key, source, String(ms), String(Date.now()))
   const holder = unwrap((await sendCommands(client, [{ key, add }]))[0]) as string
   if (holder !== source) return holder
   const claims = keys.map((mark): KeyCommand => {

@@ -6,6 +6,7 @@ import { guard } from './0004-guard.ts'
 import { auditLog } from './0005-audit-log.ts'
 import { deletions } from './0006-deletions.ts'
 import { withdrawals } from './0007-withdrawals.ts'
+import { backgroundAudit } from './0008-background-audit.ts'
 
 /** Every migration in its order. To change the schema, append one. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   auditLog,
   deletions,
   withdrawals,
+  backgroundAudit,
 ]
