@@ -63,6 +63,7 @@ withPostgres('a rating of a session without triggers is counted within a pass', 
   )
   await runSql(database, `update post_rate.audit_progress set range_at = now() - interval '1 hour'`)
   await eventually(async () => (await counts())[1] === 2, { timeout: 20_000 })
+  t.deepEqual(await counts(), [1, 2])
 })
 
 needs('postgres', 'redis')(

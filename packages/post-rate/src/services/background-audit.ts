@@ -24,9 +24,11 @@ export class BackgroundAudit {
   readonly #timings: AuditTimings
   #loop: Loop | undefined
   #stopping = false
-  /** Posts of the next range, and the time from the last one to it; null before the first. */
+  /** Posts of the next range, and which part of all posts they are; null before the first. */
   #size = 1_000
-  #pauseMs: number | null = null
+  #share: number | null = null
+  /** What comparing the last range took. */
+  #elapsedMs = 0
 
   /** `leads`: whether this process is the one of several that audits. */
   constructor(
@@ -67,11 +69,13 @@ export class BackgroundAudit {
     const progress = await this.#audit.progress()
     if (silent) await this.#noteBypass(progress)
     else if (progress.restored || progress.bypassed) return this.#compareAll(progress)
-    this.#pauseMs ??= await this.#pauseAfter(hours, 0)
-    const due = progress.rangeAt + this.#pauseMs - progress.now
+    this.#share ??= await this.#shareOfRange()
+    // The range's share of the pass; longer where the database would have more than its share of work.
+    const pauseMs = Math.max(this.#share * hours * 3_600_000, this.#elapsedMs / this.#timings.load)
+    const due = progress.rangeAt + pauseMs - progress.now
     if (due > 0) return Math.min(due, lookEveryMs)
-    await this.#compareNext(progress, hours)
-    return Math.min(this.#pauseMs, lookEveryMs)
+    await this.#compareNext(progress)
+    return 0
   }
 
   async #noteBypass({ bypassed }: AuditProgress): Promise<void> {
@@ -98,23 +102,21 @@ export class BackgroundAudit {
     return this.#timings.lookEveryMs
   }
 
-  async #compareNext({ last }: AuditProgress, hours: number): Promise<void> {
+  async #compareNext({ last }: AuditProgress): Promise<void> {
     const range = await this.#audit.next(last, this.#size)
     const began = performance.now()
     const suspects = await this.#audit.compare(range)
-    const elapsedMs = Math.max(1, performance.now() - began)
+    this.#elapsedMs = Math.max(1, performance.now() - began)
     const repaired = await this.#repair(suspects)
     await this.#audit.noteProgress({ last: range.last, posts: range.posts, repaired })
     this.#counters.audited += range.posts
-    this.#pauseMs = await this.#pauseAfter(hours, elapsedMs)
-    const fitting = Math.round((this.#size * this.#timings.rangeMs) / elapsedMs)
+    this.#share = await this.#shareOfRange()
+    const fitting = Math.round((this.#size * this.#timings.rangeMs) / this.#elapsedMs)
     this.#size = Math.min(mostPosts, Math.max(fewestPosts, fitting))
   }
 
-  /** The range's share of the pass; longer where the database would have more than its share of work. */
-  async #pauseAfter(hours: number, elapsedMs: number): Promise<number> {
-    const share = Math.min(1, this.#size / Math.max(1, await this.#audit.estimate()))
-    return Math.max(share * hours * 3_600_000, elapsedMs / this.#timings.load)
+  async #shareOfRange(): Promise<number> {
+    return Math.min(1, this.#size / Math.max(1, await this.#audit.estimate()))
   }
 
   async #repair(suspects: readonly Suspect[]): Promise<number> {
