@@ -198,13 +198,14 @@ withKafka.serial(
     const subscription = await bus.subscribe(recorder)
     await eventually(() => errors.length === 1, { timeout: 60_000 })
     t.like(errors[0]?.[1], { partition: 0, from: 0, crashes: 4 })
+    // The other partitions lost nothing.
+    const kept = () => ids.filter((id) => recorder.newest.get(id)?.version === 2)
+    await eventually(async () => (await bus.lag()).every(({ lag }) => lag === 0), { timeout: 60_000 })
+    const lost = ids.length - kept().length
+    t.true(lost > 0 && lost < ids.length / 2, `${lost} of ${ids.length}`)
     await publish(3)
     await eventually(() => ids.every((id) => recorder.newest.get(id)?.version === 3), { timeout: 60_000 })
     await eventually(async () => (await bus.lag()).every(({ lag }) => lag === 0))
-    // The other partitions lost nothing.
-    const seen = new Set(recorder.batches.flat().flatMap(({ postId, version }) => (version === 2 ? [postId] : [])))
-    const [skipped, kept] = [ids.filter((id) => !seen.has(id)), ids.filter((id) => seen.has(id))]
-    t.true(skipped.length > 0 && kept.length > skipped.length, JSON.stringify({ skipped, kept }))
     t.is(errors.length, 1)
     await subscription.stop()
     // It is committed: another member does not meet it.
@@ -242,7 +243,8 @@ withKafka.serial('kafka: many batches in one fetch are read, however many messag
   const { logger, errors } = errorsOf()
   const bus = busOn(t, names, undefined, {}, logger)
   await bus.publish([changeOf(stateOf(1, 1))])
-  for (let n = 0; n < 7; n++) await sendMany(t, names, 0, 20_000)
+  // kafkajs needs a time for each batch that grows with its square.
+  for (let n = 0; n < 70; n++) await sendMany(t, names, 0, 2_000)
   const subscription = await bus.subscribe(new Recorder(), { once: true })
   await subscription.finished
   t.true(subscription.counts().unreadable >= 140_000)
