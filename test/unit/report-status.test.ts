@@ -49,12 +49,15 @@ test('readiness, which waits for 5 s, has the answer in time', (t) => {
   t.deepEqual([recordProbeMs, probeMs, figuresMs], [3_000, 2_000, 1_500])
 })
 
-test('figures that do not come are left empty', async (t) => {
+test('figures that do not come are unknown, and say why', async (t) => {
   const began = performance.now()
-  const { dependencies, lag } = await reporting({ postgres: answering, redis: null, kafka: answering }).report(noRoles)
+  const status = reporting({ postgres: answering, redis: null, kafka: answering })
+  const { dependencies, lag, leases, unknown } = await status.report(noRoles)
   t.true(performance.now() - began < longestMs)
   t.true(dependencies.kafka.reachable)
-  t.deepEqual(lag, [])
+  t.is(lag, null)
+  t.deepEqual(leases, [])
+  t.deepEqual(unknown, { lag: 'does not answer within 0.15 s' })
 })
 
 test('a database that answers and has no schema is told from one that has it', async (t) => {

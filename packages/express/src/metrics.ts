@@ -64,19 +64,19 @@ const gauges: readonly GaugeKind[] = [
     name: 'consumer_lag_messages',
     help: 'Messages that the consumer group has not committed',
     labels: ['partition'],
-    read: ({ lag }) => lag.map(({ partition, lag: value }) => ({ labels: { partition }, value })),
+    read: ({ lag }) => (lag ?? []).map(({ partition, lag: value }) => ({ labels: { partition }, value })),
   },
   {
     name: 'lease_seconds_left',
     help: 'Seconds until a lease expires; negative when nobody renewed it',
     labels: ['name'],
-    read: ({ leases }) => leases.map(({ name, secondsLeft: value }) => ({ labels: { name }, value })),
+    read: ({ leases }) => (leases ?? []).map(({ name, secondsLeft: value }) => ({ labels: { name }, value })),
   },
   {
     name: 'lease_term',
     help: 'Rises with every new holder of a lease',
     labels: ['name'],
-    read: ({ leases }) => leases.map(({ name, term: value }) => ({ labels: { name }, value })),
+    read: ({ leases }) => (leases ?? []).map(({ name, term: value }) => ({ labels: { name }, value })),
   },
   {
     name: 'dependency_up',

@@ -20,8 +20,10 @@ export function readiness(status: Status | null): Readiness {
   const warnings = Object.entries({ redis, kafka })
     .filter(([, dependency]) => dependency.configured && !dependency.reachable)
     .map(([name, dependency]) => say(name, dependency.detail, 'cannot be reached'))
-  const relays = status.leases.some(({ name, secondsLeft }) => name.startsWith('relay:') && secondsLeft > 0)
-  if (reasons.length === 0 && status.outbox !== null && !relays)
+  const relays = status.leases?.some(({ name, secondsLeft }) => name.startsWith('relay:') && secondsLeft > 0)
+  if (reasons.length === 0 && relays === undefined)
+    warnings.push(say('relay', status.unknown.leases ?? '', 'unknown whether one runs'))
+  else if (reasons.length === 0 && !relays)
     warnings.push('relay: none runs, so no rating is counted: `postRate.start({ relay: true })`, or `post-rate relay`')
   return { ready: reasons.length === 0, reasons, warnings }
 }

@@ -62,6 +62,7 @@ export const goodStatus: Status = {
     committed: 50_000 - lag,
     lag,
   })),
+  unknown: {},
   freshnessSeconds: 0.31,
   clockOffsetMs: 4,
   clockSetBack: null,

@@ -32,6 +32,7 @@ function statusNow(): Status {
     outbox: { rows: 7, oldestSeconds: 1.5 },
     leases: [{ name: 'relay:0/1', holder: 'h', term: 4, secondsLeft: 9 }],
     lag: [{ partition: 2, end: 10, committed: 4, lag: 6 }],
+    unknown: {},
     freshnessSeconds: 0.4,
     clockOffsetMs: -250,
     clockSetBack: null,

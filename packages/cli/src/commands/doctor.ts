@@ -10,7 +10,7 @@ import { printable } from '../ui/printable.ts'
 import { wrapped } from '../ui/wrapped.ts'
 import { doctorLog } from './doctor-log.ts'
 
-type Verdict = 'ok' | 'warning' | 'failed' | 'off'
+type Verdict = 'ok' | 'warning' | 'failed' | 'unknown' | 'off'
 
 interface Check {
   name: string
@@ -104,8 +104,9 @@ async function checkSettings(context: Context, postRate: PostRate): Promise<Chec
 }
 
 /** The topic, and how far its consumers are. */
-function checkTopic(configuration: Configuration, { dependencies: { kafka }, lag }: Status): Check[] {
+function checkTopic(configuration: Configuration, { dependencies: { kafka }, lag, unknown }: Status): Check[] {
   if (!kafka.reachable) return []
+  if (lag === null) return [{ name: 'topic', verdict: 'unknown', detail: unknown.lag ?? '' }]
   const { schema = 'post_rate', topicPartitions = usualPartitions } = configuration
   const { topic = schema === 'post_rate' ? 'rating-changes' : `rating-changes-${schema}` } = configuration
   if (lag.length === 0)
@@ -138,9 +139,12 @@ function checkTopic(configuration: Configuration, { dependencies: { kafka }, lag
 }
 
 function health(status: Status): Check[] {
-  const { outbox, leases, freshnessSeconds, clockOffsetMs } = status
+  const { outbox, leases, freshnessSeconds, clockOffsetMs, unknown } = status
   const checks: Check[] = []
-  if (outbox !== null) {
+  if (outbox === null || leases === null) {
+    const detail = unknown.leases ?? unknown.outbox ?? ''
+    if (status.dependencies.postgres.reachable) checks.push({ name: 'relay', verdict: 'unknown', detail })
+  } else {
     const relay = leases.some(({ name, secondsLeft }) => name.startsWith('relay:') && secondsLeft > 0)
     const behind =
       freshnessSeconds === null || freshnessSeconds < 0 ? '' : `, everything folded ${duration(freshnessSeconds)} ago`
@@ -196,6 +200,6 @@ function lines(detail: string, columns: number): string {
 }
 
 function mark(context: Context, verdict: Verdict): string {
-  const style = { ok: 'green', warning: 'yellow', failed: 'red', off: 'gray' } as const
+  const style = { ok: 'green', warning: 'yellow', failed: 'red', unknown: 'yellow', off: 'gray' } as const
   return context.talk.style(style[verdict], verdict.padEnd(7))
 }

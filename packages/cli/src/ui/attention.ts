@@ -21,9 +21,9 @@ export function attentionOf(status: Status, verify: TaskState<VerifyReport>): At
   }
   const { outbox, leases, freshnessSeconds, clockOffsetMs, clockSetBack, audit } = status
   // The reconciler has a lease, too, also in a consumer.
-  const shards = leases.filter(({ name }) => name.startsWith('relay:'))
+  const shards = (leases ?? []).filter(({ name }) => name.startsWith('relay:'))
   const live = shards.filter(({ secondsLeft }) => secondsLeft > 0)
-  if (outbox !== null && outbox.rows > 0 && live.length === 0)
+  if (leases !== null && outbox !== null && outbox.rows > 0 && live.length === 0)
     bad(`No relay runs, ${counted(outbox.rows, 'change waits', 'changes wait')}: start \`post-rate relay\`.`)
   else if (outbox !== null && outbox.oldestSeconds > 60)
     bad(`The outbox's oldest row waits for ${span(outbox.oldestSeconds)}: the relay does not keep up.`)

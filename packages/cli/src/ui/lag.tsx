@@ -7,7 +7,8 @@ import { Panel } from './panel.tsx'
 import { Say, type Tone } from './tone.tsx'
 
 export interface LagProps {
-  lag: readonly PartitionLag[]
+  /** Null where it is unknown. */
+  lag: readonly PartitionLag[] | null
   kafka: DependencyStatus
   width: number
   height: number
@@ -17,7 +18,8 @@ export interface LagProps {
 const fullBar = 100
 
 /** How many messages the consumers are behind, a bar a partition; the worst ones where there are more than rows. */
-export function Lag({ lag, kafka, width, height }: LagProps) {
+export function Lag({ lag: known, kafka, width, height }: LagProps) {
+  const lag = known ?? []
   const rows = height - 2
   const total = lag.reduce((sum, partition) => sum + partition.lag, 0)
   const max = Math.max(fullBar, ...lag.map((partition) => partition.lag))
@@ -28,7 +30,7 @@ export function Lag({ lag, kafka, width, height }: LagProps) {
   const bar = Math.max(0, width - 4 - 6 - 6)
   return (
     <Panel title="Consumer lag" note={lag.length === 0 ? '' : counted(total, 'message')} width={width} height={height}>
-      {lag.length === 0 && <Say tone="quiet">{whyNone(kafka)}</Say>}
+      {lag.length === 0 && <Say tone="quiet">{whyNone(kafka, known !== null)}</Say>}
       {shown.map(({ partition, lag: behind }) => (
         <Box key={partition} height={1} flexShrink={0}>
           <Say tone="quiet">{`p${partition}`.padEnd(6)}</Say>
@@ -43,9 +45,10 @@ export function Lag({ lag, kafka, width, height }: LagProps) {
   )
 }
 
-function whyNone({ configured, reachable }: DependencyStatus): string {
+function whyNone({ configured, reachable }: DependencyStatus, known: boolean): string {
   if (!configured) return 'No Kafka: relays apply directly.'
-  return reachable ? 'No topic yet: a relay makes it.' : 'Unknown: Kafka cannot be reached.'
+  if (!reachable) return 'Unknown: Kafka cannot be reached.'
+  return known ? 'No topic yet: a relay makes it.' : 'Unknown: Kafka did not answer in time.'
 }
 
 function lagTone(lag: number): Tone {

@@ -32,7 +32,7 @@ export function Leases({ leases: known, width, height }: LeasesProps) {
       height={height}
     >
       {leases.length === 0 ? (
-        <Say tone="quiet">{known === null ? 'Unknown without PostgreSQL.' : 'No relay has run yet.'}</Say>
+        <Say tone="quiet">{known === null ? 'Unknown: PostgreSQL did not say.' : 'No relay has run yet.'}</Say>
       ) : (
         <Row what="what" holder="holder" term="term" left="left" holderWidth={holder} quiet />
       )}

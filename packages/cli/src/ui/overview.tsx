@@ -20,7 +20,8 @@ export function Overview({ status, past, verify, width, height }: OverviewProps)
   const right = width - left
   const attention = attentionOf(status, verify)
   const wanted = attentionRows(attention, width) + 2
-  const spare = height - topHeight - Math.max(leastMiddle, status.lag.length + 2, status.leases.length + 3)
+  const spare =
+    height - topHeight - Math.max(leastMiddle, (status.lag ?? []).length + 2, (status.leases ?? []).length + 3)
   const bottom =
     height >= topHeight + attentionHeight + leastMiddle ? Math.max(attentionHeight, Math.min(wanted, spare)) : 0
   const middle = height - topHeight - bottom
@@ -32,7 +33,7 @@ export function Overview({ status, past, verify, width, height }: OverviewProps)
       </Box>
       <Box>
         <Lag lag={status.lag} kafka={status.dependencies.kafka} width={left} height={middle} />
-        <Leases leases={status.outbox && status.leases} width={right} height={middle} />
+        <Leases leases={status.leases} width={right} height={middle} />
       </Box>
       {bottom > 0 && <AttentionPanel all={attention} width={width} height={bottom} />}
     </Box>

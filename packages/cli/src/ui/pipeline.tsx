@@ -29,7 +29,7 @@ export function Pipeline({ status, lines, width, height }: PipelineProps) {
     <Box flexDirection="column">
       <Stages status={status} width={width} />
       <Box>
-        <Leases leases={status.outbox && status.leases} width={left} height={middle} />
+        <Leases leases={status.leases} width={left} height={middle} />
         <Lag lag={status.lag} kafka={status.dependencies.kafka} width={width - left} height={middle} />
       </Box>
       <Panel title="Errors" tone={errors.length === 0 ? 'quiet' : 'warn'} width={width} height={errorsHeight}>
@@ -42,14 +42,14 @@ export function Pipeline({ status, lines, width, height }: PipelineProps) {
 
 function Stages({ status, width }: { status: Status; width: number }) {
   const { outbox, lag, freshnessSeconds, ratingsPerSecond, dependencies } = status
-  const waiting = lag.reduce((sum, partition) => sum + partition.lag, 0)
+  const waiting = lag?.reduce((sum, partition) => sum + partition.lag, 0) ?? null
   const stages: { name: string; says: string; tone: Tone }[] = [
     { name: 'ratings', says: ratingsPerSecond === null ? 'unknown' : rate(ratingsPerSecond), tone: 'plain' },
     { name: 'outbox', says: outbox === null ? 'unknown' : count(outbox.rows), tone: late(outbox?.oldestSeconds ?? 0) },
     {
       name: 'topic',
       says: topicSays(dependencies.kafka, waiting),
-      tone: waiting > 10_000 ? 'warn' : 'plain',
+      tone: (waiting ?? 0) > 10_000 ? 'warn' : 'plain',
     },
     {
       name: 'readers',
@@ -78,9 +78,9 @@ function Stages({ status, width }: { status: Status; width: number }) {
   )
 }
 
-function topicSays({ configured, reachable }: DependencyStatus, waiting: number): string {
+function topicSays({ configured, reachable }: DependencyStatus, waiting: number | null): string {
   if (!configured) return 'none'
-  return reachable ? `${count(waiting)} waiting` : 'unknown'
+  return reachable && waiting !== null ? `${count(waiting)} waiting` : 'unknown'
 }
 
 function late(seconds: number): Tone {

@@ -18,8 +18,8 @@ export function snapshotText({ databaseName, status, posts, inspections }: Snaps
 
 function overviewLines(databaseName: string, status: Status): string[] {
   const { outbox, freshnessSeconds, leases, lag } = status
-  const behind = lag.reduce((sum, partition) => sum + partition.lag, 0)
-  const held = leases.filter(({ secondsLeft }) => secondsLeft > 0).length
+  const behind = (lag ?? []).reduce((sum, partition) => sum + partition.lag, 0)
+  const held = (leases ?? []).filter(({ secondsLeft }) => secondsLeft > 0).length
   const facts: [string, string][] = [
     ['database', printable(databaseName)],
     ...dependenciesOf(status).map(([name, { configured, reachable, version }]): [string, string] => [
@@ -28,10 +28,10 @@ function overviewLines(databaseName: string, status: Status): string[] {
     ]),
     ['outbox', outbox === null ? 'unknown' : `${counted(outbox.rows, 'row')}, oldest ${span(outbox.oldestSeconds)}`],
     ['freshness', freshnessSeconds === null ? 'unknown' : `${span(freshnessSeconds)} behind`],
-    ['lag', lag.length === 0 ? 'none known' : `${counted(behind, 'message')} on ${counted(lag.length, 'partition')}`],
+    ['lag', lagText(lag, behind)],
     [
       'relay',
-      outbox === null
+      leases === null
         ? 'unknown'
         : leases.length === 0
           ? 'none has run yet'
@@ -40,6 +40,11 @@ function overviewLines(databaseName: string, status: Status): string[] {
   ]
   const attention = attentionOf(status, { state: 'idle' }).map(({ text }) => `! ${printable(text)}`)
   return [...facts.map(([name, value]) => `${name.padEnd(12)}${value}`), ...attention]
+}
+
+function lagText(lag: Status['lag'], behind: number): string {
+  if (lag === null) return 'unknown'
+  return lag.length === 0 ? 'none known' : `${counted(behind, 'message')} on ${counted(lag.length, 'partition')}`
 }
 
 function postLines(posts: readonly Post[], inspections: readonly PostInspection[]): string[] {

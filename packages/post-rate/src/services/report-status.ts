@@ -41,13 +41,20 @@ export interface AuditStatus {
   repairedAt: string | null
 }
 
+/** A figure that a server is asked for. */
+export type UnknownFigure = 'outbox' | 'leases' | 'freshnessSeconds' | 'guardedPosts' | 'audit' | 'lag'
+
 /** What this process and its dependencies are doing. Nothing in it is secret. */
 export interface Status {
   dependencies: { postgres: DependencyStatus; redis: DependencyStatus; kafka: DependencyStatus }
-  /** Null where PostgreSQL cannot be reached. Above 1,000 `rows` is an estimate. */
+  /** Null where it is unknown. Above 1,000 `rows` is an estimate. */
   outbox: { rows: number; oldestSeconds: number } | null
-  leases: Lease[]
-  lag: PartitionLag[]
+  /** Null where they are unknown; empty where no relay has ever run. */
+  leases: Lease[] | null
+  /** Null where it is unknown; empty without Kafka, and before the topic is made. */
+  lag: PartitionLag[] | null
+  /** Why figures are unknown, by their names here. */
+  unknown: Partial<Record<UnknownFigure, string>>
   /**
    * Age of the record's watermark in seconds: how long ago everything was folded. Null where it is unknown. Negative where
    * the database's clock was set back, until a relay has noticed.
@@ -145,7 +152,6 @@ export class ReportStatus {
     { patient = false }: { patient?: boolean } = {},
   ): Promise<Status> {
     const { recordProbeMs, probeMs, patientProbeMs, figuresMs } = this.#timings
-    const orNull = <T>(work: Promise<T>) => figureOrNull(work, figuresMs)
     const [postgres, redis, kafka] = await Promise.all([
       probe(this.#probes.postgres, patient ? patientProbeMs : recordProbeMs),
       probe(this.#probes.redis, patient ? patientProbeMs : probeMs),
@@ -156,19 +162,31 @@ export class ReportStatus {
       if (isPostRateError(error) && error.code === 'SCHEMA_TOO_OLD') schemaProblem = error.message
       throw error
     }
+    const unknown: Status['unknown'] = {}
+    /** A status is best effort: what cannot be read is unknown, and says why. */
+    const ask = async <T>(name: UnknownFigure, server: DependencyStatus, work: () => Promise<T>): Promise<T | null> => {
+      try {
+        if (!server.reachable) throw new Error(server.detail)
+        return await within(patient ? patientProbeMs : figuresMs, work())
+      } catch (error) {
+        unknown[name] = error instanceof Error ? error.message : String(error)
+        return null
+      }
+    }
     const [backlog, leases, record, guardedPosts, audit, lag] = await Promise.all([
-      postgres.reachable ? orNull(this.#outbox.backlog()) : null,
-      postgres.reachable ? orNull(this.#leases.list()) : null,
-      postgres.reachable ? orNull(this.#record.read([], [], true).catch(noteSchema)) : null,
-      postgres.reachable ? orNull(this.#guard.count()) : null,
-      postgres.reachable ? orNull(this.#audit.progress()) : null,
-      kafka.reachable ? orNull(this.#bus.lag()) : null,
+      ask('outbox', postgres, () => this.#outbox.backlog()),
+      ask('leases', postgres, () => this.#leases.list()),
+      ask('freshnessSeconds', postgres, () => this.#record.read([], [], true).catch(noteSchema)),
+      ask('guardedPosts', postgres, () => this.#guard.count()),
+      ask('audit', postgres, () => this.#audit.progress()),
+      kafka.configured ? ask('lag', kafka, () => this.#bus.lag()) : [],
     ])
     return {
       dependencies: { postgres: { ...postgres, detail: postgres.detail || schemaProblem }, redis, kafka },
       outbox: backlog && { rows: backlog.rows, oldestSeconds: backlog.oldestSeconds },
-      leases: leases ?? [],
-      lag: lag ?? [],
+      leases,
+      lag,
+      unknown,
       freshnessSeconds: freshness(record?.watermark ?? null, this.#clock.now()),
       clockOffsetMs: this.#clock.offset,
       clockSetBack: backlog?.clockSetBack ?? null,
@@ -207,11 +225,6 @@ async function probe(server: ServerProbe | null, ms: number): Promise<Dependency
 function freshness(watermark: number | null, now: number): number | null {
   if (watermark === null) return null
   return isAhead(watermark, now) ? (now - watermark) / 1000 : Math.max(0, (now - watermark) / 1000)
-}
-
-/** A status is best effort: what cannot be read is left empty, and its dependency says why. */
-async function figureOrNull<T>(work: Promise<T>, ms: number): Promise<T | null> {
-  return within(ms, work).catch(() => null)
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
