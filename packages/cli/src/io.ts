@@ -14,6 +14,8 @@ export interface Io {
   stdout: Output
   /** Talk and progress. */
   stderr: Output
+  /** Only programs read it, so every line is JSON. */
+  stderrIsLog?: boolean
   env: Readonly<Record<string, string | undefined>>
   /** Absolute path. */
   cwd: string

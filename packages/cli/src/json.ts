@@ -1,7 +1,12 @@
-/** JSON on one line that is safe on a terminal too: what a terminal would act on is escaped, nothing is altered. */
+/**
+ * JSON on one line that is safe on a terminal too: what a terminal would act on is escaped, nothing is altered. Of an error it has
+ * the message, where JSON alone has `{}`.
+ */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from({ length: character.length }, (_, index) => unicodeEscape(character.charCodeAt(index))).join(''),
+  return JSON.stringify(value, (_, one) => (one instanceof Error ? one.message : one)).replace(
+    /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      Array.from({ length: character.length }, (_, index) => unicodeEscape(character.charCodeAt(index))).join(''),
   )
 }
 

@@ -45,11 +45,12 @@ export function addRoleCommands(program: Command, go: Go): void {
         'prior',
         'min-count',
         'shards',
+        'audit',
       ]),
     )
     .argument(
       '<value>',
-      'guard | freeze | live, off or the hours a star takes, seconds, WEIGHT:MEAN, ratings, relay shards',
+      'guard | freeze | live, off or the hours a star takes, seconds, WEIGHT:MEAN, ratings, relay shards, off or the hours of a whole audit',
     )
     .description('change one; it shows after what readers were promised by nextUpdateAt')
     .addOption(dryRunOption('the value before and after'))

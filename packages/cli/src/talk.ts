@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Io } from './io.ts'
 import { printableJson } from './json.ts'
+import { logLine } from './logger.ts'
 import { Progress } from './progress.ts'
 import { printable } from './ui/printable.ts'
 
@@ -47,8 +48,12 @@ export class Talk {
     })
   }
 
-  /** Talk, on stderr. */
+  /** Talk, on stderr: as text, or as a line of the log where only programs read that. */
   note(text: string): void {
+    if (this.#io.stderrIsLog) {
+      this.#io.stderr.write(logLine('info', text))
+      return
+    }
     this.#io.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`)
   }
 

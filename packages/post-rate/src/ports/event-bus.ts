@@ -49,7 +49,7 @@ export interface EventBus {
   /** Durable when it resolves. Rejects with `UNAVAILABLE`; the same changes are then published again. */
   publish(changes: readonly RatingChange[]): Promise<void>
   subscribe(handler: StatsHandler, options?: SubscribeOptions): Promise<Subscription>
-  /** Empty where the bus keeps nothing. */
+  /** Empty where the bus keeps nothing, or has nothing yet. */
   lag(): Promise<PartitionLag[]>
   /** Idempotent. */
   close(): Promise<void>

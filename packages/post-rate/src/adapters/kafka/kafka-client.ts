@@ -119,5 +119,7 @@ function writeLog(logger: Logger, { level, namespace, log }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...details } = log
   const trouble = level === logLevel.ERROR && !noSuchTopic.test(String(details.error))
   const write = trouble ? logger.warn : level <= logLevel.WARN ? logger.info : logger.debug
-  write.call(logger, `kafkajs: ${message}`, { namespace, ...details })
+  // An error object is `{}` in JSON.
+  const texts = Object.entries(details).map(([name, one]) => [name, one instanceof Error ? one.message : one])
+  write.call(logger, `kafkajs: ${message}`, { namespace, ...Object.fromEntries(texts) })
 }

@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from '../../ports/logger.ts'
 import type { Tracer } from '../../ports/tracer.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
-import { createKafkaClient, type KafkaClient } from './kafka-client.ts'
+import { createKafkaClient, isProtocolError, type KafkaClient } from './kafka-client.ts'
 import { KafkaDrain } from './kafka-drain.ts'
 import { KafkaPublisher } from './kafka-publisher.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
@@ -77,6 +77,22 @@ export class KafkaEventBus implements EventBus {
   }
 
   async lag(): Promise<PartitionLag[]> {
+    try {
+      return await this.#lag()
+    } catch (error) {
+      // The topic has not been made yet.
+      if (isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return []
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()))
+    await this.#publisher.close()
+    await this.#admin.close()
+  }
+
+  async #lag(): Promise<PartitionLag[]> {
     // First the committed offsets: one that was read after the end can lie beyond it.
     const committed = await this.#topic.committed(this.#options.group)
     const offsets = await this.#topic.offsets()
@@ -87,11 +103,5 @@ export class KafkaEventBus implements EventBus {
       const position = Math.min(high, known > high ? low : Math.max(known, low))
       return { partition, end: high, committed: position, lag: high - position }
     })
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()))
-    await this.#publisher.close()
-    await this.#admin.close()
   }
 }

@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { invalidInput } from '../../errors.ts'
 import type { RedisLike, RedisOption } from '../../options.ts'
 import { type Logger, silentLogger } from '../../ports/logger.ts'
+import { quiet } from './quiet-redis.ts'
 import { RedisConnector } from './redis-connector.ts'
 import type { RedisAddress } from './redis-error.ts'
 
@@ -58,7 +59,11 @@ export function createRedisClients(option: RedisOption, logger: Logger = silentL
   const target = targetOf(clients[0])
   if (tlsOf(clients[0])?.rejectUnauthorized === false)
     logger.warn("Redis' certificate is not checked: anybody could stand in for it", { address: target.address })
-  for (const client of clients) reportErrors(client, target.address, logger)
+  for (const client of clients) {
+    if (isCluster(client)) client.on('+node', (node: Redis) => quiet(node, logger))
+    else quiet(client, logger)
+    reportErrors(client, target.address, logger)
+  }
   return {
     reader: clients[0],
     writer: clients[1],
@@ -95,6 +100,7 @@ async function explained(client: RedisClient, error: Error): Promise<never> {
     toldOutages.add(client)
     const options = { ...client.options.redisOptions, ...node, lazyConnect: true, retryStrategy: () => null }
     const probe = new Redis(options as ClientOptions)
+    quiet(probe, silentLogger)
     const cause = await new Promise<Error | undefined>((resolve) => {
       probe.once('error', resolve)
       probe.connect().then(() => resolve(undefined), resolve)
