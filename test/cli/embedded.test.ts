@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import test from 'ava'
 import type { PostPage } from 'post-rate'
@@ -118,6 +119,8 @@ test.serial('dev: a page, the API and the docs within seconds; a rating is seen 
   t.regex(await page.text(), /<title>post-rate/)
   t.regex(page.headers.get('content-security-policy') ?? '', /default-src 'none'/)
   t.is((await fetch(`${first.url}/api/docs`)).status, 200)
+  t.is(await statusFor(first.url, 'rebound.example'), 421)
+  t.is(await statusFor(first.url, 'localhost'), 200)
   t.is((await fetch(`${first.url}/readyz`)).status, 200)
   const list = (await (await fetch(`${first.url}/api/posts`)).json()) as PostPage
   t.is(list.items.length, 20)
@@ -142,3 +145,13 @@ test.serial('dev: a page, the API and the docs within seconds; a rating is seen 
   second.child.kill('SIGINT')
   t.is((await second.child.exited).code, 130)
 })
+
+/** What a request with this name in `Host` is answered with. */
+function statusFor(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(`${url}/api/posts`, { headers: { host } }, (res) => {
+      res.resume()
+      resolve(res.statusCode)
+    }).once('error', reject)
+  })
+}

@@ -237,3 +237,16 @@ withPostgres('a reader that goes away is no crash', async (t) => {
   t.is(code, 0, stderr)
   t.notRegex(stderr, /EPIPE|Error/)
 })
+
+withPostgres('serve --auth header:NAME on every address warns that anybody can be any user', async (t) => {
+  const invocation = await deployment(t)
+  for (const [host, warns] of [
+    ['0.0.0.0', true],
+    ['127.0.0.1', false],
+  ] as const) {
+    const server = startCli(t, ['serve', '--port', '0', '--host', host, '--auth', 'header:X-User'], invocation)
+    await eventually(() => /Serving/.test(server.stderr), { timeout: 40_000 })
+    t.is(/anybody who reaches 0\.0\.0\.0 can be any user/.test(server.stderr), warns)
+    await server.stop()
+  }
+})

@@ -31,7 +31,9 @@ test('nothing of Ink is loaded for the snapshot', async (t) => {
   t.teardown(() => rm(folder, { recursive: true }))
   const script = new URL('tui/run-fake.ts', import.meta.url).pathname
   const env = { ...process.env, NODE_V8_COVERAGE: folder }
-  const { stdout } = await promisify(execFile)('node', ['--import=tsx', '--conditions=source', script], { env })
+  const { stdout } = await promisify(execFile)('node', ['--import=tsx', '--conditions=post-rate-source', script], {
+    env,
+  })
   t.true(stdout.includes('the dashboard has ended'))
   const reports = await readdir(folder)
   const loaded = (await Promise.all(reports.map((report) => readFile(join(folder, report), 'utf8')))).join()

@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL('tui/run-fake.ts', import.meta.url))
 const launcher = fileURLToPath(new URL('../../bin/post-rate.js', import.meta.url))
 
 withTmux('in a real terminal: every view at 80x24, resizing, and the terminal as it was after q', async (t) => {
-  const terminal = await openTerminal(t, `node --import=tsx --conditions=source ${script}`)
+  const terminal = await openTerminal(t, `node --import=tsx --conditions=post-rate-source ${script}`)
   const { keys, shows, resize } = terminal
 
   const overview = await shows('[1 Overview]', 'p5    ████', 'api-1:4711', 'Nothing needs attention')
@@ -42,13 +42,13 @@ withTmux('in a real terminal: every view at 80x24, resizing, and the terminal as
 })
 
 withTmux('in a real terminal: Ctrl-C and SIGTERM leave it as it was', async (t) => {
-  const terminal = await openTerminal(t, `node --import=tsx --conditions=source ${script}`)
+  const terminal = await openTerminal(t, `node --import=tsx --conditions=post-rate-source ${script}`)
   const { keys, shows, modes, run } = terminal
   await shows('Nothing needs attention')
   await keys('C-c')
   await shows('the dashboard has ended')
   t.is(await modes(), '0 1')
-  await run(`clear; node --import=tsx --conditions=source ${script}`)
+  await run(`clear; node --import=tsx --conditions=post-rate-source ${script}`)
   await shows('Nothing needs attention')
   await terminal.kill('SIGTERM')
   await shows('the dashboard has ended')

@@ -14,7 +14,7 @@ test("the README's logger brings every level to pino", async (t) => {
     await postRate.close()`
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import=tsx', '--conditions=source', '--input-type=module', '--eval', program],
+    ['--import=tsx', '--conditions=post-rate-source', '--input-type=module', '--eval', program],
     { cwd: projectDirectory },
   )
   const lines = stdout

@@ -74,6 +74,7 @@ test('what post-rate exports', async (t) => {
     'PageKey',
     'PageQuery',
     'PagedPost',
+    'PartBinding',
     'PartitionLag',
     'Period',
     'Ports',
@@ -164,6 +165,20 @@ test('every package declares what it imports', async (t) => {
         const wanted = module.split('/', module.startsWith('@') ? 2 : 1).join('/')
         t.true(module.startsWith('node:') || declared.includes(wanted), `${file} imports ${module}`)
       }
+  }
+})
+
+test('every package declares what its dependencies need beside them', async (t) => {
+  const { packages } = JSON.parse(await read('package-lock.json'))
+  for (const name of ['post-rate', 'express', 'cli']) {
+    const manifest = JSON.parse(await read(`packages/${name}/package.json`))
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    for (const dependency of Object.keys(manifest.dependencies)) {
+      const own = packages[`packages/${name}/node_modules/${dependency}`] ?? packages[`node_modules/${dependency}`]
+      for (const peer of Object.keys(own.peerDependencies ?? {}))
+        if (own.peerDependenciesMeta?.[peer]?.optional !== true)
+          t.true(declared.includes(peer), `${name}: ${dependency} needs ${peer}`)
+    }
   }
 })
 

@@ -17,6 +17,7 @@ interface Tarball {
 
 const packages = ['post-rate', 'express', 'cli']
 const fixtures = join(projectDirectory, 'test/package/fixtures')
+const compiler = join(projectDirectory, 'node_modules/typescript/bin/tsc')
 let directory: string
 let tarballs: Tarball[]
 
@@ -51,10 +52,11 @@ test('the packages hold what runs, its types and sources, and nothing else', (t)
     for (const path of ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'])
       t.true(paths.includes(path), `${name} has ${path}`)
     if (name === '@post-rate/express')
-      for (const path of ['browser/stars.js', 'dist/browser/stars.d.ts']) t.true(paths.includes(path), path)
+      for (const path of ['browser/stars.js', 'dist/browser/stars.d.ts', 'types/stars.d.ts'])
+        t.true(paths.includes(path), path)
     const stray = paths.filter(
       (path) =>
-        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.js)$/.test(
+        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.js|types\/\w+\.d\.ts)$/.test(
           path,
         ) || /\b(tests?|fixtures?|secrets?|bench)\b|\.env/i.test(path),
     )
@@ -81,7 +83,27 @@ test.serial('a host installs the tarballs, compiles against their types, and mou
   )
   await writeFile(join(directory, 'host.ts'), await readFile(join(fixtures, 'host.ts')))
   await writeFile(join(directory, 'tsconfig.json'), await readFile(join(fixtures, 'tsconfig.json')))
-  await run(process.execPath, [join(projectDirectory, 'node_modules/typescript/bin/tsc'), '--project', '.'], directory)
+  await run(process.execPath, [compiler, '--project', '.'], directory)
+  for (const [file, module, moduleResolution] of [
+    ['options.ts', 'nodenext', 'nodenext'],
+    ['common.cts', 'nodenext', 'nodenext'],
+    ['options.ts', 'esnext', 'bundler'],
+    ['options.ts', 'preserve', 'bundler'],
+    ['element.ts', 'esnext', 'bundler'],
+    ['element.ts', 'nodenext', 'nodenext'],
+  ] as const) {
+    await writeFile(join(directory, file), await readFile(join(fixtures, file)))
+    const lib = file === 'element.ts' ? ['--lib', 'es2023,dom,dom.iterable', '--types', ''] : ['--types', 'node']
+    const strictest = [
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--noUncheckedIndexedAccess',
+      '--skipLibCheck',
+      'false',
+    ]
+    const how = ['--noEmit', '--target', 'es2023', '--module', module, '--moduleResolution', moduleResolution, ...lib]
+    await run(process.execPath, [compiler, '--ignoreConfig', ...strictest, ...how, file], directory)
+  }
   const environment: Record<string, string> = has('postgres') ? { DATABASE_URL: await testDatabase(t) } : {}
   const printed = JSON.parse(await run(process.execPath, ['host.js'], directory, environment))
   t.deepEqual(printed.paths, ['/docs', '/openapi.json', '/posts', '/posts/{id}', '/posts/{id}/rating', '/ratings'])

@@ -6,10 +6,11 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     path: { type: 'string' },
+    first: { type: 'boolean', default: false },
   },
 })
-const { schedules, seed, path } = values
-const { failure, tally, ...report } = await simulate({ schedules: Number(schedules), seed: Number(seed), path })
+const { schedules, seed, path, first } = values
+const { failure, tally, ...report } = await simulate({ schedules: Number(schedules), seed: Number(seed), path, first })
 const say = (line: string) => process.stdout.write(`${line}\n`)
 if (failure) {
   say(`Violation: ${failure.violation}`)

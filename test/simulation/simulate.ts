@@ -17,6 +17,8 @@ export interface SimulationOptions {
   seed: number
   /** Where a counterexample is, as a failed run says it. */
   path?: string | undefined
+  /** Ends with the first violation, without looking for the shortest schedule that has one. */
+  first?: boolean | undefined
 }
 
 export interface SimulationReport {
@@ -28,8 +30,13 @@ export interface SimulationReport {
   failure: { violation: string; schedule: string; path: string; shrunk: number } | null
 }
 
-/** Runs schedules until one goes wrong, and then the shortest that still does. */
-export async function simulate({ schedules: numRuns, seed, path }: SimulationOptions): Promise<SimulationReport> {
+/** Runs schedules until one goes wrong, and then shorter ones that still do. */
+export async function simulate({
+  schedules: numRuns,
+  seed,
+  path,
+  first = false,
+}: SimulationOptions): Promise<SimulationReport> {
   const began = process.cpuUsage()
   const tally = new Tally()
   const details = await VirtualTime.during(async (time) => {
@@ -37,7 +44,8 @@ export async function simulate({ schedules: numRuns, seed, path }: SimulationOpt
       const violation = await runSchedule(schedule, time, tally)
       if (violation !== null) throw new Error(violation)
     })
-    return fc.check(property, { numRuns, seed, ...(path === undefined ? {} : { path, endOnFailure: true }) })
+    const endOnFailure = first || path !== undefined
+    return fc.check(property, { numRuns, seed, endOnFailure, ...(path !== undefined && { path }) })
   })
   const { user, system } = process.cpuUsage(began)
   const { counterexample, counterexamplePath, errorInstance, numShrinks } = details

@@ -21,7 +21,7 @@ const explanations: Record<DriftKind, Explanation> = {
     meaning: 'The statistics of the post are not what its ratings add up to.',
     cause:
       'Ratings came in past the triggers (disabled triggers, session_replication_role = replica, a partial restore), or post_stats was changed by hand.',
-    remedy: `The background audit of a relay repairs it within a day. ${rebuild}`,
+    remedy: `${rebuild} The background audit of a relay repairs it within a day.`,
   },
   displayed: {
     meaning: 'What readers see of the post differs from its statistics, and no update is due.',

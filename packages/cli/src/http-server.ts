@@ -56,6 +56,17 @@ async function close(server: Server, underWay: ReadonlySet<ServerResponse>): Pro
   clearTimeout(cut)
 }
 
+/**
+ * Refuses requests that a page of another site sends by a name of its own which leads to this machine (DNS rebinding): where nobody
+ * logs in, such a page could read and write everything.
+ */
+export const thisMachineOnly: RequestHandler = (req, res, next) => {
+  const name = (req.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
+  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|[\w-]+\.localhost)$/.test(name)) next()
+  else
+    sendPlainProblem(res, 421, `This server is for this machine: use http://127.0.0.1 or http://localhost, not ${name}`)
+}
+
 /** For paths that nobody knows. */
 export const notFound: RequestHandler = (_req, res) => {
   sendPlainProblem(res, 404, 'Not found')

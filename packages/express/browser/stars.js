@@ -10,6 +10,12 @@ const afterWindowMs = 400
 const againMs = 1_000
 const afterFailureMs = 5_000
 
+/** A server that renders a page may import this module; it defines the element in browsers only. */
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {})
+
+/** Not written as `new URL('.', import.meta.url)`, which bundlers take for a file of theirs. */
+const here = import.meta.url
+
 /** @typedef {{ id: number, stats: import('./stars/figures.js').Stats, myScore: number | null }} Post as the API gives it */
 
 /**
@@ -19,7 +25,7 @@ const afterFailureMs = 5_000
  * the slot `sign-in` in the place of the stars. Events: `post-rate-rated` with `{ postId, score }` when a rating was
  * stored (`score: null`: taken back), `post-rate-sign-in` when the server wants to know who is rating.
  */
-export class PostRateStars extends HTMLElement {
+export class PostRateStars extends Base {
   static observedAttributes = ['post-id', 'signed-out']
 
   /** Sends the requests; replaced where users log in by a header. @type {(url: URL, init: RequestInit) => Promise<Response>} */
@@ -41,7 +47,7 @@ export class PostRateStars extends HTMLElement {
   constructor() {
     super()
     const root = this.attachShadow({ mode: 'open' })
-    root.adoptedStyleSheets = [sheet]
+    root.adoptedStyleSheets = [sheet()]
     root.append(this.#figures.element, this.#own.element, this.#problem)
   }
 
@@ -156,7 +162,7 @@ export class PostRateStars extends HTMLElement {
   /** @param {string} method @param {string} path @param {unknown} [body] */
   #request(method, path, body) {
     const api = this.getAttribute('api')
-    const base = api === null ? new URL('.', import.meta.url) : new URL(`${api.replace(/\/$/, '')}/`, document.baseURI)
+    const base = api === null ? new URL('.', here) : new URL(`${api.replace(/\/$/, '')}/`, document.baseURI)
     return request(PostRateStars.fetch, method, new URL(path, base), body)
   }
 
@@ -166,4 +172,5 @@ export class PostRateStars extends HTMLElement {
   }
 }
 
-if (!customElements.get('post-rate-stars')) customElements.define('post-rate-stars', PostRateStars)
+if (globalThis.customElements && !customElements.get('post-rate-stars'))
+  customElements.define('post-rate-stars', PostRateStars)

@@ -3,8 +3,8 @@ import type { Request, Response } from 'express'
 import type { Post } from 'post-rate'
 
 export interface CachingOptions {
-  varyHeader?: string | readonly string[]
-  maxAgeSeconds?: number
+  varyHeader?: string | readonly string[] | undefined
+  maxAgeSeconds?: number | undefined
 }
 
 /** Decides who may keep a reading answer, and for how long. */

@@ -11,9 +11,9 @@ export interface OpsRouterOptions {
   /** What `createPostRate` gave. Needed. */
   postRate: Pick<PostRate, 'status' | 'counters'>
   /** Where the metrics are registered; the host may have others in it. Default: a registry of the router's own. */
-  registry?: Registry
+  registry?: Registry | undefined
   /** Milliseconds after which a status that does not come counts as not ready, 1-600,000. Default 5000. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
 }
 
 /** How long a status is shared after it has come. */

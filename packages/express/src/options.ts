@@ -10,7 +10,7 @@ export type WriteAction = 'create-post' | 'rate-post' | 'withdraw-rating'
 /** A question to the host: may this user write this? `postId` is set where the action is about one post. */
 export interface AuthorizeQuestion {
   action: WriteAction
-  postId?: number
+  postId?: number | undefined
   /** Writing without a user is refused before the host is asked. */
   userId: string
 }
@@ -36,33 +36,33 @@ export interface RouterOptions {
   /** Tells who is asking. Needed. */
   getUser: GetUser
   /** Asked before every write. Default: creating posts is forbidden and everything else is allowed. */
-  authorize?: Authorize
+  authorize?: Authorize | undefined
   /** Requests per so many seconds. Default: nothing is limited. Who has used up a quota is answered with 429 before a body is read. */
-  rateLimit?: RateLimitOptions
+  rateLimit?: RateLimitOptions | undefined
   /**
    * Set it, `[]` included, where users log in by cookie: a write that a browser marks as another site's is then answered
    * with 403 unless its origin is listed, as `https://app.example.com`. Default: nothing is checked, because who logs in by
    * a header of its own cannot be ridden on, and may well come from another origin.
    */
-  allowedOrigins?: readonly string[]
+  allowedOrigins?: readonly string[] | undefined
   /**
    * Request headers that also tell who is asking, for example the one that a trusted proxy sets. They are added to
    * `Vary`, and a request with one of them is never answered for shared caches. Default: none but `Cookie` and
    * `Authorization`.
    */
-  varyHeader?: string | readonly string[]
+  varyHeader?: string | readonly string[] | undefined
   /** Seconds for which shared caches may keep an anonymous reading answer at most, 0-31,536,000. Default 30. */
-  maxAgeSeconds?: number
+  maxAgeSeconds?: number | undefined
   /**
    * Path under which clients reach the router, for example `/shop/api`. Set it behind a proxy that strips a prefix. Default: the
    * prefix under which the host mounted the router.
    */
-  publicPath?: string
+  publicPath?: string | undefined
   /**
    * Where `post_rate_http_seconds` is registered: how long requests took, by method, path and status. Give
    * `createOpsRouter` the same one. Without it nothing is measured.
    */
-  registry?: Registry
+  registry?: Registry | undefined
   /** Value of `WWW-Authenticate` on 401, for example `Bearer`. Default: the header is not sent. */
-  challenge?: string
+  challenge?: string | undefined
 }

@@ -14,7 +14,7 @@ const parserErrors: Readonly<Record<string, ProblemCode>> = {
 /** What `createProblemHandler` takes. */
 export interface ProblemHandlerOptions {
   /** As in `createRouter`. */
-  publicPath?: string
+  publicPath?: string | undefined
 }
 
 const checks: Checks<ProblemHandlerOptions> = { publicPath: publicPathCheck }

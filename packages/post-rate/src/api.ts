@@ -1,4 +1,3 @@
-import type { PostRateContainer } from './container.ts'
 import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { Settings, SettingsChanges } from './domain/settings.ts'
@@ -19,10 +18,11 @@ import type { RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
 import type { Status } from './services/report-status.ts'
 import type { PostPageJson } from './services/shown-page.ts'
 import type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'
+import type { PostRateContainer } from './tokens.ts'
 
 export interface Roles {
-  relay?: boolean
-  consumer?: boolean
+  relay?: boolean | undefined
+  consumer?: boolean | undefined
 }
 
 /** The library's API. Made by `createPostRate`; does no I/O before its first method is called. */
@@ -30,7 +30,7 @@ export interface PostRate {
   readonly posts: {
     create(draft: PostDraft): Promise<Post>
     /** @throws PostRateError POST_NOT_FOUND */
-    get(id: number, options?: { userId?: string | null }): Promise<Post>
+    get(id: number, options?: { userId?: string | null | undefined }): Promise<Post>
     list(query?: ListQuery): Promise<PostPage>
     /**
      * The same page for a server that sends it on: what readers have in common is made into JSON once. Without a user
@@ -126,7 +126,7 @@ export interface PostRate {
   /** Applies what is on the bus now, then resolves. @throws PostRateError INVALID_INPUT without Kafka and Redis */
   drain(): Promise<void>
   /** `patient`: whoever asks waits up to 20 s to hear why a server cannot be reached. */
-  status(options?: { patient?: boolean }): Promise<Status>
+  status(options?: { patient?: boolean | undefined }): Promise<Status>
   /** The database's time as this process knows it, milliseconds since the epoch. */
   now(): number
   /** For what a host counts beside the posts, as the router does for its rate limits; null without Redis. */

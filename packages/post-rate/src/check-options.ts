@@ -2,11 +2,11 @@ import { isSchemaName } from './adapters/postgres/postgres-database.ts'
 import { isPool, isSequelize } from './adapters/postgres/postgres-pool.ts'
 import { checkRedisUrl } from './adapters/redis/redis-client.ts'
 import type { Roles } from './api.ts'
-import { tokens } from './container.ts'
 import { checkDisplaySettings, defaultDisplaySettings, readDisplayOptions } from './domain/settings.ts'
 import { invalidInput } from './errors.ts'
 import type { PostRateOptions } from './options.ts'
 import type { MigrateOptions } from './ports/schema.ts'
+import { tokens } from './tokens.ts'
 
 /** What is wrong with a value, as a host is told it behind the key's name; null where nothing is. */
 type Check = (value: unknown) => string | null

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Container } from 'inversify'
+// Not from `inversify`, which hands this package on without declaring its peer `reflect-metadata`: under Yarn's Plug'n'Play only a
+// package that depends on both gets it.
+import { Container } from '@inversifyjs/container'
 import { KafkaEventBus } from './adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from './adapters/kafka/kafka-probe.ts'
 import type { KafkaTimings } from './adapters/kafka/kafka-timings.ts'
@@ -53,6 +55,7 @@ import { RelayOutbox } from './services/relay-outbox.ts'
 import { type Probes, ReportStatus } from './services/report-status.ts'
 import type { AuditTimings, ReconcilerTimings, RelayTimings } from './services/timings.ts'
 import { VerifyStats } from './services/verify-stats.ts'
+import { type PostRateContainer, token } from './tokens.ts'
 
 /** The services, made from the ports. */
 export interface Services {
@@ -104,35 +107,8 @@ export interface Timings {
 
 type Parts = Ports & Services & Connections
 
-function token(name: string): symbol {
-  return Symbol.for(`post-rate.${name}`)
-}
-
-/** The token of every port, for `container.rebind(tokens.postStore)`. */
-export const tokens: { readonly [name in keyof Ports]: symbol } = {
-  ratingStore: token('ratingStore'),
-  postStore: token('postStore'),
-  recordReader: token('recordReader'),
-  outbox: token('outbox'),
-  leaseStore: token('leaseStore'),
-  eventBus: token('eventBus'),
-  statsStore: token('statsStore'),
-  stateStore: token('stateStore'),
-  auditStore: token('auditStore'),
-  auditLog: token('auditLog'),
-  rebuildStore: token('rebuildStore'),
-  moderationStore: token('moderationStore'),
-  guardStore: token('guardStore'),
-  settingsStore: token('settingsStore'),
-  schema: token('schema'),
-  clock: token('clock'),
-  logger: token('logger'),
-}
-
-export type PostRateContainer = Container
-
 /** Gets a part by its name, typed. */
-export function partOf<K extends keyof Parts>(container: Container, name: K): Parts[K] {
+export function partOf<K extends keyof Parts>(container: PostRateContainer, name: K): Parts[K] {
   return container.get<Parts[K]>(token(name))
 }
 

@@ -1,5 +1,5 @@
 export type { PostRate, Roles } from './api.ts'
-export { type PostRateContainer, tokens } from './container.ts'
+export { createPostRate } from './create-post-rate.ts'
 export { type AggregateRating, toAggregateRating } from './domain/aggregate-rating.ts'
 export {
   type Displayed,
@@ -49,7 +49,6 @@ export type { SettingsStore } from './ports/settings-store.ts'
 export type { StateStore } from './ports/state-store.ts'
 export type { StatsStore } from './ports/stats-store.ts'
 export type { TraceAttributes, Tracer, TraceSpan } from './ports/tracer.ts'
-export { createPostRate } from './post-rate.ts'
 export type { Drift, DriftKind } from './services/compare-copies.ts'
 export type { Counters } from './services/counters.ts'
 export type { GuardedPost } from './services/guard-posts.ts'
@@ -62,3 +61,4 @@ export type { PostsProgress, RebuildOptions, RebuildReport } from './services/re
 export type { DependencyStatus, RoleStatus, Status } from './services/report-status.ts'
 export type { PostPageJson } from './services/shown-page.ts'
 export type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'
+export { type PartBinding, type PostRateContainer, tokens } from './tokens.ts'

@@ -1,9 +1,9 @@
 import { memoryPorts } from './adapters/memory/memory-ports.ts'
 import { MemoryRecord } from './adapters/memory/memory-record.ts'
 import type { PostRate } from './api.ts'
+import { createPostRate } from './create-post-rate.ts'
 import { checkDisplaySettings, defaultDisplaySettings, readDisplayOptions } from './domain/settings.ts'
 import type { PostRateOptions } from './options.ts'
-import { createPostRate } from './post-rate.ts'
 
 /** What a host's tests may set; the rest belongs to servers. */
 export type MemoryOptions = Pick<PostRateOptions, 'display' | 'hooks' | 'logger' | 'recentDays'>

@@ -69,51 +69,51 @@ export interface PostRateOptions {
   /** The record. Needed; nothing connects before the first call. What the host opened itself, the host closes. */
   database: DatabaseOption
   /** Without it readers' statistics come from PostgreSQL. */
-  redis?: RedisOption
+  redis?: RedisOption | undefined
   /** Without it the relay hands its states to the projector in its own process. */
-  kafka?: KafkaOption
+  kafka?: KafkaOption | undefined
   /** PostgreSQL schema of the library's own; lower-case letters, digits and `_`, at most 51. Default `post_rate`. */
-  schema?: string
+  schema?: string | undefined
   /** Kafka topic of the changes: letters, digits, `.`, `_` and `-`. Default `rating-changes`, with another schema `rating-changes-SCHEMA`. */
-  topic?: string
+  topic?: string | undefined
   /** Partitions the topic is made with when it is missing, 1-10,000. Default 6. */
-  topicPartitions?: number
+  topicPartitions?: number | undefined
   /** Consumer group of all processes of this deployment. Default `post-rate`, with another schema `post-rate-SCHEMA`. */
-  group?: string
+  group?: string | undefined
   /** Prefix of every Redis key, 1-100 characters without braces. Default `post-rate:`, with another schema `post-rate-SCHEMA:`. */
-  redisPrefix?: string
+  redisPrefix?: string | undefined
   /**
    * Connections to PostgreSQL for the calls of this process, at most, 1-1000. Default 10. A `pg.Pool` of the host's keeps its own limit.
    * The relay, the leases and the readiness open up to 4 of their own beside them.
    */
-  poolSize?: number
+  poolSize?: number | undefined
   /** Ratings that may wait for their statement before further ones are refused with `OVERLOADED`, 1-1,000,000. Default 10000. */
-  queueLimit?: number
+  queueLimit?: number | undefined
   /**
    * Milliseconds for which a page of posts may be kept in memory, so that their texts may be as old where another process
    * or a statement by hand changed them; 0 keeps none. Figures and own scores are never older for it. At most 3,600,000. Default 1000.
    */
-  textMaxAgeMs?: number
+  textMaxAgeMs?: number | undefined
   /**
    * Days of the recent figure, 1-3650, that readers get beside the one of all time as `stats.recent`; it is counted from
    * the ratings when a page is shown. The same in every process. Default: none.
    */
-  recentDays?: number
+  recentDays?: number | undefined
   /**
    * The display settings that this process believes in; a start on a deployment with others is refused with
    * `INVALID_INPUT`. Default: whatever the deployment has.
    */
-  display?: DisplayOptions
+  display?: DisplayOptions | undefined
   /** Replaces user ids in messages by a keyed hash (HMAC-SHA-256, hex). Default: they are sent as they are. */
-  hashUserIds?: { key: string }
+  hashUserIds?: { key: string } | undefined
   /** Functions of the host that are told of ratings and of the spike guard. Default: nobody is told. */
-  hooks?: Hooks
-  /** Where to say what an operator should know. Default: nothing is said, except a Node.js warning where no relay runs. */
-  logger?: Logger
+  hooks?: Hooks | undefined
+  /** Where to say what an operator should know. Default: nothing is said. */
+  logger?: Logger | undefined
   /** Gets a span of each rating, of its publication to Kafka and of its arrival in Redis. Without it none is made. */
-  tracer?: Tracer
+  tracer?: Tracer | undefined
   /** Parts of the host's own in the place of the library's, by port. Without it all are the library's. */
-  overrides?: Partial<Ports>
+  overrides?: Partial<Ports> | undefined
 }
 
 /**

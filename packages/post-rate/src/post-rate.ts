@@ -1,6 +1,6 @@
 import type { PostRate, Roles } from './api.ts'
 import { checkMigrateOptions, checkOptions, checkRoles } from './check-options.ts'
-import { createContainer, type PostRateContainer, partOf, type Services, type Timings } from './container.ts'
+import { createContainer, partOf, type Services, type Timings } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
 import {
   checkDisplaySettings,
@@ -19,16 +19,9 @@ import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
 import { traceRating } from './services/trace-rating.ts'
 import { untilFree } from './services/until-free.ts'
+import type { PostRateContainer } from './tokens.ts'
 
-/**
- * Makes the library's API. It does no I/O: connections are opened by the first method that needs one.
- * @throws PostRateError INVALID_INPUT where an option cannot be used
- */
-export function createPostRate(options: PostRateOptions): PostRate {
-  return createTimedPostRate(options, {})
-}
-
-/** The same with other durations. The package does not export it: it lets tests wait for less than the defaults. */
+/** The library's API with other durations. The package does not export it: it lets tests wait for less than the defaults. */
 export function createTimedPostRate(options: PostRateOptions, timings: Timings): PostRate {
   checkOptions(options)
   return new Engine(options, timings)

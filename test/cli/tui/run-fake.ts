@@ -2,7 +2,7 @@ import { showDashboard } from '../../../packages/cli/src/commands/tui.ts'
 import { DashboardLog } from '../../../packages/cli/src/ui/dashboard-log.ts'
 import { fakePostRate, hostileTitle } from './fake-post-rate.ts'
 
-/** The dashboard on the fake, for a real terminal: `node --import=tsx --conditions=source test/cli/tui/run-fake.ts`. */
+/** The dashboard on the fake, for a real terminal: `node --import=tsx --conditions=post-rate-source test/cli/tui/run-fake.ts`. */
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
 await showDashboard({

@@ -12,6 +12,10 @@ const proofs = [
   'test/cli/replacing.test.ts',
   'test/cli/tui-load.test.ts',
   'test/faults/',
+  'test/integration/host-globals.test.ts',
+  'test/integration/large-deletion.test.ts',
+  'test/integration/large-redis.test.ts',
+  'test/integration/moved-clock.test.ts',
   'test/interleavings/',
   'test/mutants/',
   'test/security/',
@@ -26,7 +30,7 @@ const proofs = [
 ]
 
 /** Commands of their own run these. */
-const elsewhere = ['test/bench/', 'test/pictures/', 'test/servers/long/']
+const elsewhere = ['test/bench/', 'test/package/long/', 'test/pictures/', 'test/servers/long/']
 
 /**
  * Files that measure frames, statements or deadlines: a neighbour could change the result. Browsers are not among them:

@@ -5,7 +5,7 @@ import { makeDemoData } from '../demo/demo-data.ts'
 import { demoUserOf } from '../demo/demo-login.ts'
 import { demoPage } from '../demo/page.ts'
 import { ConfigurationError } from '../errors.ts'
-import { listen, notFound, unexpected } from '../http-server.ts'
+import { listen, notFound, thisMachineOnly, unexpected } from '../http-server.ts'
 import { migrateDatabase } from './migrate.ts'
 import { exitCodeOfStop } from './relay.ts'
 
@@ -25,6 +25,7 @@ export async function dev(context: Context): Promise<number> {
   }
   const app = express()
   app.disable('x-powered-by')
+  app.use(thisMachineOnly)
   app.use(createOpsRouter({ postRate }))
   app.use('/api', createRouter({ postRate, getUser: demoUserOf, authorize: () => true, varyHeader: 'X-Demo-User' }))
   app.get('/', demoPage)

@@ -57,6 +57,8 @@ export async function doctor(context: Context): Promise<number> {
 function dependencies({ dependencies: { postgres, redis, kafka } }: Status): Check[] {
   const check = (name: string, dependency: typeof postgres, without: string): Check => {
     if (!dependency.configured) return { name, verdict: 'off', detail: `not configured: ${without}` }
+    if (dependency.reachable && name !== 'postgres' && dependency.detail !== '')
+      return { name, verdict: 'warning', detail: dependency.detail }
     if (dependency.reachable) return { name, verdict: 'ok', detail: way(dependency) }
     return { name, verdict: 'failed', detail: dependency.detail || 'cannot be reached. Check its address.' }
   }

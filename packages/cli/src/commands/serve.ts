@@ -56,10 +56,18 @@ export async function serve(context: Context): Promise<number> {
     context.talk.note(
       'Addresses are limited as they connect: behind a proxy say --trust-proxy, or all share its limit.',
     )
+  if (flags.auth?.startsWith('header:') && !isLoopback(flags.host))
+    context.talk.note(
+      `Warning: anybody who reaches ${flags.host} can be any user by sending the header. Let only the proxy that sets it reach this port.`,
+    )
   const url = await listen(context, app, flags.host, flags.port)
   await context.talk.line(`${url}${flags.prefix.replace(/\/$/, '')}/`)
   context.talk.note(`Serving${flags.relay ? ', with the relay' : ''}. Stop it with Ctrl-C.`)
   return exitCodeOfStop(await context.stopped())
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127\..*|::1)$/.test(host)
 }
 
 /** The quotas are per minute. */

@@ -1,10 +1,20 @@
+/** @type {CSSStyleSheet | undefined} */
+let made
+
 /**
  * The look, which a host tunes by custom properties and parts. As a sheet of the script's own it needs no `style-src`.
  * Colours follow the page's `color-scheme`; the font is the page's.
+ * Made when the first element is: a server that imports this has no style sheets.
  */
-export const sheet = new CSSStyleSheet()
+export function sheet() {
+  if (made === undefined) {
+    made = new CSSStyleSheet()
+    made.replaceSync(style)
+  }
+  return made
+}
 
-sheet.replaceSync(`
+const style = `
 :host {
   --text: var(--post-rate-text, light-dark(#23201d, #f0ece7));
   --soft: var(--post-rate-soft, light-dark(#665e57, #ada49b));
@@ -55,4 +65,4 @@ p, fieldset, legend, table { margin: 0; padding: 0; border: 0; font-size: inheri
   :host { --soft: CanvasText; --star: Highlight; --on-star: HighlightText; --bar: CanvasText; }
   .choices label, .bar span { forced-color-adjust: none; }
 }
-`)
+`

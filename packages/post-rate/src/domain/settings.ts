@@ -17,9 +17,9 @@ export interface DisplaySettings {
 }
 
 /** The same in the words of a host's configuration. What is left out stays, or has its default. */
-export interface DisplayOptions extends Partial<DisplaySettings> {
+export type DisplayOptions = { [name in keyof DisplaySettings]?: DisplaySettings[name] | undefined } & {
   /** `off` is the policy `freeze`; otherwise the policy `guard` and its speed. */
-  spikeGuard?: 'off' | { starTakesHours?: number }
+  spikeGuard?: 'off' | { starTakesHours?: number | undefined } | undefined
 }
 
 /**
@@ -46,7 +46,7 @@ export interface RoleSettings {
 export interface Settings extends DatedSettings, RoleSettings {}
 
 /** Settings as a host changes them. */
-export interface SettingsChanges extends DisplayOptions {
+export type SettingsChanges = DisplayOptions & {
   relayShards?: number | undefined
   /** `off`, or hours of a whole pass. */
   audit?: 'off' | number | undefined

@@ -5,9 +5,9 @@ export interface AuditNote {
   /** For example `posts delete`. */
   action: string
   /** For example `post 17`; null where naming it would keep what is to be erased. */
-  subject?: string | null
+  subject?: string | null | undefined
   /** 1-1000 characters. */
-  reason?: string | null
+  reason?: string | null | undefined
 }
 
 /** A decision as it is stored. Times are ISO 8601. */
@@ -22,9 +22,15 @@ export interface AuditEntry extends Required<AuditNote> {
 
 export interface AuditQuery {
   /** 1-1000, default 100. */
-  limit?: number
+  limit?: number | undefined
   /** Only entries with a smaller id: the next page. */
-  before?: number
+  before?: number | undefined
+}
+
+/** The same with its defaults. */
+export interface AuditPage {
+  limit: number
+  before: number
 }
 
 /** Who decided what. All methods reject with `UNAVAILABLE` when the store cannot be reached. */
@@ -34,5 +40,5 @@ export interface AuditLog {
   /** Adds what came of it. Idempotent. */
   end(id: number, outcome: Record<string, unknown>): Promise<void>
   /** Newest first. */
-  list(query: Required<AuditQuery>): Promise<AuditEntry[]>
+  list(query: AuditPage): Promise<AuditEntry[]>
 }

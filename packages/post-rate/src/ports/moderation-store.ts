@@ -44,9 +44,9 @@ export interface ModerationNote {
 
 export interface ModerationOptions {
   /** Called after each batch with the ratings moved so far. */
-  onProgress?: (moved: number) => void
+  onProgress?: ((moved: number) => void) | undefined
   /** Stops between two batches; the promise rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 export interface ModerationOutcome {

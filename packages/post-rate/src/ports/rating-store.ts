@@ -29,16 +29,16 @@ export interface ImportOutcome {
 
 export interface ExportOptions {
   /** Leaves out the ratings that do not count. */
-  countedOnly?: boolean
+  countedOnly?: boolean | undefined
 }
 
 export interface EraseOptions {
   /** Only counts; nothing is withdrawn. */
-  dryRun?: boolean
+  dryRun?: boolean | undefined
   /** Called after each step: posts looked at, ratings withdrawn. */
-  onProgress?: (progress: { posts: number; erased: number }) => void
+  onProgress?: ((progress: { posts: number; erased: number }) => void) | undefined
   /** Stops between two steps; the promise rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**

@@ -9,9 +9,9 @@ export interface MigrationStatus {
 
 export interface MigrateOptions {
   /** `external`: the posts live in the host's own table; no posts table and no foreign key are made. */
-  posts?: 'own' | 'external'
+  posts?: 'own' | 'external' | undefined
   /** First settings of a new deployment; what is left out has its default (guard, 300 s, 10:2.5). */
-  settings?: DisplayOptions
+  settings?: DisplayOptions | undefined
 }
 
 /** What should count every change and does not, or keeps what does from it. */

@@ -5,6 +5,8 @@ export interface ServerIdentity {
   encrypted: boolean | null
   /** True where something in between, such as PgBouncer, hands the connection on to changing ones of its own. */
   pooled: boolean
+  /** What keeps a server that answers from working; left out where nothing does. */
+  trouble?: string
 }
 
 /** Asks a server who it is: for status pages and `doctor`. */

@@ -13,7 +13,7 @@ export interface ImportLine {
   /** Line of the source in which the rating begins, from 1. */
   line: number
   /** Number of the rating in the source, from 1, where it differs from the line: a CSV record can have several lines. */
-  record?: number
+  record?: number | undefined
   post: unknown
   user: unknown
   score: unknown
@@ -26,19 +26,19 @@ export interface ImportLine {
 export interface RejectedLine {
   line: number
   /** As the rating gave it. */
-  record?: number
+  record?: number | undefined
   message: string
   /** The post that does not exist, where that is all there is against the line: `createPosts` would take it. */
-  missingPost?: number
+  missingPost?: number | undefined
 }
 
 export interface ImportOptions {
   /** Makes missing posts under the ids of the lines. */
-  createPosts?: boolean
-  onProgress?: (report: ImportReport) => void
+  createPosts?: boolean | undefined
+  onProgress?: ((report: ImportReport) => void) | undefined
   /** Called once per bad line; the rest goes on. */
-  onRejected?: (rejected: RejectedLine) => void
-  signal?: AbortSignal
+  onRejected?: ((rejected: RejectedLine) => void) | undefined
+  signal?: AbortSignal | undefined
 }
 
 export interface ImportReport {

@@ -9,7 +9,7 @@ const mostLookedThrough = 100_000
 
 export interface LatestQuery {
   /** 1-100, default 20. */
-  limit?: number
+  limit?: number | undefined
 }
 
 /** The newest ratings of a post, for administrators. */

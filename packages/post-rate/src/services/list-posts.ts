@@ -18,13 +18,13 @@ export const defaultPage = 20
 
 export interface ListQuery {
   /** 1-100, default 20. */
-  limit?: number
+  limit?: number | undefined
   /** `next` of the page before. */
-  after?: string | null
+  after?: string | null | undefined
   /** Default `newest`. */
-  sort?: PostSort
+  sort?: PostSort | undefined
   /** Whose own scores to add. */
-  userId?: string | null
+  userId?: string | null | undefined
 }
 
 export interface PostPage {

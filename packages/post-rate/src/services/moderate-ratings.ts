@@ -13,14 +13,14 @@ const toleranceMs = 60_000
 export interface ModerationRequest extends ModerationOptions {
   postId: number
   /** Begin of the period, inclusive: ISO 8601 or as PostgreSQL writes it (without a zone: UTC), or Unix seconds. To restore the only exclusion of a post it may be left out. */
-  from?: string | number
+  from?: string | number | undefined
   /** Its end, exclusive; now when left out. */
-  to?: string | number
+  to?: string | number | undefined
   reason: string
   /** Who does it, for the log. */
   by: string
   /** Says what would change, and changes nothing. */
-  dryRun?: boolean
+  dryRun?: boolean | undefined
 }
 
 export interface ModerationReport {

@@ -25,27 +25,27 @@ export interface PostsProgress {
 
 export interface RebuildOptions {
   /** Only these posts; all of them when left out. */
-  ids?: readonly number[]
+  ids?: readonly number[] | undefined
   /**
    * Seconds in which a cached state may arrive whose post changed within them, before it counts as wrong. Default 10, as in
    * `verify`. All other differences count at once.
    */
-  wait?: number
+  wait?: number | undefined
   /** Finds what differs and changes nothing. */
-  dryRun?: boolean
+  dryRun?: boolean | undefined
   /** Begins anew where an earlier rebuild of all posts was cut short. */
-  restart?: boolean
+  restart?: boolean | undefined
   /** Called first where an earlier rebuild of all posts is gone on with. */
-  onResume?: (run: RebuildRun) => void
-  onProgress?: (progress: PostsProgress) => void
+  onResume?: ((run: RebuildRun) => void) | undefined
+  onProgress?: ((progress: PostsProgress) => void) | undefined
   /** Stops between two batches; the promise rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** Where a rebuild of all posts goes on, and whom it tells of each range that is finished. */
 export interface ResumedRebuild extends RebuildOptions {
-  resume?: { last: number; posts: number; repaired: number }
-  onRange?: (done: { last: number; posts: number; repaired: number }) => void
+  resume?: { last: number; posts: number; repaired: number } | undefined
+  onRange?: ((done: { last: number; posts: number; repaired: number }) => void) | undefined
 }
 
 export interface RebuildReport {

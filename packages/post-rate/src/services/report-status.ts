@@ -26,7 +26,7 @@ export interface DependencyStatus {
   encrypted: boolean | null
   /** Whether a pooler, such as PgBouncer, is in between. */
   pooled: boolean
-  /** What is wrong and what to do, of PostgreSQL also where it can be reached and has no schema; empty when nothing is. */
+  /** What is wrong and what to do, also of a server that can be reached; empty when nothing is. */
   detail: string
 }
 
@@ -215,7 +215,8 @@ async function probe(server: ServerProbe | null, ms: number): Promise<Dependency
   const unknown = { reachable: false, version: null, encrypted: null, pooled: false }
   if (server === null) return { configured: false, ...unknown, detail: '' }
   try {
-    return { configured: true, reachable: true, ...(await within(ms, server.identify())), detail: '' }
+    const { trouble = '', ...identity } = await within(ms, server.identify())
+    return { configured: true, reachable: true, ...identity, detail: trouble }
   } catch (error) {
     return { configured: true, ...unknown, detail: (error as Error).message }
   }

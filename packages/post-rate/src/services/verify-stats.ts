@@ -13,11 +13,11 @@ import { defaultWaitSeconds, type PostsProgress, recheckMs } from './rebuild-sta
 const pageSize = 1_000
 
 export interface VerifyOptions {
-  ids?: readonly number[]
+  ids?: readonly number[] | undefined
   /** Seconds after the comparison in which a difference may go away by itself before it counts. Default 10. */
-  wait?: number
-  onProgress?: (progress: PostsProgress) => void
-  signal?: AbortSignal
+  wait?: number | undefined
+  onProgress?: ((progress: PostsProgress) => void) | undefined
+  signal?: AbortSignal | undefined
 }
 
 export interface VerifyReport {

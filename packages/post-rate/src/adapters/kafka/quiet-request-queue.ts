@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import KafkaRequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
 /** What kafkajs' `RequestQueue` has of this. */
 export interface RequestQueue {
@@ -13,9 +13,7 @@ export interface RequestQueue {
  * and when another one ends, so nothing is missed where that is all.
  */
 export function quietRequestQueue(): void {
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as {
-    prototype: RequestQueue & { quiet?: true }
-  }
+  const { prototype } = KafkaRequestQueue as unknown as { prototype: RequestQueue & { quiet?: true } }
   if (prototype.quiet) return
   const schedule = prototype.scheduleCheckPendingRequests
   prototype.quiet = true

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditLog, AuditNote, AuditQuery } from '../../ports/audit-log.ts'
+import type { AuditEntry, AuditLog, AuditNote, AuditPage } from '../../ports/audit-log.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
 /** The audit log of a {@link MemoryRecord}. */
@@ -20,7 +20,7 @@ export class MemoryAuditLog implements AuditLog {
     if (entry) Object.assign(entry, { endedAt: new Date(this.#record.clock.now()).toISOString(), outcome })
   }
 
-  async list({ limit, before }: Required<AuditQuery>): Promise<AuditEntry[]> {
+  async list({ limit, before }: AuditPage): Promise<AuditEntry[]> {
     const older = this.#record.auditLog.filter(({ id }) => id < before)
     return older.toReversed().slice(0, limit)
   }

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditLog, AuditNote, AuditQuery } from '../../ports/audit-log.ts'
+import type { AuditEntry, AuditLog, AuditNote, AuditPage } from '../../ports/audit-log.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
 
@@ -35,7 +35,7 @@ export class PostgresAuditLog implements AuditLog {
     })
   }
 
-  async list({ limit, before }: Required<AuditQuery>): Promise<AuditEntry[]> {
+  async list({ limit, before }: AuditPage): Promise<AuditEntry[]> {
     const rows = await this.#database.query<AuditRow>({
       text: `select * from ${this.#table} where id < $1 order by id desc limit $2`,
       values: [before, limit],

@@ -36,7 +36,7 @@ export class PostgresPostStore implements PostStore {
 
   async create(draft: PostDraft): Promise<PostText> {
     const insert = async () => {
-      const [row] = await this.#database.query<{ id: number; created_at: number }>(this.#model.insert(draft))
+      const [row] = await this.#database.query<{ id: number; created_at: number }>(await this.#model.insert(draft))
       const { id, created_at: createdAt } = row as NonNullable<typeof row>
       return { ...draft, id, createdAt }
     }
@@ -52,12 +52,12 @@ export class PostgresPostStore implements PostStore {
   }
 
   async page(query: PageQuery): Promise<PagedPost[]> {
-    const rows = await this.#read(query.sort === 'newest' ? this.#newest(query) : this.#top(query))
+    const rows = await this.#read(query.sort === 'newest' ? await this.#newest(query) : this.#top(query))
     return rows.map((row) => ({ post: textOf(row), key: keyOf(row, query) }))
   }
 
   async find(ids: readonly number[]): Promise<PostText[]> {
-    return (await this.#read({ text: this.#model.select({ ids }) })).map(textOf)
+    return (await this.#read({ text: await this.#model.select({ ids }) })).map(textOf)
   }
 
   async visible(ids: readonly number[]): Promise<number[]> {
@@ -72,8 +72,8 @@ export class PostgresPostStore implements PostStore {
     return `${this.#database.schema}.posts`
   }
 
-  #newest({ after, limit }: PageQuery): Query {
-    return { text: this.#model.select({ below: after?.postId ?? null, limit }) }
+  async #newest({ after, limit }: PageQuery): Promise<Query> {
+    return { text: await this.#model.select({ below: after?.postId ?? null, limit }) }
   }
 
   /** Along the index of ranks, from the last key on. */

@@ -1,10 +1,6 @@
-import { createRequire } from 'node:module'
 import pg from 'pg'
 import type { FindOptions, Model, ModelStatic, Sequelize } from 'sequelize'
 import type { PostDraft } from '../../domain/post.ts'
-
-// Sequelize is CommonJS and slow to load; processes that read no post never pay for it.
-const require = createRequire(import.meta.url)
 
 /** The part of Sequelize's query generator that is used here; its types leave it out. */
 interface QueryGenerator {
@@ -25,17 +21,17 @@ const columns = ['id', 'title', 'content', ['created_by', 'createdBy'], ['create
  */
 export class PostsModel {
   readonly #schema: string
-  #model: ModelStatic<Model> | undefined
+  #model: Promise<ModelStatic<Model>> | undefined
 
   constructor(schema: string) {
     this.#schema = schema
   }
 
   /** Rows with the columns of a post and `databaseNow`. `below`: ids lower than it, newest first. */
-  select(wanted: { ids: readonly number[] } | { below: number | null; limit: number }): string {
-    const { Op } = require('sequelize') as typeof import('sequelize')
-    const model = this.#define()
-    const now = [this.#sequelize(model).literal('clock_timestamp()'), 'databaseNow']
+  async select(wanted: { ids: readonly number[] } | { below: number | null; limit: number }): Promise<string> {
+    const { Op, literal } = await loadSequelize()
+    const model = await this.#define()
+    const now = [literal('clock_timestamp()'), 'databaseNow']
     const options: FindOptions =
       'ids' in wanted
         ? { where: { id: [...wanted.ids], ...alive } }
@@ -44,42 +40,42 @@ export class PostsModel {
             order: [['id', 'DESC']],
             limit: wanted.limit,
           }
-    return this.#generator.selectQuery(model.getTableName(), { ...options, attributes: [...columns, now] }, model)
+    return generatorOf(model).selectQuery(model.getTableName(), { ...options, attributes: [...columns, now] }, model)
   }
 
   /** Answers with `id` and `created_at`. */
-  insert({ title, content, createdBy }: PostDraft): { text: string; values: unknown[] } {
-    const model = this.#define()
+  async insert({ title, content, createdBy }: PostDraft): Promise<{ text: string; values: unknown[] }> {
+    const model = await this.#define()
     const values = { title, content, created_by: createdBy }
     const returning = ['id', 'created_at']
-    const insert = this.#generator.insertQuery(model.getTableName(), values, model.getAttributes(), { returning })
+    const insert = generatorOf(model).insertQuery(model.getTableName(), values, model.getAttributes(), { returning })
     return { text: insert.query, values: insert.bind }
   }
 
-  get #generator(): QueryGenerator {
-    const queries = this.#sequelize(this.#define()).getQueryInterface()
-    return (queries as unknown as { queryGenerator: QueryGenerator }).queryGenerator
-  }
-
-  #sequelize(model: ModelStatic<Model>): Sequelize {
-    return model.sequelize as Sequelize
-  }
-
-  #define(): ModelStatic<Model> {
-    if (this.#model !== undefined) return this.#model
-    const { Sequelize, DataTypes } = require('sequelize') as typeof import('sequelize')
-    const sequelize = new Sequelize({ dialect: 'postgres', dialectModule: pg, logging: false })
-    this.#model = sequelize.define(
-      'post-rate.post',
-      {
-        id: { type: DataTypes.BIGINT, primaryKey: true, autoIncrement: true },
-        title: DataTypes.TEXT,
-        content: DataTypes.TEXT,
-        createdBy: { type: DataTypes.TEXT, field: 'created_by' },
-        createdAt: { type: DataTypes.DATE, field: 'created_at' },
-      },
-      { schema: this.#schema, tableName: 'posts', timestamps: false },
+  #define(): Promise<ModelStatic<Model>> {
+    this.#model ??= loadSequelize().then(({ Sequelize, DataTypes }) =>
+      new Sequelize({ dialect: 'postgres', dialectModule: pg, logging: false }).define(
+        'post-rate.post',
+        {
+          id: { type: DataTypes.BIGINT, primaryKey: true, autoIncrement: true },
+          title: DataTypes.TEXT,
+          content: DataTypes.TEXT,
+          createdBy: { type: DataTypes.TEXT, field: 'created_by' },
+          createdAt: { type: DataTypes.DATE, field: 'created_at' },
+        },
+        { schema: this.#schema, tableName: 'posts', timestamps: false },
+      ),
     )
     return this.#model
   }
+}
+
+/** Sequelize is slow to load: processes that read no post never pay for it. */
+function loadSequelize(): Promise<typeof import('sequelize')> {
+  return import('sequelize')
+}
+
+function generatorOf(model: ModelStatic<Model>): QueryGenerator {
+  const queries = (model.sequelize as Sequelize).getQueryInterface()
+  return (queries as unknown as { queryGenerator: QueryGenerator }).queryGenerator
 }

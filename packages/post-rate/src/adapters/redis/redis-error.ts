@@ -32,6 +32,11 @@ export function redisUnavailable({ address, encrypted }: RedisAddress, error: un
   return new PostRateError('UNAVAILABLE', message, { cause })
 }
 
+/** What the beginning of a reply means and what to do about it. */
+export function redisProblem(reply: string): string {
+  return connectionProblem({ message: reply }, words) ?? reply
+}
+
 /**
  * A server that wants TLS, or a certificate, hangs up on who comes without; one that does not know TLS waits for a line's
  * end.

@@ -1,7 +1,7 @@
 import type { ServerIdentity, ServerProbe } from '../../ports/server-probe.ts'
 import { withDeadline } from '../deadline.ts'
 import { connected, isCluster, type RedisClients } from './redis-client.ts'
-import { redisUnavailable } from './redis-error.ts'
+import { redisProblem, redisUnavailable } from './redis-error.ts'
 
 export class RedisProbe implements ServerProbe {
   readonly #clients: RedisClients
@@ -15,13 +15,26 @@ export class RedisProbe implements ServerProbe {
     try {
       await withDeadline(connected(writer), 3_000, 'connecting')
       const node = isCluster(writer) ? writer.nodes('master')[0] : writer
-      const info = String(
-        (await withDeadline(node?.call('INFO', 'server') ?? Promise.resolve(''), 3_000, 'INFO')) ?? '',
-      )
-      const version = /redis_version:([^\r\n]+)/.exec(info)?.[1] ?? 'unknown'
-      return { version, encrypted: target.encrypted, pooled: false }
+      const info = String((await withDeadline(node?.call('INFO') ?? Promise.resolve(''), 3_000, 'INFO')) ?? '')
+      const field = (name: string) => new RegExp(`^${name}:([^\\r\\n]+)`, 'm').exec(info)?.[1]
+      const trouble = troubleOf(field)
+      return {
+        version: field('redis_version') ?? 'unknown',
+        encrypted: target.encrypted,
+        pooled: false,
+        ...(trouble !== undefined && { trouble: `Cannot write to Redis at ${target.address}: ${trouble}.` }),
+      }
     } catch (error) {
       throw redisUnavailable(target, error)
     }
   }
+}
+
+/** What INFO says of a server that takes no writes. */
+function troubleOf(field: (name: string) => string | undefined): string | undefined {
+  if (field('role') === 'slave') return redisProblem('READONLY ')
+  if (field('loading') === '1') return redisProblem('LOADING ')
+  const limit = Number(field('maxmemory') ?? 0)
+  const full = limit > 0 && Number(field('used_memory')) >= limit
+  return full && field('maxmemory_policy') === 'noeviction' ? redisProblem('OOM ') : undefined
 }
