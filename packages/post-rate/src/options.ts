@@ -56,12 +56,12 @@ export interface Hooks {
    * A rating that changed something was committed by this process; called before `ratings.rate` resolves, in the order of
    * its answers. At most once: what other processes, imports or SQL rate is on the topic, which misses nothing.
    */
-  rated?(receipt: RatingReceipt): unknown
+  rated?: ((receipt: RatingReceipt) => unknown) | undefined
   /**
    * The spike guard armed or released. Called in the process that relays, after the change is durable, in order for each
    * post. At least once: after a crash again, with the same `postId` and `at`.
    */
-  unusualActivity?(activity: UnusualActivity): unknown
+  unusualActivity?: ((activity: UnusualActivity) => unknown) | undefined
 }
 
 /** What `createPostRate` takes. A key that it does not know, or a value that cannot be used, is refused with `INVALID_INPUT`. */
