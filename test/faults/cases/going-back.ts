@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { appendFileSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { eventually } from '../../helpers/eventually.ts'
 import { findCommand, runCommand } from '../../helpers/services/commands.ts'
 import { type MovingClock, movingClock } from '../../helpers/services/moving-clock.ts'
@@ -94,6 +96,26 @@ async function failOver(world: World, probe: Probe, clock: MovingClock | null = 
   await floorRises(world, floor, probe)
 }
 
+/** A dump of the database, and what makes the database anew from it. */
+async function dumped(world: World): Promise<{ dump: string; restore: () => Promise<void> }> {
+  const url = new URL(world.postgres.url)
+  const dump = join(await newServerDirectory('dump'), 'dump')
+  const env = { PATH: process.env.PATH, PGPASSWORD: url.password }
+  const to = ['-h', '127.0.0.1', '-p', url.port, '-U', url.username]
+  const name = url.pathname.slice(1)
+  const run = (command: string, ...args: string[]) =>
+    promisify(execFile)(findCommand(command) ?? join(postgresBinaries(), command), [...to, ...args], { env })
+  await run('pg_dump', '-Fc', '-f', dump, name)
+  const restore = async () => {
+    const server = await world.connect('postgres')
+    await server.query(`drop database ${name} with (force)`)
+    await server.query(`create database ${name}`)
+    await server.end()
+    await run('pg_restore', '-d', name, dump)
+  }
+  return { dump, restore }
+}
+
 const aheadSeconds = 3_600
 
 function clockOf(world: World): MovingClock {
@@ -159,26 +181,34 @@ export const goingBackCases: readonly FaultCase[] = [
     goesBack: true,
     async run(world, probe) {
       const floor = await floorOf(world)
-      const url = new URL(world.postgres.url)
-      const dump = join(await newServerDirectory('dump'), 'dump')
-      const env = { PATH: process.env.PATH, PGPASSWORD: url.password }
-      const to = ['-h', '127.0.0.1', '-p', url.port, '-U', url.username]
-      const name = url.pathname.slice(1)
-      const binary = (command: string) => findCommand(command) ?? join(postgresBinaries(), command)
-      runCommand(binary('pg_dump'), [...to, '-Fc', '-f', dump, name], { env })
+      const { dump, restore } = await dumped(world)
       await sleep(4_000)
       await world.load.pauseWrites()
       world.proxies.postgres.refuse()
-      const server = await world.connect('postgres')
-      await server.query(`drop database ${name} with (force)`)
-      await server.query(`create database ${name}`)
-      await server.end()
-      runCommand(binary('pg_restore'), [...to, '-d', name, dump], { env })
+      await restore()
       rmSync(dump)
       await acceptAndTell(world, probe)
       world.proxies.postgres.heal()
       world.load.resumeWrites()
       await floorRises(world, floor, probe)
+    },
+  },
+  {
+    name: 'restored-under-roles',
+    row: 'C35',
+    title: 'the database is dropped, made and restored from a dump while API, relay and consumer go on',
+    goesBack: true,
+    async run(world, probe) {
+      const { dump, restore } = await dumped(world)
+      await sleep(2_000)
+      const [errors, away] = [world.load.statusCount(500), world.load.statusCount(503)]
+      await restore()
+      probe.reached('503', world.load.statusCount(503) - away)
+      if (world.load.statusCount(500) > errors) probe.wrong(`${world.load.statusCount(500) - errors} answers of 500`)
+      rmSync(dump)
+      await world.load.pauseWrites()
+      await acceptAndTell(world, probe)
+      world.load.resumeWrites()
     },
   },
   {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultCase } from '../fault-case.ts'
 import { readinessTells } from '../readiness.ts'
+import type { World } from '../world.ts'
 import { restart } from './restart.ts'
 
 export const postgresCases: readonly FaultCase[] = [
@@ -34,6 +35,28 @@ export const postgresCases: readonly FaultCase[] = [
         await sleep(3_000)
       }
       probe.reached('503', world.load.statusCount(503))
+    },
+  },
+  {
+    name: 'locked-post',
+    row: 'C34',
+    title: 'a transaction of the host locks a post for 12 s; ratings of all others go on',
+    async run(world, probe) {
+      const [locked] = world.posts
+      const holder = await world.connect()
+      try {
+        await holder.query('begin')
+        await holder.query('select from post_rate.posts where id = $1 for update', [locked])
+        await holder.query('select from post_rate.ratings where post_id = $1 for update', [locked])
+        const before = await otherRatings(world, locked)
+        await sleep(12_000)
+        const after = await otherRatings(world, locked)
+        probe.reached('ratings of other posts', after - before)
+        if (after - before < 20) probe.wrong(`only ${after - before} ratings of other posts in 12 s`)
+        await holder.query('rollback')
+      } finally {
+        await holder.end()
+      }
     },
   },
   {
@@ -194,3 +217,12 @@ export const postgresCases: readonly FaultCase[] = [
     },
   },
 ]
+
+/** Changes of ratings so far, without those of one post. */
+async function otherRatings(world: World, locked: number | undefined): Promise<number> {
+  const [row] = await world.sql<{ n: string }>(
+    'select sum(version) as n from post_rate.post_stats where post_id <> $1',
+    [locked],
+  )
+  return Number(row?.n)
+}
