@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import kafkajs, { type AclResourceTypes, Kafka, logLevel } from 'kafkajs'
 import { createPostRate, type PostRateOptions } from 'post-rate'
 import { runCli } from '../cli/run-cli.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
@@ -9,6 +10,8 @@ import { privateCertificates, secureKafka, securePostgres, secureRedis } from '.
 import { has, needs } from '../helpers/requires.ts'
 import type { Certificates } from '../helpers/services/certificates.ts'
 import { kafkaUser, type SecureKafka } from '../helpers/services/kafka-secure.ts'
+import { testDatabase } from '../helpers/test-database.ts'
+import { testRedis } from '../helpers/test-redis.ts'
 import { refused, silentAbout, type Ways, works } from './ways.ts'
 
 const withSecure = needs('postgres', 'kafka', 'redis-server', 'openssl')
@@ -116,6 +119,49 @@ withSecure.serial('kafka: an unchecked certificate has to be asked for, and is w
   t.regex(unchecked, /warn Kafka's certificate is not checked/)
   t.regex(stderr, /"warn".*Kafka's certificate is not checked/)
 })
+
+withSecure.serial('kafka: a user without rights on the topic or on the group is told which are missing', async (t) => {
+  await forbid(kafkajs.AclResourceTypes.TOPIC, 'forbidden-topic')
+  await forbid(kafkajs.AclResourceTypes.GROUP, 'forbidden-group')
+  const url = await testDatabase(t)
+  const { kafka } = ways('secure', { ca: certificates.ca }).options
+  const redis = testRedis(t)
+  const stage = async (more: Partial<PostRateOptions>) => {
+    const said: string[] = []
+    const say = (message: string, details?: object) => said.push(`${message} ${JSON.stringify(details)}`)
+    const logger = { debug: () => {}, info: () => {}, warn: say, error: say }
+    const options = { database: url, kafka, redis: redis.url, redisPrefix: redis.prefix, logger, ...more }
+    const postRate = createPostRate(options as PostRateOptions)
+    cleanUp(t, () => postRate.close())
+    return { postRate, said }
+  }
+  const relay = await stage({ topic: 'forbidden-topic' })
+
+  const { id } = await relay.postRate.posts.create({ title: 'Title', content: 'Text', createdBy: 'ada' })
+  await relay.postRate.start({ relay: true })
+  await relay.postRate.ratings.rate({ postId: id, userId: 'u', score: 4 })
+  await eventually(() => relay.said.some((line) => /lacks rights on the topic\. Grant them there/.test(line)), {
+    timeout: 40_000,
+  })
+  const { lag, unknown } = await relay.postRate.status({ patient: true })
+  t.is(lag, null)
+  t.regex(unknown.lag ?? '', /lacks rights on the topic.*kafka-acls\.sh/)
+  const consumer = await stage({ topic: 'allowed-topic', group: 'forbidden-group' })
+  await consumer.postRate.start({ consumer: true }).catch((error: Error) => consumer.said.push(error.message))
+  await eventually(() => consumer.said.some((line) => /lacks rights on the consumer group/.test(line)), {
+    timeout: 40_000,
+  })
+})
+
+/** Takes every right on it from the one user there is. */
+async function forbid(resourceType: AclResourceTypes, resourceName: string): Promise<void> {
+  const admin = new Kafka({ brokers: [server.brokers.plain], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const all = { host: '*', operation: kafkajs.AclOperationTypes.ALL, permissionType: kafkajs.AclPermissionTypes.DENY }
+  const to = { resourceType, resourceName, resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL }
+  await admin.createAcls({ acl: [{ ...to, principal: `User:${kafkaUser.username}`, ...all }] })
+  await admin.disconnect()
+}
 
 withSecure.serial('kafka: a listener that demands a certificate of its clients', async (t) => {
   const ca = certificates.ca

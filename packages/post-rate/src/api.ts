@@ -21,32 +21,57 @@ import type { VerifyOptions, VerifyReport } from './services/verify-stats.ts'
 import type { PostRateContainer } from './tokens.ts'
 
 export interface Roles {
+  /** Counts ratings: at least one process of a deployment has to. Without Kafka it also writes to Redis. */
   relay?: boolean | undefined
+  /** Writes statistics from Kafka to Redis. Needs both. */
   consumer?: boolean | undefined
 }
 
 /** The library's API. Made by `createPostRate`; does no I/O before its first method is called. */
 export interface PostRate {
   readonly posts: {
+    /**
+     * Creates a post. Example: `posts.create({ title: 'Bread', content: 'Flour, water, salt.', createdBy: 'ada' })`
+     * @throws PostRateError INVALID_INPUT, REJECTED, UNAVAILABLE
+     */
     create(draft: PostDraft): Promise<Post>
-    /** @throws PostRateError POST_NOT_FOUND */
+    /**
+     * Returns a post with its displayed statistics, and the score of `userId`. Example: `posts.get(1, { userId: 'ada' })`
+     * @throws PostRateError POST_NOT_FOUND, INVALID_INPUT, UNAVAILABLE
+     */
     get(id: number, options?: { userId?: string | null | undefined }): Promise<Post>
+    /**
+     * Returns a page of posts; `next` is the cursor of the page after it. Example: `posts.list({ sort: 'top', limit: 20 })`
+     * @throws PostRateError INVALID_INPUT, UNAVAILABLE
+     */
     list(query?: ListQuery): Promise<PostPage>
     /**
-     * The same page for a server that sends it on: what readers have in common is made into JSON once. Without a user
-     * the same object is given for as long as nothing in it changes.
+     * Returns the same page as serialized JSON. The part that all readers share is serialized once; only the own scores are
+     * added per request. Without a user it returns the same object until something in it changes.
      */
     listJson(query?: ListQuery): Promise<PostPageJson>
-    /** Resolves to false where there was none. */
+    /** Deletes a post with its ratings. Resolves to false where there was none. Example: `posts.delete(1)` */
     delete(id: number): Promise<boolean>
     /** To be called by a host with a post store of its own after it removed a post. Idempotent. */
     removed(id: number): Promise<void>
   }
   readonly ratings: {
-    /** @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, REJECTED, OVERLOADED, UNAVAILABLE */
+    /**
+     * Stores a rating; the user's earlier one of the post is replaced. `score`: a whole number from 0 to 5. Example:
+     * `ratings.rate({ postId: 1, userId: 'ada', score: 4 })`
+     * @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, REJECTED, OVERLOADED, UNAVAILABLE
+     */
     rate(rating: { postId: number; userId: string; score: number }): Promise<RatingReceipt>
-    /** Idempotent. @throws PostRateError POST_NOT_FOUND, REJECTED */
+    /**
+     * Removes a user's rating of a post. Idempotent. Example: `ratings.withdraw({ postId: 1, userId: 'ada' })`
+     * @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, REJECTED, OVERLOADED, UNAVAILABLE
+     */
     withdraw(rating: { postId: number; userId: string }): Promise<void>
+    /**
+     * Stores dated ratings; one that is not newer than the stored one changes nothing. Bad lines are reported and left out.
+     * Example: `ratings.import([{ line: 1, post: 1, user: 'ada', score: 4, ratedAt: '2026-01-01T00:00:00Z' }])`
+     * @throws PostRateError INVALID_INPUT, UNAVAILABLE
+     */
     import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options?: ImportOptions): Promise<ImportReport>
     /**
      * Every rating as of one moment, by post and user; `excluded` says which of them do not count. Example:
@@ -67,6 +92,7 @@ export interface PostRate {
     get(ids: readonly number[]): Promise<PostInspection[]>
     /** Without `ids` it goes on with one that was cut short. @throws PostRateError OVERLOADED while another is at work */
     rebuild(options?: RebuildOptions): Promise<RebuildReport>
+    /** Compares ratings, statistics and Redis, and changes nothing. Example: `(await stats.verify()).drift.length === 0` */
     verify(options?: VerifyOptions): Promise<VerifyReport>
   }
   readonly users: {
@@ -109,23 +135,32 @@ export interface PostRate {
     list(query?: AuditQuery): Promise<AuditEntry[]>
   }
   readonly settings: {
+    /** Returns the settings that all processes of the deployment share. */
     get(): Promise<Settings>
-    /** Shows after what readers were promised by `nextUpdateAt`. */
+    /**
+     * Changes some of them. Each post switches at its current `nextUpdateAt`. Example: `settings.set({ minCount: 10 })`
+     * @throws PostRateError INVALID_INPUT, UNAVAILABLE
+     */
     set(changes: SettingsChanges): Promise<Settings>
   }
   readonly schema: {
+    /** Lists every migration, applied or pending. */
     status(): Promise<MigrationStatus[]>
-    /** @throws PostRateError SCHEMA_TOO_OLD, SCHEMA_TOO_NEW */
+    /** Rejects where this version cannot work on the schema. @throws PostRateError SCHEMA_TOO_OLD, SCHEMA_TOO_NEW */
     check(): Promise<void>
     /** What keeps changes of ratings and posts from being counted: triggers that are disabled or missing, replica roles. */
     bypasses(): Promise<Bypass[]>
   }
+  /**
+   * Applies the pending migrations; safe from several processes at once. Resolves to those that it applied.
+   * @throws PostRateError SCHEMA_TOO_NEW, NOT_PERMITTED, UNAVAILABLE
+   */
   migrate(options?: MigrateOptions): Promise<MigrationStatus[]>
   /** Starts the roles of this process; none is needed to read and to rate. Checks schema and settings first. */
   start(roles?: Roles): Promise<void>
   /** Applies what is on the bus now, then resolves. @throws PostRateError INVALID_INPUT without Kafka and Redis */
   drain(): Promise<void>
-  /** `patient`: whoever asks waits up to 20 s to hear why a server cannot be reached. */
+  /** Reports on this process, its dependencies and the deployment. `patient`: waits up to 20 s for a server's reason. */
   status(options?: { patient?: boolean | undefined }): Promise<Status>
   /** The database's time as this process knows it, milliseconds since the epoch. */
   now(): number
@@ -135,5 +170,6 @@ export interface PostRate {
   readonly counters: Readonly<Counters>
   /** Finishes what is in hand and closes what this library opened. Idempotent. */
   close(): Promise<void>
+  /** All parts, for replacing one: `container.rebind(tokens.postStore).toConstantValue(ownPosts)`. */
   readonly container: PostRateContainer
 }

@@ -57,6 +57,10 @@ export async function startSecureKafka(directory: string, certificates: Certific
     ...withCertificate(directory, 'expired', certificates.expired),
     ...withCertificate(directory, 'certified', certificates.server),
     'listener.name.certified.ssl.client.auth': 'required',
+    // Who may do everything comes by PLAIN; all others may do what nobody forbade them.
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+    'allow.everyone.if.no.acl.found': 'true',
     'listener.name.certified.ssl.truststore.type': 'PEM',
     'listener.name.certified.ssl.truststore.location': certificates.ca,
   }

@@ -53,6 +53,9 @@ const clusterDown: Problem = () => 'the cluster lacks a master. Look at `CLUSTER
 const kafkaRights = (what: string): Problem => {
   return ({ login }) => `the user of ${login} lacks rights on ${what}. Grant them there with \`kafka-acls.sh --add\``
 }
+/** kafkajs 2.2.4 forgets why it found no coordinator. */
+const noCoordinator: Problem = ({ login }) =>
+  `no broker coordinates the consumer group: the user of ${login} lacks rights on the consumer group, or the brokers are just starting. Grant rights there with \`kafka-acls.sh --add --group\``
 const fewReplicas: Problem = () => 'too few replicas of the topic are in sync. Start the missing brokers'
 const kafkaDisk: Problem = () => "a broker cannot write to its disk. Look into the broker's log"
 
@@ -103,6 +106,7 @@ const byMessage: readonly [RegExp, Problem][] = [
   [/before secure TLS connection was established/, hangsUp],
   [/^(WRONGPASS|NOAUTH)|invalid username-password|SASL .*authentication failed/i, wrongLogin],
   [/wrong version number|packet length too long/, noTls],
+  [/^Failed to find group coordinator/, noCoordinator],
   [/^OOM /, redisFull],
   [/^NOPERM /, redisRights],
   [/^READONLY /, redisReplica],
