@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
 import { createPostRate, type PostRate, type PostRateOptions } from 'post-rate'
 import { cleanUp } from '../helpers/clean-up.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { withPostgres } from '../helpers/requires.ts'
 import { runSql, testDatabase } from '../helpers/test-database.ts'
 
@@ -72,6 +73,31 @@ withPostgres('a missing right is NOT_PERMITTED with its grant, and the grant is 
     await runSql(database, grant)
   }
   t.true(denied.length > 1, denied.join('\n'))
+})
+
+withPostgres('an upgrade gives the application its rights on the new tables', async (t) => {
+  const database = await testDatabase(t)
+  const { role, url } = await roleOn(t, database)
+  // As it was before the migrations that made them.
+  await runSql(
+    database,
+    `drop table post_rate.withdrawals, post_rate.audit_progress; alter table post_rate.settings drop column audit_hours;
+delete from post_rate.migrations where version > 6;
+grant usage on schema post_rate to ${role}; grant usage on all sequences in schema post_rate to ${role};
+grant select, insert, update, delete on all tables in schema post_rate to ${role};`,
+  )
+  t.deepEqual(
+    (await open(t, { database }).migrate()).map(({ version }) => version),
+    [7, 8],
+  )
+  const postRate = open(t, { database: url })
+  const { id } = await postRate.posts.create({ title: 'a', content: 'b', createdBy: 'c' })
+  await postRate.start({ relay: true })
+  await postRate.ratings.rate({ postId: id, userId: 'u', score: 3 })
+  await postRate.ratings.withdraw({ postId: id, userId: 'u' })
+  await postRate.ratings.rate({ postId: id, userId: 'v', score: 4 })
+  await eventually(async () => (await postRate.stats.get([id]))[0]?.live.count === 1)
+  t.like((await postRate.status()).audit, { repaired: 0 })
 })
 
 withPostgres('an import that creates no post needs no right on the sequence of ids', async (t) => {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migration.ts'
+import { grantLikeOutbox, type Migration } from '../migration.ts'
 
 /**
  * When an account withdrew its rating of a post, for a day: it is no arrival when it rates the post again. Only the guard reads it,
@@ -15,5 +15,6 @@ create table ${schema}.withdrawals (
 comment on table ${schema}.withdrawals is
   'The first withdrawal of a day, by hashtextextended(user_id, post_id); rows of the day before go with later withdrawals.';
 create index withdrawals_at on ${schema}.withdrawals (at);
+${grantLikeOutbox(schema, 'withdrawals')}
 `,
 }

@@ -1,4 +1,4 @@
-import type { Migration } from '../migration.ts'
+import { grantLikeOutbox, type Migration } from '../migration.ts'
 
 /**
  * How far the background audit is, and which tables it knows: a restore makes others. Their name holds the server, its timeline and
@@ -26,5 +26,6 @@ insert into ${schema}.audit_progress (tables)
 select concat_ws(':', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
   '${schema}.ratings'::regclass::oid)
 from pg_control_system();
+${grantLikeOutbox(schema, 'audit_progress')}
 `,
 }
