@@ -67,6 +67,7 @@ export async function joinEmbeddedDatabase(cwd: string, options: EmbeddedOptions
         left ??= withDirectoryLock(directory, async () => {
           member.leave()
           if (members.count() === 0) await server.stop()
+          member.left()
         })
         return left
       },

@@ -12,10 +12,11 @@ export class Members {
   }
 
   /**
-   * Enters this process. `orphaned` is called when the process ends without having left and was the last one; it must
-   * not need the event loop.
+   * Enters this process. `orphaned` is called when the process ends before `left` and nobody else is there; it must not need
+   * the event loop. Between `leave` and `left` the caller stops what only the last one stops: a second signal may end the
+   * process in the middle of it.
    */
-  enter(orphaned: () => void): { leave: () => void } {
+  enter(orphaned: () => void): { leave: () => void; left: () => void } {
     const path = join(this.#directory, `${process.pid}-${randomBytes(4).toString('hex')}`)
     writeFileSync(path, identityOf(process.pid))
     const onExit = () => {
@@ -24,9 +25,9 @@ export class Members {
     }
     process.once('exit', onExit)
     return {
-      leave: () => {
+      leave: () => rmSync(path, { force: true }),
+      left: () => {
         process.removeListener('exit', onExit)
-        rmSync(path, { force: true })
       },
     }
   }
