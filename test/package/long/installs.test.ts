@@ -118,6 +118,15 @@ for (const { name, files = {}, manifest = () => ({}), install, node = [process.e
     t.log(`${name.padEnd(22)} ${entries.map((entry) => `${entry}: import, require`).join(' · ')} · started`)
   })
 
+test('the types of every entry are what an ES module gets (arethetypeswrong)', async (t) => {
+  t.timeout(300_000)
+  for (const file of Object.values(packages)) {
+    const tarball = join(directory, file.slice(7))
+    await run(['npx', '-y', '@arethetypeswrong/cli@0.18', tarball, '--profile', 'esm-only'], directory)
+  }
+  t.is(Object.keys(packages).length, 3)
+})
+
 async function run([file = '', ...args]: string[], cwd: string): Promise<string> {
   // Yarn 4 reads no .npmrc.
   const registry = process.env.npm_config_registry
