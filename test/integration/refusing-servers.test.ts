@@ -33,8 +33,14 @@ withRedis('a user of Redis who may not write is told which right is missing', as
   await postRate.ratings.rate({ postId: id, userId: 'u', score: 4 })
   await eventually(() => said.some((line) => /may not run this command on these keys.*`ACL SETUSER`/.test(line)))
   await admin.call('ACL', 'SETUSER', 'limited', '+@all')
-  await eventually(async () => (await postRate.stats.get([id]))[0]?.source === 'redis', { timeout: 20_000 })
-  t.pass()
+  const [post] = await eventually(
+    async () => {
+      const found = await postRate.stats.get([id])
+      return found[0]?.source === 'redis' && found
+    },
+    { timeout: 20_000 },
+  )
+  t.is(post?.live.count, 1)
 })
 
 withRedis('a Redis that is a replica is named as that', async (t) => {

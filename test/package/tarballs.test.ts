@@ -86,13 +86,13 @@ test.serial('a host installs the tarballs, compiles against their types, and mou
   await run(process.execPath, [compiler, '--project', '.'], directory)
   for (const [file, module, moduleResolution] of [
     ['options.ts', 'nodenext', 'nodenext'],
-    ['common.cts', 'nodenext', 'nodenext'],
+    ['options.cts', 'nodenext', 'nodenext'],
     ['options.ts', 'esnext', 'bundler'],
     ['options.ts', 'preserve', 'bundler'],
     ['element.ts', 'esnext', 'bundler'],
     ['element.ts', 'nodenext', 'nodenext'],
   ] as const) {
-    await writeFile(join(directory, file), await readFile(join(fixtures, file)))
+    await writeFile(join(directory, file), await readFile(join(fixtures, file.replace('.cts', '.ts'))))
     const lib = file === 'element.ts' ? ['--lib', 'es2023,dom,dom.iterable', '--types', ''] : ['--types', 'node']
     const strictest = [
       '--strict',

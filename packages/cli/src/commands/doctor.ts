@@ -175,7 +175,7 @@ function health(status: Status): Check[] {
   return checks
 }
 
-/** What the background audit repaired in the last day had bypassed the triggers. */
+/** Warns where the background audit repaired a post in the last day: its ratings had bypassed the triggers. */
 function auditCheck({ audit }: Status): Check | null {
   if (audit === null) return null
   const { passedAt, repaired, repairedAt } = audit

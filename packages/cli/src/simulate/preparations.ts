@@ -12,10 +12,10 @@ interface Account {
   withdrawnAt: number | null
 }
 
-/** What an account does in a window, one after the other: scores, and null for a withdrawal. */
+/** Actions of an account in a window, in their order: a score, or null for a withdrawal. */
 type Habit = (window: number) => readonly (number | null)[]
 
-/** What a few accounts do to a post in the week before they attack it. What of it arrives is the library's decision. */
+/** Preparations of an attack: ten accounts act on a post for a week. The library decides which actions are arrivals. */
 export const preparations = {
   /** Nothing: what the others are compared with, a post that is a week older. */
   waiting: () => prepare(() => []),

@@ -32,7 +32,7 @@ export interface Scenario {
   kind: 'attack' | 'genuine'
   what: string
   tell(world: World, random: () => number): Story
-  /** What attackers do before it, window by window. */
+  /** Preparation of the attackers, window by window. */
   prepare?: () => readonly Arrival[]
   /** Fixes what the scenario is about. */
   world?: Partial<World>

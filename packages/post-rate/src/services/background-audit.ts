@@ -7,7 +7,6 @@ import type { Deployment } from './deployment.ts'
 import { Loop } from './loop.ts'
 import { type AuditTimings, auditTimings } from './timings.ts'
 
-const repairedAtOnce = 500
 const [fewestPosts, mostPosts] = [50, 20_000]
 
 /**
@@ -53,7 +52,7 @@ export class BackgroundAudit {
     this.#loop ??= new Loop('background audit', () => this.#round(), this.#logger, this.#timings)
   }
 
-  /** Finishes the range in hand. Idempotent. */
+  /** Finishes the current range. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true
     await this.#loop?.stop()
@@ -64,7 +63,7 @@ export class BackgroundAudit {
     if (!this.#leads()) return lookEveryMs
     const { audit: hours } = (await this.#deployment.get()).settings
     if (hours === 0) return lookEveryMs
-    // Sessions of a replica's role are some: their changes wait for the pass, and for whoever reads what doctor says.
+    // A replica role is permanent: the pass finds what it changed, and doctor reports it.
     const silent = (await this.#schema.bypasses()).some(({ state }) => state !== 'replica')
     const progress = await this.#audit.progress()
     if (silent) await this.#noteBypass(progress)
@@ -84,7 +83,7 @@ export class BackgroundAudit {
     await this.#audit.noteBypass()
   }
 
-  /** As fast as it goes: readers see wrong figures until then. */
+  /** Runs without pauses, because readers see wrong figures until it ends. */
   async #compareAll({ restored, tables }: AuditProgress): Promise<number> {
     const reason = restored ? 'the database was restored' : 'triggers did not fire'
     this.#logger.warn(`${reason}: comparing every post with its ratings`)
@@ -120,17 +119,14 @@ export class BackgroundAudit {
   }
 
   async #repair(suspects: readonly Suspect[]): Promise<number> {
-    let repaired = 0
-    for (let at = 0; at < suspects.length; at += repairedAtOnce) {
-      const states = await this.#audit.repair(suspects.slice(at, at + repairedAtOnce), repairCounts)
-      repaired += states.length
-      if (states.length > 0)
-        this.#logger.warn('ratings had bypassed the triggers: the background audit counted them', {
-          posts: states.length,
-          examples: states.slice(0, 10).map(({ postId }) => postId),
-        })
-    }
-    this.#counters.repaired += repaired
-    return repaired
+    if (suspects.length === 0) return 0
+    const states = await this.#audit.repair(suspects, repairCounts)
+    if (states.length > 0)
+      this.#logger.warn('ratings had bypassed the triggers: the background audit counted them', {
+        posts: states.length,
+        examples: states.slice(0, 10).map(({ postId }) => postId),
+      })
+    this.#counters.repaired += states.length
+    return states.length
   }
 }

@@ -1,5 +1,6 @@
 import type { AuditedRange, AuditProgress } from '../../ports/audit-store.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
+import { physicalDatabase } from './postgres-state-store.ts'
 
 interface ProgressRow {
   tables: string
@@ -16,8 +17,7 @@ interface ProgressRow {
 
 /** The name of the tables that are there, as in the migration that made the row. Null on a standby, where nothing is written. */
 function tablesOf(schema: string): string {
-  return `(select case when not pg_is_in_recovery() then concat_ws(':', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
-  '${schema}.ratings'::regclass::oid) end from pg_control_system())`
+  return `(select ${physicalDatabase} || ':' || '${schema}.ratings'::regclass::oid)`
 }
 
 /** The one row of `audit_progress`. */
@@ -60,7 +60,9 @@ on conflict (singleton) do update set tables = coalesce($4::text, p.tables), byp
   }
 
   async noteBypass(): Promise<void> {
-    await this.#database.query({ text: `update ${this.#table} set bypassed = true` })
+    await this.#database.query({
+      text: `insert into ${this.#table} (tables, bypassed) values ('', true) on conflict (singleton) do update set bypassed = true`,
+    })
   }
 
   get #table(): string {

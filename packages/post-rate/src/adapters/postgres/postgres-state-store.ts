@@ -12,7 +12,7 @@ const pageSize = 1_000
  * Which physical database this is: it changes with a restore and with a failover. The timeline is read from the WAL being
  * written, since the control file learns of a new one minutes late. Null on a standby, which has no versions to give.
  */
-const physicalDatabase = `(select case when not pg_is_in_recovery()
+export const physicalDatabase = `(select case when not pg_is_in_recovery()
   then system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8) end from pg_control_system())`
 
 /** The transaction that wrote a row, as a number that does not wrap: the latest possible one with the row's 32 bits. */
