@@ -1,10 +1,10 @@
 // Loaded into every test process, so that `npx ava FILE` finds the services that `npm run services -- up` started.
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { noteTimeAtExit } from './run-tests/durations.ts'
 import { findTools } from './run-tests/tools.ts'
-import { projectDirectory } from './services/directories.ts'
+import { compiledDirectory, projectDirectory } from './services/directories.ts'
 import { environment } from './services/services.ts'
 
 const { DATABASE_URL, REDIS_URL, KAFKA_BROKERS } = environment()
@@ -14,7 +14,8 @@ offer('TEST_KAFKA_BROKERS', KAFKA_BROKERS)
 for (const [name, value] of Object.entries(findTools().environment)) offer(name, value)
 
 const { TEST_TIMES_FILE: timesFile } = process.env
-if (timesFile) noteTimeAtExit(relative(projectDirectory, fileURLToPath(test.meta.file)), timesFile)
+if (timesFile)
+  noteTimeAtExit(relative(join(projectDirectory, compiledDirectory), fileURLToPath(test.meta.file)), timesFile)
 // Test processes that this one starts are not files of the run.
 delete process.env.TEST_TIMES_FILE
 

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { toJavaScript } from '../helpers/compile.ts'
+import { compiledDirectory } from '../helpers/services/directories.ts'
 import { type Mutant, plant } from './mutant.ts'
 
 export interface Catch {
@@ -19,7 +22,7 @@ export async function catchMutant(mutant: Mutant, root: string, env: NodeJS.Proc
     if (lines.length > longestEvidence) lines.splice(longestEvidence, lines.length, '…')
     return { mutant, caught, evidence: lines.join('\n'), seconds: (performance.now() - began) / 1000 }
   }
-  const takeOut = plant(mutant, root)
+  const takeOut = await plant(mutant, root)
   try {
     const { code, output } = await run(mutant.caughtBy, root, env)
     if (code === 0) return verdict(false, 'The tests passed.')
@@ -37,7 +40,14 @@ async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promis
   const words = command.split(/\s+/)
   const child = npm
     ? spawn('npm', ['run', '--silent', ...words.slice(2)], { cwd, env })
-    : spawn(process.execPath, ['node_modules/ava/entrypoints/cli.mjs', '--tap', '--fail-fast', ...words], { cwd, env })
+    : spawn(
+        process.execPath,
+        [join(cwd, 'node_modules/ava/entrypoints/cli.mjs'), '--tap', '--fail-fast', ...words.map(toJavaScript)],
+        {
+          cwd: join(cwd, compiledDirectory),
+          env,
+        },
+      )
   let output = ''
   child.stdout.on('data', (data) => {
     output += data

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
+import { compileTests } from '../helpers/compile.ts'
 import { projectDirectory } from '../helpers/services/directories.ts'
 
 const left = new Set(['node_modules', '.git', '.cache', 'dist', '.post-rate'])
@@ -24,6 +25,15 @@ export function copyTree(): { root: string; remove: () => void } {
     if (existsSync(modules)) linkModules(modules, join(root, directory, 'node_modules'), root)
   }
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) }
+}
+
+/** The same with what `tsc -b` built last, and with compiled tests. */
+export async function copyBuiltTree(): Promise<ReturnType<typeof copyTree>> {
+  const copy = copyTree()
+  for (const directory of ['post-rate', 'express', 'cli'].map((name) => `packages/${name}/dist`))
+    cpSync(join(projectDirectory, directory), join(copy.root, directory), { recursive: true })
+  await compileTests(copy.root)
+  return copy
 }
 
 /** A workspace has modules of its own where it needs another version than the others. */

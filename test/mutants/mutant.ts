@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { applyPatch, parsePatch } from 'diff'
+import { compileSource, toJavaScript } from '../helpers/compile.ts'
 import type { Need } from '../helpers/requires.ts'
 import { projectDirectory } from '../helpers/services/directories.ts'
 
@@ -45,8 +46,11 @@ function readMutant(name: string): Mutant {
   return { name, description: description.trim(), caughtBy, needs, patch: text.slice(start) }
 }
 
-/** Plants the bug below `root`; resolves to what takes it out again. Throws where the patch does not fit. */
-export function plant({ name, patch }: Mutant, root: string): () => void {
+/**
+ * Plants the bug in the sources below `root` and in what was built of them; resolves with what takes it out again.
+ * Rejects where the patch does not fit.
+ */
+export async function plant({ name, patch }: Mutant, root: string): Promise<() => void> {
   const originals = parsePatch(patch).map(({ newFileName, ...file }) => {
     const path = join(root, (newFileName ?? '').replace(/^b\//, ''))
     const original = readFileSync(path, 'utf8')
@@ -54,8 +58,15 @@ export function plant({ name, patch }: Mutant, root: string): () => void {
     if (patched === false) throw new Error(`${name}.patch does not fit ${newFileName}: make it anew.`)
     return { path, original, patched }
   })
+  const built = originals
+    .filter(({ path }) => /\.tsx?$/.test(path))
+    .map(({ path }) => {
+      const output = toJavaScript(path.replace('/src/', '/dist/'))
+      return { path: output, original: readFileSync(output, 'utf8'), source: path }
+    })
   for (const { path, patched } of originals) writeFileSync(path, patched)
+  for (const { path, source } of built) writeFileSync(path, await compileSource(root, source))
   return () => {
-    for (const { path, original } of originals) writeFileSync(path, original)
+    for (const { path, original } of [...originals, ...built]) writeFileSync(path, original)
   }
 }

@@ -1,6 +1,6 @@
 import { environment } from '../helpers/services/services.ts'
 import { type Catch, catchMutant } from './catch-mutant.ts'
-import { copyTree } from './copy-tree.ts'
+import { copyBuiltTree } from './copy-tree.ts'
 import type { Mutant } from './mutant.ts'
 
 const copies = 2
@@ -11,7 +11,7 @@ export async function runMutants(mutants: readonly Mutant[], onCaught: (one: Cat
   const caught: Catch[] = []
   const env = testEnvironment()
   const work = async () => {
-    const { root, remove } = copyTree()
+    const { root, remove } = await copyBuiltTree()
     try {
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
         const one = await catchMutant(mutant, root, env)

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { projectDirectory } from '../services/directories.ts'
 
@@ -44,7 +44,7 @@ export function writeDurations(run: string, phases: Record<string, number>, time
   writeFileSync(measured, `${JSON.stringify(after, null, 2)}\n`)
 }
 
-/** Called in a test process: notes its time in `path` when it ends. */
+/** Called in a test process: notes the time of a compiled test in `path` when it ends. */
 export function noteTimeAtExit(file: string, path: string): void {
   process.once('exit', () => {
     const { user, system } = process.cpuUsage()
@@ -63,11 +63,15 @@ function childrenCpuSeconds(): number {
   return (Number(fields[13]) + Number(fields[14])) / 100
 }
 
-/** Reads and removes what the test processes noted. */
+/** Reads and removes what the test processes noted, with the names of the sources. */
 export function takeTimes(path: string): FileTime[] {
   try {
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
-    return lines.map((line) => JSON.parse(line) as FileTime)
+    return lines.map((line) => {
+      const { file, ...time } = JSON.parse(line) as FileTime
+      const source = file.replace(/\.js$/, '.ts')
+      return { file: existsSync(join(projectDirectory, source)) ? source : `${source}x`, ...time }
+    })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { projectDirectory } from '../services/directories.ts'
+import { toJavaScript } from '../compile.ts'
+import { compiledDirectory, projectDirectory } from '../services/directories.ts'
 import { TapReader } from './tap.ts'
 
 /**
- * Runs test files of one directory in one AVA process and resolves with its results. An abort of `signal` interrupts
+ * Runs compiled test files of one directory in one AVA process and resolves with its results. An abort of `signal` interrupts
  * AVA, which then reports what it has and ends.
  */
 export async function runAva(
@@ -14,8 +15,8 @@ export async function runAva(
   signal: AbortSignal,
 ): Promise<TapReader> {
   const ava = join(projectDirectory, 'node_modules/ava/entrypoints/cli.mjs')
-  const child = spawn(process.execPath, [ava, '--tap', ...files], {
-    cwd: projectDirectory,
+  const child = spawn(process.execPath, [ava, '--tap', ...files.map(toJavaScript)], {
+    cwd: join(projectDirectory, compiledDirectory),
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compileTests } from '../compile.ts'
 import { Random } from '../random.ts'
 import { projectDirectory } from '../services/directories.ts'
 import { type Acquired, acquire, release } from '../services/services.ts'
@@ -60,7 +61,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
     // Both at once: a compiler takes one processor, servers wait while they start.
     const [services] = await Promise.all([
       timed('services', needsServers ? acquire({ hold: false, log: console.log }) : noServices),
-      timed('build', build()),
+      timed('build', Promise.all([build(), compileTests(projectDirectory)])),
     ])
     signal.throwIfAborted()
     const timesFile = join(tmpdir(), `post-rate-test-times-${process.pid}`)
@@ -104,7 +105,7 @@ async function runFiles(options: RunOptions, env: NodeJS.ProcessEnv, signal: Abo
 
 const noServices: Promise<Acquired> = Promise.resolve({ urls: {}, missing: {} })
 
-/** Tests of the commands, the examples and the tarballs run what `tsc` made. Rejects when it finds an error. */
+/** All tests run the packages that `tsc` made. Rejects when it finds an error. */
 function build(): Promise<void> {
   const compiler = join(projectDirectory, 'node_modules/typescript/bin/tsc')
   return new Promise((resolve, reject) => {

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 /** Root of the checkout. */
 export const projectDirectory = fileURLToPath(new URL('../../../', import.meta.url))
 
+/** Where the runner compiles the tests to. */
+export const compiledDirectory = '.cache/compiled'
+
 /** Tells this checkout's servers from those of other checkouts and other people on the same machine. */
 export const checkoutId = createHash('sha256')
   .update(`${userInfo().uid}:${projectDirectory}`)
