@@ -66,7 +66,10 @@ const options = {
   logLevel: 'warning',
 } as const satisfies BuildOptions
 
-/** Leaves imports as they are but for the endings. Tests import the sources of the packages: they get what was built. */
+/**
+ * Leaves imports as they are but for the endings, and for those of compiled tests that leave `test`: these name the same
+ * files from another place, and in place of a package's source what was built of it.
+ */
 function keepImports(root: string): Plugin {
   return {
     name: 'keep-imports',
@@ -74,10 +77,10 @@ function keepImports(root: string): Plugin {
       onResolve({ filter: /./ }, ({ kind, path, resolveDir }) => {
         if (kind === 'entry-point') return undefined
         if (!path.startsWith('.')) return { path, external: true }
-        const built = join(resolveDir, path).replace(/(\/packages\/[\w-]+)\/src\//, '$1/dist/')
-        const importer = relative(root, resolveDir)
-        if (importer.startsWith('packages') || built === join(resolveDir, path))
+        const [importer, imported] = [relative(root, resolveDir), relative(root, join(resolveDir, path))]
+        if (!importer.startsWith('test') || imported.startsWith('test/'))
           return { path: toJavaScript(path), external: true }
+        const built = join(root, imported.replace(/^(packages\/[\w-]+)\/src\//, '$1/dist/'))
         return { path: toJavaScript(relative(join(root, compiledDirectory, importer), built)), external: true }
       })
     },
