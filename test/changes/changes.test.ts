@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
+import { compileTests, toJavaScript } from '../helpers/compile.ts'
 import { withPostgres } from '../helpers/requires.ts'
+import { compiledDirectory } from '../helpers/services/directories.ts'
 import { environment } from '../helpers/services/services.ts'
 import { copyTree } from '../mutants/copy-tree.ts'
 import { applyChange, readChanges } from './apply-change.ts'
@@ -23,7 +25,9 @@ withPostgres('an endpoint, a command and a display policy are added as the patch
     }),
   )
   const tests = changes.flatMap((change) => change.tests)
-  const { code, output } = await run(process.execPath, ['node_modules/ava/entrypoints/cli.mjs', '--tap', ...tests])
+  await compileTests(root)
+  const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs')
+  const { code, output } = await run(process.execPath, [ava, '--tap', ...tests.map(toJavaScript)], compiledDirectory)
   t.is(code, 0, output)
   for (const {
     name,
@@ -31,11 +35,14 @@ withPostgres('an endpoint, a command and a display policy are added as the patch
   } of changes)
     t.regex(output, RegExp(`^ok .*${basename(own, '.test.ts')}`, 'm'), `${name}: ${output}`)
 
-  function run(command: string, args: string[]): Promise<{ code: number; output: string }> {
+  function run(command: string, args: string[], directory = '.'): Promise<{ code: number; output: string }> {
     const { NODE_OPTIONS: _, ...inherited } = process.env
     return new Promise((resolve) => {
-      execFile(command, args, { cwd: root, env: { ...inherited, ...environment() } }, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
+      execFile(
+        command,
+        args,
+        { cwd: join(root, directory), env: { ...inherited, ...environment() } },
+        (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
       )
     })
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toJavaScript } from '../helpers/compile.ts'
 import { compiledDirectory } from '../helpers/services/directories.ts'
@@ -35,19 +36,8 @@ export async function catchMutant(mutant: Mutant, root: string, env: NodeJS.Proc
   }
 }
 
-async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
-  const npm = command.startsWith('npm run ')
-  const words = command.split(/\s+/)
-  const child = npm
-    ? spawn('npm', ['run', '--silent', ...words.slice(2)], { cwd, env })
-    : spawn(
-        process.execPath,
-        [join(cwd, 'node_modules/ava/entrypoints/cli.mjs'), '--tap', '--fail-fast', ...words.map(toJavaScript)],
-        {
-          cwd: join(cwd, compiledDirectory),
-          env,
-        },
-      )
+async function run(command: string, root: string, env: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, programOf(command, root), { cwd: join(root, compiledDirectory), env })
   let output = ''
   child.stdout.on('data', (data) => {
     output += data
@@ -59,6 +49,18 @@ async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promis
     child.once('error', reject)
     child.once('close', (code) => resolve({ code: code ?? 1, output }))
   })
+}
+
+/** The compiled program behind a `Caught-by:`, with its arguments. */
+function programOf(command: string, root: string): string[] {
+  const words = command.split(/\s+/)
+  if (words[0] !== 'npm')
+    return [join(root, 'node_modules/ava/entrypoints/cli.mjs'), '--tap', '--fail-fast', ...words.map(toJavaScript)]
+  const [, , script = '', , ...args] = words
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const program = /test\/\S+\.ts$/.exec(scripts[script])?.[0]
+  if (program === undefined) throw new Error(`The script ${script} of package.json names no program.`)
+  return [toJavaScript(program), ...args]
 }
 
 /** The first failed assertion of AVA's TAP, or what a script says from the line `Violation: …` on; null without one. */
