@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import kafkajs, { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs'
+import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
 import { KafkaEventBus } from '../../packages/post-rate/src/adapters/kafka/kafka-event-bus.ts'
 import { KafkaProbe } from '../../packages/post-rate/src/adapters/kafka/kafka-probe.ts'
 import type { KafkaTimings } from '../../packages/post-rate/src/adapters/kafka/kafka-timings.ts'
@@ -7,6 +7,7 @@ import type { KafkaOption } from '../../packages/post-rate/src/options.ts'
 import { type Logger, silentLogger } from '../../packages/post-rate/src/ports/logger.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { sendMany, sendSnappy } from '../helpers/poisoned-batches.ts'
 import { privateKafka } from '../helpers/private-servers.ts'
 import { withKafka } from '../helpers/requires.ts'
 import { type TestTopic, testTopic, withKafkaAdmin } from '../helpers/test-topic.ts'
@@ -192,7 +193,7 @@ withKafka.serial(
     const ids = Array.from({ length: 30 }, (_, i) => i + 1)
     const publish = (version: number) => bus.publish(ids.map((id) => changeOf(stateOf(id, version))))
     await publish(1)
-    await sendSnappy(t, names, 0)
+    await sendSnappy(await poisoner(t, names), names.topic, 0)
     await publish(2)
     const recorder = new Recorder()
     const subscription = await bus.subscribe(recorder)
@@ -244,7 +245,8 @@ withKafka.serial('kafka: many batches in one fetch are read, however many messag
   const bus = busOn(t, names, undefined, {}, logger)
   await bus.publish([changeOf(stateOf(1, 1))])
   // kafkajs needs a time for each batch that grows with its square.
-  for (let n = 0; n < 70; n++) await sendMany(t, names, 0, 2_000)
+  const producer = await poisoner(t, names)
+  for (let n = 0; n < 70; n++) await sendMany(producer, names.topic, 0, 2_000)
   const subscription = await bus.subscribe(new Recorder(), { once: true })
   await subscription.finished
   t.true(subscription.counts().unreadable >= 140_000)
@@ -451,34 +453,11 @@ async function send(
 }
 
 /** One compressed batch of tiny messages: few bytes, so that a fetch brings all of them. */
-async function sendMany(
-  t: ExecutionContext<unknown>,
-  names: TestTopic,
-  partition: number,
-  count: number,
-): Promise<void> {
+async function poisoner(t: ExecutionContext<unknown>, names: TestTopic): Promise<Producer> {
   const producer = client(names).producer({ createPartitioner: Partitioners.DefaultPartitioner })
   cleanUp(t, () => producer.disconnect())
   await producer.connect()
-  const messages = Array.from({ length: count }, () => ({ key: '1', value: 'x', partition }))
-  await producer.send({ topic: names.topic, compression: CompressionTypes.GZIP, messages })
-}
-
-/** A message in a codec that kafkajs does not have, written as Snappy writes what it cannot compress. */
-async function sendSnappy(t: ExecutionContext<unknown>, names: TestTopic, partition: number): Promise<void> {
-  // Not found among the names of the CommonJS module.
-  const { CompressionCodecs } = kafkajs
-  const missing = CompressionCodecs[CompressionTypes.Snappy]
-  CompressionCodecs[CompressionTypes.Snappy] = () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) =>
-      Buffer.concat([Buffer.from([buffer.length, (buffer.length - 1) << 2]), buffer]),
-  })
-  const producer = client(names).producer({ createPartitioner: Partitioners.DefaultPartitioner })
-  cleanUp(t, () => producer.disconnect())
-  await producer.connect()
-  const messages = [{ key: '1', value: 'x', partition }]
-  await producer.send({ topic: names.topic, compression: CompressionTypes.Snappy, messages })
-  CompressionCodecs[CompressionTypes.Snappy] = missing
+  return producer
 }
 
 function errorsOf(): { logger: Logger; errors: [string, unknown][] } {

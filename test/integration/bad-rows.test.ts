@@ -36,6 +36,27 @@ withPostgres('ratings that came in past the triggers stop nobody, and a rebuild 
   t.deepEqual((await postRate.stats.verify({ wait: 0 })).drift, [])
 })
 
+withPostgres('a displayed average that is not that of the displayed counts is found and repaired', async (t) => {
+  const database = await testDatabase(t)
+  const postRate = createPostRate({ database })
+  cleanUp(t, () => postRate.close())
+  await postRate.migrate({ settings: { windowSeconds: 1, display: 'freeze' } })
+  await postRate.start({ relay: true })
+  await postRate.posts.create({ title: 'One', content: 'Text', createdBy: 'author' })
+  await postRate.ratings.rate({ postId: 1, userId: 'ada', score: 4 })
+  await eventually(async () => (await postRate.stats.verify({ wait: 0 })).drift.length === 0)
+  await eventually(async () => (await postRate.posts.get(1)).stats.average === 4)
+  await runSql(
+    database,
+    'update post_rate.post_stats set displayed_average = 1.5, rank = (5 * 3.5 + 1.5) / (5 + 1)::numeric(15, 12)',
+  )
+  const { drift } = await postRate.stats.verify({ wait: 0 })
+  t.deepEqual(drift, [{ postId: 1, kind: 'displayed', expected: 4, found: 1.5 }])
+  t.like(await postRate.stats.rebuild(), { repaired: 1 })
+  await eventually(async () => (await postRate.posts.get(1)).stats.average === 4)
+  t.deepEqual((await postRate.stats.verify({ wait: 0 })).drift, [])
+})
+
 withPostgres('a lost state of a post that nobody rated, and a wrong rank, are found and repaired', async (t) => {
   const database = await testDatabase(t)
   const postRate = createPostRate({ database })

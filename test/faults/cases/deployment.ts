@@ -4,6 +4,7 @@ import { startPgBouncer } from '../../helpers/services/pgbouncer.ts'
 import { stopServer } from '../../helpers/services/server.ts'
 import { newServerDirectory } from '../../helpers/services/server-directories.ts'
 import type { FaultCase } from '../fault-case.ts'
+import { Twin } from '../twin.ts'
 import type { World } from '../world.ts'
 
 /** How many relays share these shards now; 0 where one of them has none. */
@@ -47,6 +48,41 @@ export const deploymentCases: readonly FaultCase[] = [
       probe.reached('left', Number(consumer.endings.at(-1)?.code === 0))
       await setShards(world, 1)
       await sleep(3_000)
+    },
+  },
+  {
+    name: 'twin-deployments',
+    row: 'C37',
+    title: 'another deployment starts at the same moment on the same Redis and Kafka, with the same names',
+    async run(world, probe) {
+      const twin = await Twin.create(world)
+      const own = [...world.relays, ...world.consumers]
+      await Promise.all(own.map((role) => role.stop()))
+      await world.redisClient.flushall()
+      let over = false
+      const watching = twin.watch(() => over)
+      try {
+        for (const role of world.random.shuffle([...own, ...twin.roles]))
+          if (own.includes(role)) role.start()
+          else twin.start(role)
+        const refused = await eventually(
+          () => [...own, ...twin.roles].find(({ output }) => /another deployment keeps/.test(output)),
+          { timeout: 30_000, message: 'Nobody was refused' },
+        )
+        const [losers, winners] = own.includes(refused) ? [own, twin.roles] : [twin.roles, own]
+        probe.reached(`refused: ${losers === own ? 'the world' : 'the twin'}`)
+        await Promise.all(losers.map((role) => role.stop()))
+        await Promise.all(winners.map((role) => role.says(/The (relay|consumer) runs/)))
+        await sleep(3_000)
+      } finally {
+        over = true
+        const { pages, foreign } = await watching
+        probe.reached('pages', pages)
+        for (const one of foreign) probe.wrong(one)
+        await twin.remove()
+        for (const role of own) role.start()
+      }
+      await Promise.all(own.map((role) => role.says(/The (relay|consumer) runs/)))
     },
   },
   {

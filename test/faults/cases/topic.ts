@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { eventually } from '../../helpers/eventually.ts'
+import { sendMany, sendSnappy } from '../../helpers/poisoned-batches.ts'
 import type { FaultCase } from '../fault-case.ts'
 import { dumpTopic, replay } from '../topic.ts'
 import { group, topic, type World } from '../world.ts'
@@ -19,6 +21,15 @@ async function moveOffsets(world: World, to: 'beginning' | 'end'): Promise<void>
   const partitions = offsets.map(({ partition, high, low }) => ({ partition, offset: to === 'end' ? high : low }))
   await eventually(() => admin.setOffsets({ groupId: group, topic, partitions }).then(() => true), { timeout: 30_000 })
 }
+
+/** Where the group goes on, by partition. */
+async function committed(world: World): Promise<Map<number, number>> {
+  const [offsets] = await (await world.admin()).fetchOffsets({ groupId: group, topics: [topic] })
+  return new Map(offsets?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+}
+
+/** How many messages of a byte lie in one fetch: more than a call of JavaScript takes arguments. */
+const inOneFetch = 140_000
 
 export const topicCases: readonly FaultCase[] = [
   {
@@ -106,6 +117,37 @@ export const topicCases: readonly FaultCase[] = [
       probe.reached('old ones refused', Number(old ?? 0))
       world.log(`applied ${applied}`)
       startConsumers(world)
+    },
+  },
+  {
+    name: 'poisoned-batch',
+    row: 'C36',
+    title: 'a batch that kafkajs cannot decode, and more messages in one fetch than a call takes arguments',
+    async run(world, probe) {
+      await stopConsumers(world)
+      const kafka = new Kafka({ brokers: [world.kafka.url], clientId: 'faults-poison', logLevel: logLevel.NOTHING })
+      const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+      await producer.connect()
+      await sendSnappy(producer, topic, 0)
+      for (let sent = 0; sent < inOneFetch; sent += 2_000) await sendMany(producer, topic, 1, 2_000)
+      await producer.disconnect()
+      const admin = await world.admin()
+      const poisoned = (await admin.fetchTopicOffsets(topic)).filter(({ partition }) => partition < 2)
+      startConsumers(world)
+      await eventually(
+        async () => {
+          const offsets = await committed(world)
+          return poisoned.every(({ partition, high }) => (offsets.get(partition) ?? -1) >= Number(high))
+        },
+        { timeout: 120_000, message: 'The consumers do not get past the poison' },
+      )
+      probe.reached('passed', poisoned.length)
+      probe.reached('said so', world.consumers.filter(({ output }) => /stepped over/.test(output)).length)
+      // Cases after this one read the topic with kafkajs, too.
+      await admin.deleteTopicRecords({
+        topic,
+        partitions: poisoned.map(({ partition, high }) => ({ partition, offset: high })),
+      })
     },
   },
   {

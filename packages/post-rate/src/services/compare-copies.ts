@@ -5,7 +5,7 @@ import type { ReadOptions, StatsStore } from '../ports/stats-store.ts'
 export type DriftKind =
   /** `post_stats` is not what the ratings add up to. */
   | 'counts'
-  /** What is displayed of a settled post is not what its policy shows. */
+  /** What is displayed of a settled post is not what its policy shows: other counts, or not their average. */
   | 'displayed'
   /** The post's place in the ranking is not that of what is displayed. */
   | 'rank'

@@ -1,6 +1,6 @@
-import { sameHistogram } from '../domain/histogram.ts'
+import { averageOf, sameHistogram } from '../domain/histogram.ts'
 import { checkPostId } from '../domain/ids.ts'
-import type { PostStats } from '../domain/post-stats.ts'
+import { displayIsStale, type PostStats } from '../domain/post-stats.ts'
 import type { AuditStore, CountsDrift, PostRange } from '../ports/audit-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
@@ -160,6 +160,8 @@ function driftOfCounts(drift: readonly CountsDrift[]): Drift[] {
     const shown = found.displayed.counts
     if (found.stepAt === null && !sameHistogram(shown, expected))
       return { postId, kind: 'displayed', expected, found: shown }
+    if (displayIsStale(found))
+      return { postId, kind: 'displayed', expected: averageOf(shown), found: found.displayed.average }
     return { postId, kind: 'rank', expected: 'the rank of what is displayed', found: 'another one' }
   })
 }
