@@ -85,6 +85,18 @@ test('a copy whose window is over is no answer until the store is complete up to
   t.deepEqual([...(await service.read([1], null)).copies], [1])
 })
 
+test('a cached tombstone of a post that came back is no answer', async (t) => {
+  const { service, store, record } = await reading()
+  await service.read([3], null)
+  const [state] = record.allStates().filter(({ postId }) => postId === 1)
+  const tombstone = { ...(state as PostStats), version: 1, deleted: true }
+  await store.apply([tombstone], { trusted: true, ceiling: 2 ** 40 })
+  await store.mark({ watermark: Date.now(), source: record.deployment.source })
+  const read = await service.read([1], null)
+  t.deepEqual([...read.copies], [])
+  t.is(read.states.get(1)?.version, state?.version)
+})
+
 test('a store that does not answer is left alone for a second; readers go to the record', async (t) => {
   const { service, calls, away } = await reading()
   away.now = true

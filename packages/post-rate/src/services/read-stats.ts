@@ -129,7 +129,7 @@ export class ReadStats {
 
   /**
    * The copies that hold at this moment. Of a window that has just begun, a copy may still lack what the record has, and
-   * what another reader has seen there: whoever reads it must not go back.
+   * what another reader has seen there: whoever reads it must not go back. A tombstone is no answer: the post may be there again.
    */
   #lasting({ states, watermark, source }: StatsRead) {
     const deployment = this.#deployment.last()
@@ -145,7 +145,7 @@ export class ReadStats {
     const holds = (stats: PostStats) => {
       const inForce = settingsAt(settings, stats.postId, now)
       const until = nextUpdate(stats, inForce, { now, watermark })
-      return stats.deleted || inForce.display === 'live' || (until !== null && until > now)
+      return !stats.deleted && (inForce.display === 'live' || (until !== null && until > now))
     }
     return new Map([...states].filter(([, stats]) => holds(stats)))
   }
