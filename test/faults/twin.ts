@@ -33,7 +33,7 @@ export class Twin {
     const database = `twin${Date.now()}`
     await world.sql(`create database ${database}`)
     const twin = new Twin(world, database, await freePort())
-    await twin.#command('migrate')
+    await twin.#migrate()
     const session = await world.connect(database)
     await session.query(
       `insert into post_rate.posts (title, content, created_by) select 'Twin', 'Text', 'faults'
@@ -44,8 +44,8 @@ export class Twin {
       `insert into post_rate.ratings (post_id, user_id, score)
        select p.id, 'twin-' || n, 0 from post_rate.posts p, generate_series(1, ${ratings}) n`,
     )
+    await twin.#fold(() => session.query('select from post_rate.rating_outbox limit 1'))
     await session.end()
-    await twin.#command('stats', 'rebuild')
     return twin
   }
 
@@ -87,12 +87,26 @@ export class Twin {
     await this.#world.sql(`drop database ${this.#database} with (force)`)
   }
 
-  /** Without Redis and Kafka, which are the world's yet. */
-  async #command(...args: string[]): Promise<void> {
-    const role = this.#world.addRole('other', `${this.#database}-${args.join('-')}`, args)
-    role.start({ env: { ...this.#env, REDIS_URL: '', KAFKA_BROKERS: '' } })
-    await eventually(() => !role.running, { timeout: 60_000, message: `${args.join(' ')} did not end` })
+  async #migrate(): Promise<void> {
+    const role = this.#world.addRole('other', `${this.#database}-migrate`, ['migrate'])
+    role.start({ env: this.#withoutOthers })
+    await eventually(() => !role.running, { timeout: 60_000, message: 'migrate did not end' })
     await role.stop()
     if (role.endings.at(-1)?.code !== 0) throw new Error(role.output)
+  }
+
+  async #fold(pending: () => Promise<{ rowCount: number | null }>): Promise<void> {
+    const role = this.#world.addRole('other', `${this.#database}-first-relay`, ['relay'])
+    role.start({ env: this.#withoutOthers })
+    await eventually(async () => (await pending()).rowCount === 0, {
+      timeout: 60_000,
+      message: 'The twin is not folded',
+    })
+    await role.stop()
+  }
+
+  /** Redis and Kafka are the world's yet. */
+  get #withoutOthers(): Record<string, string> {
+    return { ...this.#env, REDIS_URL: '', KAFKA_BROKERS: '' }
   }
 }
