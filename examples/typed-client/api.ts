@@ -45,6 +45,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/posts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A post's ratings over time
+         * @description Standing ratings by day or hour, UTC, each when it was given or last changed. Ratings that do not count stand apart. Of more than 400 buckets the newest are returned: for older ones repeat it with `to` as the first `start`.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/posts/{id}/rating": {
         parameters: {
             query?: never;
@@ -217,6 +237,67 @@ export interface components {
             stats: components["schemas"]["Stats"];
             /** @description The reader's own score; null for none, and 0 is a score. */
             myScore: number | null;
+        };
+        PostHistory: {
+            postId: number;
+            /** @enum {string} */
+            unit: "day" | "hour";
+            /**
+             * Format: date-time
+             * @description Nothing in it is newer.
+             */
+            asOf: string;
+            /**
+             * Format: date-time
+             * @description Nothing in it changes before; null where a change shows at once.
+             */
+            nextUpdateAt: string | null;
+            /** @description The displayed average as of then. */
+            average: number | null;
+            /** @description Ratings that count and are older than the first bucket, by score. */
+            before: number[];
+            /** @description In order; those without any rating are left out. */
+            buckets: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 */
+                start: string;
+                /** @description Ratings that count, by score. */
+                counts: number[];
+                /** @description Ratings that do not count, by score. */
+                excluded: number[];
+            }[];
+            /** @description Rushes of ratings, the earliest first. */
+            incidents: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @description Null while it is open.
+                 */
+                to: string | null;
+                /** @enum {string} */
+                state: "open" | "released" | "excluded" | "expired";
+            }[];
+            /** @description Periods whose ratings do not count, the earliest first; empty where the host does not publish them. */
+            exclusions: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 */
+                to: string;
+                count: number;
+                reason: string;
+            }[];
         };
         PostPage: {
             items: components["schemas"]["Post"][];
@@ -442,6 +523,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description As before: it still has the ETag of If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid input (INVALID_INPUT) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such post (POST_NOT_FOUND) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests (RATE_LIMITED) */
+            429: {
+                headers: {
+                    "Retry-After"?: number;
+                    RateLimit?: string;
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded (OVERLOADED); unavailable (UNAVAILABLE); unavailable (NOT_PERMITTED) */
+            503: {
+                headers: {
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description Length of a bucket. Days begin at midnight UTC. */
+                unit?: "day" | "hour";
+                /** @description Only buckets that end after it. */
+                from?: string;
+                /** @description Only buckets that begin before it. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a post: a positive integer below 2^53. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history, as of the same moment as the displayed stats. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostHistory"];
                 };
             };
             /** @description As before: it still has the ETag of If-None-Match. */

@@ -62,6 +62,13 @@ withBrowser('a raid of 500 zeros: the average hardly moves, the page says why, a
   t.is((await postRate.moderation.exclude(period)).ratings, 500)
   await shows(post, '4.50', '60 ratings')
   await post.locator('.held').waitFor({ state: 'hidden' })
+  await post.getByText('Ratings over time').click()
+  await post.getByText('500 ratings do not count. Reason: a raid').waitFor()
+  const slider = post.getByRole('slider', { name: 'Day' })
+  t.regex(
+    (await slider.getAttribute('aria-valuetext')) ?? '',
+    /: 60 ratings \(5: 30, 4: 30\)\. 500 ratings do not count\./,
+  )
   await picture(page, 'raid-3-after')
 })
 

@@ -8,6 +8,7 @@ import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { needs } from '../helpers/requires.ts'
 import { FakePostRate } from '../http/fake-post-rate.ts'
+import { historyCases } from './history.ts'
 import { isAccessible, type OpenPage, openBrowser, picture } from './open-browser.ts'
 
 const withChromium = needs('chromium').serial
@@ -280,8 +281,10 @@ withChromium('the page of dev: say who you are, rate, and axe finds nothing', as
   await isAccessible(t, page, 'dev')
 })
 
+historyCases(withChromium, () => ({ start: (t, main) => startPage(t, 1, main), open: openPage, looks }))
+
 /** A host with a strict Content-Security-Policy, which allows no inline style, and a page with an element per post. */
-async function startPage(t: ExecutionContext, posts = 1) {
+async function startPage(t: ExecutionContext, posts = 1, main = elementsOf(posts)) {
   const postRate = new FakePostRate()
   postRate.seed(posts)
   const app = express()
@@ -307,7 +310,7 @@ async function startPage(t: ExecutionContext, posts = 1) {
       .send('body { max-width: 22rem; margin: 1rem; background: Canvas; color: CanvasText; font-family: sans-serif }')
   })
   app.get('/', (_req, res) => {
-    res.cookie('user', 'me').send(pageOf(posts))
+    res.cookie('user', 'me').send(pageOf(main))
   })
   const server = app.listen(0, '127.0.0.1')
   cleanUp(t, () => new Promise((resolve) => server.close(resolve)))
@@ -316,13 +319,17 @@ async function startPage(t: ExecutionContext, posts = 1) {
 }
 
 /** With more than one post also the states that no post is in. */
-function pageOf(posts: number): string {
+function elementsOf(posts: number): string {
   const elements = Array.from({ length: posts }, (_, n) => `<post-rate-stars post-id="${n + 1}"></post-rate-stars>`)
   if (posts > 1)
     elements.push(
       '<post-rate-stars post-id="1" signed-out><a slot="sign-in" href="/login">Log in to rate</a></post-rate-stars>',
       '<post-rate-stars post-id="99"></post-rate-stars>',
     )
+  return elements.join('<hr>')
+}
+
+function pageOf(main: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -332,6 +339,7 @@ function pageOf(posts: number): string {
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/page.css">
 <script type="module" src="/api/stars.js"></script>
-<main><h1>Stars</h1>${elements.join('<hr>')}</main>
+<script type="module" src="/api/history.js"></script>
+<main><h1>Stars</h1>${main}</main>
 </html>`
 }

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import type { ExecutionContext } from 'ava'
-import type { Exclusion, ModerationReport, PostInspection } from 'post-rate'
+import type { Exclusion, ModerationReport, PostHistory, PostInspection } from 'post-rate'
 import { withPostgres } from '../helpers/requires.ts'
 import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { runCli, runJson, workingDirectory } from './run-cli.ts'
@@ -181,3 +181,33 @@ async function scored(url: string): Promise<number> {
   const [row] = await runSql<{ n: number }>(url, 'select count(*)::int as n from post_rate.ratings')
   return row?.n as number
 }
+
+withPostgres('posts history: by day, with what does not count and why, unless it is not published', async (t) => {
+  const { invocation, url } = await raided(t)
+  await runJson(['moderate', 'exclude', '1', ...period, ...reason], invocation)
+  // What readers are shown: the state of a relay that has been here.
+  await runSql(
+    url,
+    `update post_rate.post_stats set version = 1, counts = '{0,0,0,0,0,3}', displayed_counts = '{0,0,0,0,0,3}',
+  displayed_count = 3, displayed_average = 5, as_of = clock_timestamp()`,
+  )
+  const history = await runJson<PostHistory>(['posts', 'history', '1', '--to', '2020-01-03'], invocation)
+  t.like(history, { postId: 1, unit: 'day', average: 5 })
+  t.deepEqual(
+    history.buckets.map(({ start, counts, excluded }) => [start, counts.join(''), excluded.join('')]),
+    [
+      ['2020-01-01T00:00:00.000Z', '000000', '600000'],
+      ['2020-01-02T00:00:00.000Z', '000003', '000000'],
+    ],
+  )
+  t.deepEqual(history.exclusions, [{ from: first, to: last, count: 6, reason: 'a raid' }])
+  const { stdout } = await runCli(['posts', 'history', '1', '--unit', 'hour'], invocation)
+  t.regex(stdout, /^2020-01-01 12:00 +0 +6 +- +0\/0\/0\/0\/0\/0 +░+$/m)
+  t.regex(stdout, /^2020-01-02 12:00 +3 +0 +5\.00 +0\/0\/0\/0\/0\/3 +█+$/m)
+  t.regex(stdout, /: 6 ratings do not count: a raid$/m)
+  t.is((await runCli(['posts', 'history', '1', '--from', 'yesterday'], invocation)).code, 2)
+  t.is((await runCli(['settings', 'set', 'publishExclusions', 'off'], invocation)).code, 0)
+  t.regex((await runCli(['settings'], invocation)).stdout, /^publishExclusions +off$/m)
+  const silent = await runJson<PostHistory>(['posts', 'history', '1'], invocation)
+  t.deepEqual([silent.exclusions.length, silent.buckets.length], [0, 1])
+})

@@ -20,6 +20,7 @@ export type RecordPorts = Pick<
   | 'ratingStore'
   | 'postStore'
   | 'recordReader'
+  | 'historyReader'
   | 'outbox'
   | 'leaseStore'
   | 'stateStore'
@@ -95,6 +96,7 @@ function connect(t: ExecutionContext<unknown>, url: string) {
     ratingStore: partOf(container, 'ratingStore'),
     postStore: partOf(container, 'postStore'),
     recordReader: partOf(container, 'recordReader'),
+    historyReader: partOf(container, 'historyReader'),
     outbox: partOf(container, 'outbox'),
     leaseStore: partOf(container, 'leaseStore'),
     stateStore: partOf(container, 'stateStore'),

@@ -1,8 +1,10 @@
 import {
+  type HistoryQuery,
   type ListQuery,
   longestTitle,
   type Post,
   type PostDraft,
+  type PostHistory,
   type PostPage,
   type PostPageJson,
   PostRateError,
@@ -22,6 +24,8 @@ export class FakePostRate {
   failure: unknown = null
   /** Added to the stats of a post. */
   readonly shown = new Map<number, Partial<ShownStats>>()
+  /** Added to the history of a post. */
+  readonly histories = new Map<number, Partial<PostHistory>>()
   clock = Date.parse('2030-01-01T00:00:00Z')
 
   now = (): number => this.clock
@@ -58,6 +62,26 @@ export class FakePostRate {
         next,
         nextUpdateAt: promises.length === 0 ? null : Math.min(...promises),
         unpromised: promises.length === 0 || promises.length < items.length,
+      }
+    },
+    history: async (id: number, query: HistoryQuery = {}): Promise<PostHistory> => {
+      this.#enter(`history ${JSON.stringify(query)}`)
+      const { stats } = this.#show(this.#find(id), null)
+      const { asOf, nextUpdateAt, average } = stats
+      const unit = query.unit ?? 'day'
+      const known: Partial<PostHistory> = this.histories.get(id) ?? {}
+      const before = [0, 0, 0, 0, 0, 0] as const
+      return {
+        postId: id,
+        unit,
+        asOf,
+        nextUpdateAt,
+        average,
+        before,
+        buckets: [],
+        incidents: [],
+        exclusions: [],
+        ...known,
       }
     },
     delete: async (): Promise<boolean> => false,

@@ -52,11 +52,12 @@ test('the packages hold what runs, its types and sources, and nothing else', (t)
     for (const path of ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'])
       t.true(paths.includes(path), `${name} has ${path}`)
     if (name === '@post-rate/express')
-      for (const path of ['browser/stars.js', 'dist/browser/stars.d.ts', 'types/stars.d.ts'])
-        t.true(paths.includes(path), path)
+      for (const name of ['stars', 'history'])
+        for (const path of [`browser/${name}.js`, `dist/browser/${name}.d.ts`, `types/${name}.d.ts`])
+          t.true(paths.includes(path), path)
     const stray = paths.filter(
       (path) =>
-        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.js|types\/\w+\.d\.ts)$/.test(
+        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.js|types\/[\w-]+\.d\.ts)$/.test(
           path,
         ) || /\b(tests?|fixtures?|secrets?|bench)\b|\.env/i.test(path),
     )
@@ -106,7 +107,15 @@ test.serial('a host installs the tarballs, compiles against their types, and mou
   }
   const environment: Record<string, string> = has('postgres') ? { DATABASE_URL: await testDatabase(t) } : {}
   const printed = JSON.parse(await run(process.execPath, ['host.js'], directory, environment))
-  t.deepEqual(printed.paths, ['/docs', '/openapi.json', '/posts', '/posts/{id}', '/posts/{id}/rating', '/ratings'])
+  t.deepEqual(printed.paths, [
+    '/docs',
+    '/openapi.json',
+    '/posts',
+    '/posts/{id}',
+    '/posts/{id}/history',
+    '/posts/{id}/rating',
+    '/ratings',
+  ])
   if (has('postgres')) t.deepEqual(printed.rated, { score: 4, previousScore: null, changed: true })
 
   const bin = join('node_modules', '.bin', 'post-rate')

@@ -70,6 +70,7 @@ export class Database {
       ratingStore: port('ratingStore', ['rate', 'withdraw', 'erase', 'import']),
       postStore: port('postStore', ['page', 'find', 'visible', 'delete']),
       recordReader: port('recordReader', ['read', 'unrated']),
+      historyReader: port('historyReader', ['buckets']),
       outbox: port('outbox', ['fold', 'unpublished', 'acknowledge', 'bury', 'backlog']),
       leaseStore: port('leaseStore', ['acquire', 'release']),
       stateStore: port('stateStore', ['range', 'changedWithin', 'raise', 'moved', 'raiseFloor']),

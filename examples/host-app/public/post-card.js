@@ -1,6 +1,6 @@
 import { askForLogin } from './session.js'
 
-/** A post's text, and its ratings: the element asks again by itself when they change. */
+/** A post's text, and its ratings: the elements ask again by themselves when they change. */
 export function createPostCard(post, session) {
   const element = document.querySelector('#post-template').content.firstElementChild.cloneNode(true)
   element.dataset.post = post.id
@@ -16,5 +16,13 @@ export function createPostCard(post, session) {
   stars.querySelector('.ask-login').addEventListener('click', askForLogin)
   stars.addEventListener('post-rate-sign-in', askForLogin)
   stars.post = post
+
+  // The history is asked for when a reader wants to see it.
+  const history = element.querySelector('.history')
+  history.addEventListener('toggle', () => {
+    const chart = history.querySelector('post-rate-history')
+    if (history.open) chart.setAttribute('post-id', post.id)
+    else chart.removeAttribute('post-id')
+  })
   return element
 }

@@ -44,7 +44,10 @@ export function delimiter(value: string): string {
 
 /** `user=userId,post=movieId`: the columns of a file by what they hold. */
 export function columns(value: string): ChosenColumns {
-  const chosen = value.split(',').map((pair) => /^(\w+)=(.+)$/.exec(pair.trim())?.slice(1) ?? [])
+  // A replay calls the time `at`.
+  const chosen = value
+    .split(',')
+    .map((pair) => /^(\w+)=(.+)$/.exec(pair.trim().replace(/^at=/, 'ratedAt='))?.slice(1) ?? [])
   for (const [field] of chosen)
     if (!fields.some((known) => known === field))
       throw new InvalidArgumentError(`It must be FIELD=COLUMN,… with the fields ${fields.join(', ')}.`)

@@ -14,6 +14,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'post-rate settings set display freeze --dry-run',
     'post-rate settings set prior 20:3',
     'post-rate settings set shards 4',
+    'post-rate settings set publishExclusions off',
   ],
   serve: [
     'post-rate serve --auth header:X-User --host 0.0.0.0 --no-relay',
@@ -37,6 +38,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   export: ['post-rate export ratings.csv', 'post-rate export - --format ndjson | gzip > ratings.ndjson.gz'],
   posts: ['post-rate posts list', 'post-rate posts delete 17 --dry-run'],
   'posts list': ['post-rate posts list --sort top --limit 50', 'post-rate posts list --user ada --json'],
+  'posts history': [
+    'post-rate posts history 17',
+    'post-rate posts history 17 --unit hour --from 2026-05-04 --to 2026-05-05 --json',
+  ],
   'posts create': ["post-rate posts create --title Bread --content 'Flour, water, salt.' --by ada"],
   'posts delete': ['post-rate posts delete 17 --dry-run', 'post-rate posts delete 17 --yes'],
   rate: ['post-rate rate 17 ada 4'],
@@ -53,7 +58,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   guard: ['post-rate guard status', 'post-rate guard release 17'],
   'guard status': ['post-rate guard status --limit 10'],
   'guard release': ['post-rate guard release 17 --dry-run', 'post-rate guard release 17 --reason "a link in the news"'],
-  simulate: ['post-rate simulate', 'post-rate simulate raid-on-200 --worlds 50 --svg raid.svg'],
+  simulate: [
+    'post-rate simulate',
+    'post-rate simulate raid-on-200 --worlds 50 --svg raid.svg',
+    'post-rate simulate --replay ratings.csv --post 17 --svg post-17.svg',
+    'post-rate simulate freeze guard --replay reviews.csv --range 0:10 --every 3600 --json',
+  ],
   stats: ['post-rate stats show 17', 'post-rate stats verify'],
   'stats show': ['post-rate stats show 17 18', 'post-rate stats show 17 --json'],
   'stats top': ['post-rate stats top --limit 50'],

@@ -64,6 +64,15 @@ export function addDataCommands(program: Command, go: Go): void {
     .addOption(jsonOption())
     .action(go(async (context) => (await import('./commands/posts.ts')).listPosts(context)))
   posts
+    .command('history')
+    .argument('<id>', 'post')
+    .description("a post's standing ratings by day or hour, UTC, those that do not count apart; the newest 400")
+    .addOption(new Option('--unit <unit>', 'length of a line').choices(['day', 'hour']).default('day'))
+    .option('--from <time>', 'begin, inclusive: ISO 8601, without a zone UTC')
+    .option('--to <time>', 'end, exclusive')
+    .addOption(jsonOption())
+    .action(go(async (context, id: string) => (await import('./commands/posts-history.ts')).showHistory(context, id)))
+  posts
     .command('create')
     .description('create a post')
     .requiredOption('--title <title>', 'title')

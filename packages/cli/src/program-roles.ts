@@ -46,11 +46,12 @@ export function addRoleCommands(program: Command, go: Go): void {
         'min-count',
         'shards',
         'audit',
+        'publishExclusions',
       ]),
     )
     .argument(
       '<value>',
-      'guard | freeze | live, off or the hours a star takes, seconds, WEIGHT:MEAN, ratings, relay shards, off or the hours of a whole audit',
+      'guard | freeze | live, off or the hours a star takes, seconds, WEIGHT:MEAN, ratings, relay shards, off or the hours of a whole audit, on or off',
     )
     .description('change one; it shows after what readers were promised by nextUpdateAt')
     .addOption(dryRunOption('the value before and after'))

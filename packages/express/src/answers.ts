@@ -54,6 +54,48 @@ export const postAnswer = z
   })
   .register(schemaNotes, { id: 'Post' })
 
+const byScore = (description: string) => z.array(count).length(6).register(schemaNotes, { description })
+
+export const historyAnswer = z
+  .object({
+    postId: id,
+    unit: z.enum(['day', 'hour']),
+    asOf: time.clone().register(schemaNotes, { format: 'date-time', description: 'Nothing in it is newer.' }),
+    nextUpdateAt: z.string().nullable().register(schemaNotes, {
+      format: 'date-time',
+      description: 'Nothing in it changes before; null where a change shows at once.',
+    }),
+    average: z.number().nullable().register(schemaNotes, { description: 'The displayed average as of then.' }),
+    before: byScore('Ratings that count and are older than the first bucket, by score.'),
+    buckets: z
+      .array(
+        z.object({
+          start: time,
+          counts: byScore('Ratings that count, by score.'),
+          excluded: byScore('Ratings that do not count, by score.'),
+        }),
+      )
+      .max(400)
+      .register(schemaNotes, { description: 'In order; those without any rating are left out.' }),
+    incidents: z
+      .array(
+        z.object({
+          from: time,
+          to: z
+            .string()
+            .nullable()
+            .register(schemaNotes, { format: 'date-time', description: 'Null while it is open.' }),
+          state: z.enum(['open', 'released', 'excluded', 'expired']),
+        }),
+      )
+      .register(schemaNotes, { description: 'Rushes of ratings, the earliest first.' }),
+    exclusions: z.array(z.object({ from: time, to: time, count, reason: z.string() })).register(schemaNotes, {
+      description:
+        'Periods whose ratings do not count, the earliest first; empty where the host does not publish them.',
+    }),
+  })
+  .register(schemaNotes, { id: 'PostHistory' })
+
 export const pageAnswer = z
   .object({
     items: z.array(postAnswer),

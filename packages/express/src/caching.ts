@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
-import type { Post } from 'post-rate'
+import type { ShownStats } from 'post-rate'
 
 export interface CachingOptions {
   varyHeader?: string | readonly string[] | undefined
@@ -84,7 +84,7 @@ export function keepCookiesPrivate(res: Response): void {
 /** Of an answer without posts. */
 export const nothingPromised: Promised = { nextUpdateAt: null, unpromised: true }
 
-export function promiseOf({ stats: { nextUpdateAt } }: Post): Promised {
+export function promiseOf({ nextUpdateAt }: Pick<ShownStats, 'nextUpdateAt'>): Promised {
   return nextUpdateAt === null ? nothingPromised : { nextUpdateAt: Date.parse(nextUpdateAt), unpromised: false }
 }
 

@@ -5,6 +5,7 @@ import { createOriginCheck, type OriginCheck } from './cross-site.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { createPost } from './endpoints/create-post.ts'
 import { describingEndpoints } from './endpoints/describe-api.ts'
+import { getHistory } from './endpoints/get-history.ts'
 import { getPost } from './endpoints/get-post.ts'
 import { listPosts } from './endpoints/list-posts.ts'
 import { postRating, putRating } from './endpoints/rate-post.ts'
@@ -21,7 +22,15 @@ import { sendNothing, sendText, setCommonHeaders } from './send.ts'
 import { serveStars } from './serve-stars.ts'
 import { validate } from './validate.ts'
 
-const endpoints: readonly Endpoint<never>[] = [listPosts, createPost, getPost, putRating, withdrawRating, postRating]
+const endpoints: readonly Endpoint<never>[] = [
+  listPosts,
+  createPost,
+  getPost,
+  getHistory,
+  putRating,
+  withdrawRating,
+  postRating,
+]
 
 /**
  * The HTTP API as a router that a host mounts where it likes. Paths that it does not know, and errors that are not the

@@ -18,6 +18,8 @@ const badId = 'must be a positive whole number below 2^53, in digits without sig
 const badScore = 'must be a whole number from 0 to 5'
 const badLimit = 'must be a whole number from 1 to 100, given once'
 const badSort = 'must be newest or top, given once'
+const badUnit = 'must be day or hour, given once'
+const badTime = 'must be an ISO 8601 time, given once'
 const badCursor = 'must be the cursor of a next link, given once'
 
 const postId = z
@@ -70,6 +72,24 @@ export const listQuery = z.object({
     .enum(['newest', 'top'], { error: badSort })
     .default('newest')
     .register(schemaNotes, { description: 'Newest first, or highest rank first.' }),
+})
+
+/** A time in digits alone would be Unix seconds. The library reads the rest. */
+function time(description: string) {
+  return z
+    .string({ error: badTime })
+    .regex(/^[0-9]{4}-|^[0-9]{8}T/, { error: badTime })
+    .optional()
+    .register(schemaNotes, { format: 'date-time', description })
+}
+
+export const historyQuery = z.object({
+  unit: z
+    .enum(['day', 'hour'], { error: badUnit })
+    .default('day')
+    .register(schemaNotes, { description: 'Length of a bucket. Days begin at midnight UTC.' }),
+  from: time('Only buckets that end after it.'),
+  to: time('Only buckets that begin before it.'),
 })
 
 export const scoreBody = z

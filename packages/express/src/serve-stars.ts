@@ -6,8 +6,8 @@ import { keepCookiesPrivate } from './caching.ts'
 import { setCommonHeaders } from './send.ts'
 
 /**
- * `GET /stars.js`, the element for pages, and what it imports from `/stars/`. Files of the package, the same for
- * everybody; an upgrade reaches pages within five minutes. In a bundled backend the files are not beside the code: then
+ * `GET /stars.js` and `GET /history.js`, the elements for pages, and what they import from `/stars/` and `/history/`. Files of the
+ * package, the same for everybody; an upgrade reaches pages within five minutes. In a bundled backend the files are not beside the code: then
  * the request is an error of the host's that says so.
  */
 export function serveStars(): RequestHandler {
@@ -24,7 +24,7 @@ export function serveStars(): RequestHandler {
             keepCookiesPrivate(res)
           },
         })
-  return (req, res, next) => (/^\/stars(\.js$|\/)/.test(req.path) ? files(req, res, next) : next())
+  return (req, res, next) => (/^\/(stars|history)(\.js$|\/)/.test(req.path) ? files(req, res, next) : next())
 }
 
 /** Null where it is not beside this module. */
@@ -38,6 +38,6 @@ function browserDirectory(): string | null {
 
 function bundled(): Error {
   return new Error(
-    'The files of <post-rate-stars> are not beside the bundled @post-rate/express. Keep the package external in the bundler, or serve node_modules/@post-rate/express/browser yourself.',
+    'The files of <post-rate-stars> and <post-rate-history> are not beside the bundled @post-rate/express. Keep the package external in the bundler, or serve node_modules/@post-rate/express/browser yourself.',
   )
 }

@@ -14,6 +14,7 @@ import type { PostInspection } from './services/inspect-stats.ts'
 import type { LatestQuery } from './services/latest-ratings.ts'
 import type { ListQuery, PostPage } from './services/list-posts.ts'
 import type { ModerationReport, ModerationRequest } from './services/moderate-ratings.ts'
+import type { HistoryQuery, PostHistory } from './services/read-history.ts'
 import type { RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
 import type { Status } from './services/report-status.ts'
 import type { PostPageJson } from './services/shown-page.ts'
@@ -50,6 +51,13 @@ export interface PostRate {
      * added per request. Without a user it returns the same object until something in it changes.
      */
     listJson(query?: ListQuery): Promise<PostPageJson>
+    /**
+     * Returns a post's standing ratings by day or hour (UTC), counted and excluded ones apart, as of what readers are shown. Of more
+     * than 400 buckets it returns the newest; `to: buckets[0].start` continues with older ones. Example:
+     * `posts.history(1, { unit: 'hour', from: '2026-05-04' })`
+     * @throws PostRateError POST_NOT_FOUND, INVALID_INPUT, OVERLOADED, UNAVAILABLE
+     */
+    history(id: number, query?: HistoryQuery): Promise<PostHistory>
     /** Deletes a post with its ratings. Resolves to false where there was none. Example: `posts.delete(1)` */
     delete(id: number): Promise<boolean>
     /** To be called by a host with a post store of its own after it removed a post. Idempotent. */

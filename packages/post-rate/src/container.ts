@@ -14,6 +14,7 @@ import { PostgresAuditStore } from './adapters/postgres/postgres-audit-store.ts'
 import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
 import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
 import { PostgresGuardStore } from './adapters/postgres/postgres-guard-store.ts'
+import { PostgresHistoryReader } from './adapters/postgres/postgres-history-reader.ts'
 import { PostgresLeaseStore } from './adapters/postgres/postgres-lease-store.ts'
 import { PostgresModerationStore } from './adapters/postgres/postgres-moderation-store.ts'
 import { PostgresOutbox } from './adapters/postgres/postgres-outbox.ts'
@@ -46,6 +47,7 @@ import { ListPosts } from './services/list-posts.ts'
 import { ModerateRatings } from './services/moderate-ratings.ts'
 import { ProjectStats } from './services/project-stats.ts'
 import { RatePost } from './services/rate-post.ts'
+import { type FindIncidents, ReadHistory } from './services/read-history.ts'
 import { ReadStats } from './services/read-stats.ts'
 import { RebuildAll } from './services/rebuild-all.ts'
 import { RebuildStats } from './services/rebuild-stats.ts'
@@ -68,6 +70,9 @@ export interface Services {
   listPosts: ListPosts
   inspectStats: InspectStats
   latestRatings: LatestRatings
+  /** Incidents as histories show them. */
+  findIncidents: FindIncidents
+  readHistory: ReadHistory
   relayOutbox: RelayOutbox
   backgroundAudit: BackgroundAudit
   projectStats: ProjectStats
@@ -158,6 +163,7 @@ function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): v
     return new PostgresRatingStore(database, async () => (await deployment.get()).posts)
   })
   bind('recordReader', ['database', 'databaseClock'], (...parts) => new PostgresRecordReader(...parts))
+  bind('historyReader', ['database'], (database) => new PostgresHistoryReader(database))
   bind('outbox', ['reservedDatabase', 'deployment'], (database, deployment) => {
     return new PostgresOutbox(database, async () => (await deployment.get()).posts)
   })
@@ -217,6 +223,13 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   })
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
   bind('latestRatings', ['recordReader'], (record) => new LatestRatings(record))
+  // No incidents are stored yet.
+  bind('findIncidents', [], () => async () => [])
+  bind(
+    'readHistory',
+    ['postStore', 'readStats', 'historyReader', 'moderationStore', 'findIncidents', 'clock'],
+    (...parts) => new ReadHistory(...parts),
+  )
   bind(
     'relayOutbox',
     ['outbox', 'eventBus', 'leaseStore', 'deployment', 'counters', 'logger'],

@@ -55,6 +55,7 @@ class Engine implements PostRate {
       get: (id, { userId } = {}) => this.#service('listPosts').get(id, userId),
       list: (query = {}) => this.#service('listPosts').list(query),
       listJson: (query = {}) => this.#service('listPosts').listJson(query),
+      history: (id, query) => this.#service('readHistory').read(id, query),
       delete: async (id) => {
         const postId = checkPostId(id, 'id')
         const deleted = await untilFree(() => this.#port('postStore').delete(postId, this.#forgetPost))
@@ -239,11 +240,11 @@ class Engine implements PostRate {
     return this.#service('reconcileStats').problem()
   }
 
-  async #changeSettings({ relayShards, audit, ...options }: SettingsChanges): Promise<Settings> {
+  async #changeSettings({ relayShards, audit, publishExclusions, ...options }: SettingsChanges): Promise<Settings> {
     const deployment = this.#service('deployment')
     deployment.forget()
     const { settings } = await deployment.get()
-    const changed = { ...readDisplayOptions(options), ...readRoleSettings({ relayShards, audit }) }
+    const changed = { ...readDisplayOptions(options), ...readRoleSettings({ relayShards, audit, publishExclusions }) }
     checkDisplaySettings({ ...settings, ...changed })
     const row = await this.#port('settingsStore').change(changed, deployment.settingsDelaySeconds)
     return deployment.remember(row).settings

@@ -24,6 +24,7 @@ export const tokens: { readonly [name in keyof Ports]: symbol } = {
   ratingStore: token('ratingStore'),
   postStore: token('postStore'),
   recordReader: token('recordReader'),
+  historyReader: token('historyReader'),
   outbox: token('outbox'),
   leaseStore: token('leaseStore'),
   eventBus: token('eventBus'),

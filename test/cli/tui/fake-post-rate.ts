@@ -125,6 +125,7 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
         return { items: page.map((id) => fakePost(id, titles[id])), next }
       },
       listJson: never,
+      history: never,
       create: never,
       async get(id) {
         if (id > posts) throw new PostRateError('POST_NOT_FOUND', `There is no post ${id}.`)

@@ -110,7 +110,15 @@ export function cachingSuite(): void {
     test(`an answer that sets a cookie is private: ${when}`, async (t) => {
       const { send, postRate } = await startHost(t, { before })
       postRate.seed(1)
-      for (const path of ['/posts', '/posts/1', '/docs', '/openapi.json', '/stars.js', '/stars/texts.js']) {
+      for (const path of [
+        '/posts',
+        '/posts/1',
+        '/docs',
+        '/openapi.json',
+        '/stars.js',
+        '/stars/texts.js',
+        '/history.js',
+      ]) {
         const first = await send('GET', path)
         t.is(first.status, 200, path)
         t.regex(String(first.headers['set-cookie']), /^sid=/, path)

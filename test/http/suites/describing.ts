@@ -5,6 +5,7 @@ import { startHost } from '../http-host.ts'
 const table: Record<string, string[]> = {
   '/posts': ['get', 'post'],
   '/posts/{id}': ['get'],
+  '/posts/{id}/history': ['get'],
   '/posts/{id}/rating': ['delete', 'put'],
   '/ratings': ['post'],
   '/openapi.json': ['get'],
@@ -85,6 +86,7 @@ export function describingSuite(): void {
     const codes = (operation: Operation) => Object.keys(operation.responses).map(Number)
     t.deepEqual(codes(paths['/posts'].get), [200, 304, 400, 429, 503])
     t.deepEqual(codes(paths['/posts/{id}'].get), [200, 304, 400, 404, 429, 503])
+    t.deepEqual(codes(paths['/posts/{id}/history'].get), [200, 304, 400, 404, 429, 503])
     t.deepEqual(codes(paths['/posts'].post), [201, 400, 401, 403, 413, 415, 422, 429, 503])
     t.deepEqual(codes(paths['/posts/{id}/rating'].put), [200, 400, 401, 403, 404, 413, 415, 422, 429, 503])
     t.deepEqual(codes(paths['/ratings'].post), [200, 400, 401, 403, 404, 413, 415, 422, 429, 503])

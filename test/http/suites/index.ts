@@ -3,6 +3,7 @@ import { cachingSuite } from './caching.ts'
 import { crossSiteSuite } from './cross-site.ts'
 import { describingSuite } from './describing.ts'
 import { errorSuite } from './errors.ts'
+import { historySuite } from './history.ts'
 import { hookSuite } from './hooks.ts'
 import { inputSuite } from './input.ts'
 import { methodSuite } from './methods.ts'
@@ -21,6 +22,7 @@ export function httpSuites(): void {
   inputSuite()
   errorSuite()
   methodSuite()
+  historySuite()
   hookSuite()
   rateLimitSuite()
   crossSiteSuite()

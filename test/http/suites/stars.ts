@@ -20,7 +20,7 @@ export function starsSuite(): void {
     t.deepEqual([postRate.calls, errors], [[], []])
   })
 
-  test('GET /stars.js: what it imports is served, and imports nothing from elsewhere', async (t) => {
+  test('GET /stars.js and /history.js: what they import is served, and imports nothing from elsewhere', async (t) => {
     const { send } = await startHost(t)
     const seen = new Set<string>()
     const visit = async (path: string) => {
@@ -30,12 +30,14 @@ export function starsSuite(): void {
       t.is(status, 200, path)
       t.regex(headers['content-type'] ?? '', javascript)
       for (const [, name = ''] of text.matchAll(/^import .* from '(.*)'$/gm)) {
-        t.regex(name, /^\.\//)
+        t.regex(name, /^\.\.?\//)
         await visit(new URL(name, `http://host${path}`).pathname)
       }
     }
     await visit('/stars.js')
     t.is(seen.size, 7)
+    await visit('/history.js')
+    t.is(seen.size, 14)
   })
 
   test('beside its files nothing of the package is served', async (t) => {
@@ -44,6 +46,9 @@ export function starsSuite(): void {
       '/stars',
       '/stars/',
       '/stars/none.js',
+      '/history',
+      '/history/none.js',
+      '/history/../package.json',
       '/stars/../package.json',
       '/stars/%2e%2e/%2e%2e/package.json',
       '/stars/%zz',

@@ -49,9 +49,10 @@ async function main() {
 }
 main()
 `
-const page = `import { PostRateStars } from '@post-rate/express/stars.js'
+const page = `import { PostRateHistory } from '@post-rate/express/history.js'
+import { PostRateStars } from '@post-rate/express/stars.js'
 import { texts } from '@post-rate/express/stars/texts.js'
-document.body.append(new PostRateStars(), texts.gone)
+document.body.append(new PostRateStars(), new PostRateHistory(), texts.gone)
 `
 
 for (const format of ['cjs', 'esm'])
@@ -92,7 +93,8 @@ module.exports = [
   })
   await run(['npx', 'webpack', '--config', 'webpack.config.cjs'], directory)
   t.deepEqual(JSON.parse(await run(['node', 'out/webpack-backend.mjs'], directory)), { score: 4, stars: 200, said: [] })
-  t.regex(await readFile(join(directory, 'out/webpack-page.js'), 'utf8'), /post-rate-stars/)
+  const bundle = await readFile(join(directory, 'out/webpack-page.js'), 'utf8')
+  for (const name of ['post-rate-stars', 'post-rate-history']) t.true(bundle.includes(name), name)
 })
 
 test.serial('Vite: a page with the element', async (t) => {

@@ -6,7 +6,14 @@ import test from 'ava'
 import { projectDirectory } from '../../helpers/services/directories.ts'
 
 /** What a host may import. */
-const entries = ['post-rate', 'post-rate/memory', '@post-rate/express', '@post-rate/express/stars.js', '@post-rate/cli']
+const entries = [
+  'post-rate',
+  'post-rate/memory',
+  '@post-rate/express',
+  '@post-rate/express/stars.js',
+  '@post-rate/express/history.js',
+  '@post-rate/cli',
+]
 
 interface Manager {
   name: string

@@ -1,13 +1,11 @@
-import { createReadStream } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
+import { basename } from 'node:path'
 import type { ImportLine, ImportReport } from 'post-rate'
 import type { Context } from '../context.ts'
 import { decide } from '../decision.ts'
-import { CommandError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { openOutput } from '../output-file.ts'
 import type { ChosenColumns } from '../rating-file/columns.ts'
+import { openSource } from '../rating-file/open-source.ts'
 import { readRatings } from '../rating-file/read-ratings.ts'
 import type { ScoresSeen } from '../rating-file/reading.ts'
 import type { Range } from '../rating-file/scores.ts'
@@ -104,19 +102,4 @@ async function* until(
     yield rating
     await rejected.written()
   }
-}
-
-/** Opens the file before anything else is, so that a mistyped name costs nothing. */
-async function openSource(context: Context, file: string): Promise<Readable> {
-  if (file === '-') {
-    // Waiting for a record that never comes must not keep the run from ending.
-    context.signal.addEventListener('abort', () => context.io.stdin.push?.(null), { once: true })
-    return context.io.stdin
-  }
-  const stream = createReadStream(resolve(context.io.cwd, file))
-  await new Promise<void>((opened, failed) => {
-    stream.once('open', () => opened())
-    stream.once('error', (error) => failed(new CommandError(`Cannot read ${file}: ${error.message}`, { cause: error })))
-  })
-  return stream
 }

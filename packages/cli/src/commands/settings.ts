@@ -18,6 +18,7 @@ const changeable = {
   'min-count': (value: string): Changes => ({ minCount: whole(0, 1_000_000)(value) }),
   shards: (value: string): Changes => ({ relayShards: whole(1, 64)(value) }),
   audit: (value: string): Changes => ({ audit: parseAudit(value) }),
+  publishExclusions: (value: string): Changes => ({ publishExclusions: parseSwitch(value) }),
 }
 type Key = keyof typeof changeable
 
@@ -70,22 +71,19 @@ async function openUnbelieving(context: Context): Promise<PostRate> {
 }
 
 async function print(context: Context, settings: Settings): Promise<void> {
-  const { display, windowSeconds, prior, starTakesHours, minCount, relayShards, audit, previous } = settings
+  const { previous } = settings
   const effectiveAt = new Date(settings.effectiveAt).toISOString()
-  if (context.talk.json) {
-    const shown = { display, windowSeconds, prior, starTakesHours, minCount, relayShards, audit, effectiveAt, previous }
-    return context.talk.document(shown)
-  }
-  for (const [key, text] of Object.entries(textOf(settings))) await context.talk.line(`${key.padEnd(11)}  ${text}`)
+  if (context.talk.json) return context.talk.document({ ...settings, effectiveAt })
+  for (const [key, text] of Object.entries(textOf(settings))) await context.talk.line(`${key.padEnd(17)}  ${text}`)
   if (previous !== null)
     await context.talk.line(
-      `since        ${effectiveAt}; before: ${previous.display}, ${previous.windowSeconds} s, ${previous.prior.weight}:${previous.prior.mean}, spike guard ${guardText(previous)}`,
+      `${'since'.padEnd(17)}  ${effectiveAt}; before: ${previous.display}, ${previous.windowSeconds} s, ${previous.prior.weight}:${previous.prior.mean}, spike guard ${guardText(previous)}`,
     )
 }
 
 /** Each setting as people read it, by the name it has on the command line. */
 function textOf(settings: Settings): Record<Key, string> {
-  const { display, windowSeconds, prior, minCount, relayShards, audit } = settings
+  const { display, windowSeconds, prior, minCount, relayShards, audit, publishExclusions } = settings
   return {
     display,
     window: `${windowSeconds} s`,
@@ -94,7 +92,13 @@ function textOf(settings: Settings): Record<Key, string> {
     'min-count': minCount === 0 ? 'off' : String(minCount),
     shards: String(relayShards),
     audit: audit === 0 ? 'off' : `a pass takes ${audit} h`,
+    publishExclusions: publishExclusions ? 'on' : 'off',
   }
+}
+
+function parseSwitch(value: string): boolean {
+  if (value !== 'on' && value !== 'off') throw new Error('must be on or off')
+  return value === 'on'
 }
 
 /** `off`, or hours. */

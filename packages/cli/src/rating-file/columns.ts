@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts'
 
-/** The fields of a rating. `excluded` may be missing. */
-export const fields = ['post', 'user', 'score', 'ratedAt', 'excluded'] as const
+/** The fields of a rating. An import needs the first four, a replay `score` and `ratedAt`. */
+export const fields = ['post', 'user', 'score', 'ratedAt', 'excluded', 'established', 'raid'] as const
 export type Field = (typeof fields)[number]
 
 /** Columns that the administrator named, by the field that they hold. */
@@ -24,8 +24,10 @@ const usualNames: Record<Field, readonly string[]> = {
   ],
   user: ['userid', 'username', 'reviewer', 'reviewerid', 'customer', 'customerid'],
   score: ['rating', 'stars'],
-  ratedAt: ['timestamp', 'time', 'date', 'datetime', 'createdat', 'updatedat'],
+  ratedAt: ['timestamp', 'time', 'date', 'datetime', 'createdat', 'updatedat', 'at', 'day'],
   excluded: [],
+  established: [],
+  raid: [],
 }
 
 /** The place of each field among the columns. */
@@ -33,8 +35,19 @@ export interface FoundColumns {
   places: Partial<Record<Field, number>>
   /** Place of `excluded_rated_at`, which PostgreSQL's COPY of the table `ratings` has: such a rating is excluded while it equals `ratedAt`. */
   excludedRatedAt: number | undefined
-  /** Fields without a column. */
+  /** Required fields without a column. */
   missing: Field[]
+}
+
+/** Fields that a file must have, and the header that says so in errors. */
+export interface RequiredFields {
+  fields: readonly Field[]
+  header: string
+}
+
+export const importFields: RequiredFields = {
+  fields: ['post', 'user', 'score', 'ratedAt'],
+  header: 'post,user,score,ratedAt',
 }
 
 /**
@@ -42,7 +55,11 @@ export interface FoundColumns {
  * name of other systems.
  * @throws CommandError where two columns may be meant, or a chosen column is missing
  */
-export function findColumns(names: readonly string[], chosen: ChosenColumns): FoundColumns {
+export function findColumns(
+  names: readonly string[],
+  chosen: ChosenColumns,
+  required: RequiredFields = importFields,
+): FoundColumns {
   const places: FoundColumns['places'] = {}
   for (const field of fields) {
     const place = chosen[field] === undefined ? placeOf(field, names) : placeOfChosen(field, chosen[field], names)
@@ -53,15 +70,21 @@ export function findColumns(names: readonly string[], chosen: ChosenColumns): Fo
   return {
     places,
     excludedRatedAt,
-    missing: fields.filter((field) => field !== 'excluded' && places[field] === undefined),
+    missing: required.fields.filter((field) => places[field] === undefined),
   }
 }
 
-/** `userId as user`, for each column that has another name than its field. */
-export function describeColumns(names: readonly string[], { places }: FoundColumns): string[] {
+/** `userId as user`, for each column that has another name than its field and than the header in errors. */
+export function describeColumns(
+  names: readonly string[],
+  { places }: FoundColumns,
+  { header }: RequiredFields = importFields,
+): string[] {
+  const plain = header.split(',')
   return fields.flatMap((field) => {
     const place = places[field]
-    return place === undefined || names[place] === field ? [] : [`${names[place]} as ${field}`]
+    const name = place === undefined ? field : (names[place] as string)
+    return name === field || plain.includes(name) ? [] : [`${name} as ${field}`]
   })
 }
 

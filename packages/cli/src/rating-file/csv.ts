@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { parse as parseText } from 'csv-parse/sync'
-import type { ImportLine } from 'post-rate'
 import { CommandError } from '../errors.ts'
-import { describeColumns, type FoundColumns, fields, findColumns } from './columns.ts'
+import { describeColumns, type FoundColumns, fields, findColumns, importFields } from './columns.ts'
 import { readRecords } from './csv-records.ts'
 import { peek } from './decode.ts'
-import type { Place, Reading } from './reading.ts'
+import type { FileRating, Place, Reading } from './reading.ts'
 
 const delimiters = [',', ';', '\t', '|'] as const
 const longestHeader = 65_536
@@ -25,7 +24,7 @@ interface Header {
  * breaks, delimiters and quotes in it: it stays one field.
  * @throws CommandError without such a header, and for a record so large that a quote must be open
  */
-export async function* readCsv(source: AsyncGenerator<Buffer>, reading: Reading): AsyncGenerator<ImportLine> {
+export async function* readCsv(source: AsyncGenerator<Buffer>, reading: Reading): AsyncGenerator<FileRating> {
   const [start, chunks] = await peek(source, (bytes) => bytes.length > longestHeader || endOfHeader(bytes) !== null)
   const header = readHeader(start, reading)
   const { names, found } = header
@@ -39,7 +38,7 @@ export async function* readCsv(source: AsyncGenerator<Buffer>, reading: Reading)
   }
 }
 
-function ratingOf(place: Place, values: readonly Buffer[], found: FoundColumns, reading: Reading): ImportLine | null {
+function ratingOf(place: Place, values: readonly Buffer[], found: FoundColumns, reading: Reading): FileRating | null {
   const texts: Record<string, unknown> = {}
   for (const field of fields) {
     const at = found.places[field]
@@ -67,10 +66,11 @@ function readHeader(start: Buffer, reading: Reading): Header {
   const headers = candidates.map((delimiter) => ({ delimiter, names: namesOf(text, delimiter) }))
   const widest = Math.max(...headers.map(({ names }) => names.length))
   const { delimiter, names } = headers.find((one) => one.names.length === widest) as (typeof headers)[number]
-  const found = findColumns(names, options.columns ?? {})
+  const required = options.required ?? importFields
+  const found = findColumns(names, options.columns ?? {}, required)
   if (found.missing.length > 0)
     throw new CommandError(
-      `Line 1 must be a header with post,user,score,ratedAt; ${found.missing.join(' and ')} is missing. ${names.length > 1 ? `Columns of other names are chosen with --columns, for example --columns ${found.missing[0]}=${names[0]}.` : 'Another delimiter than comma, semicolon, tab or | is set with --delimiter.'}`,
+      `Line 1 must be a header with ${required.header}; ${found.missing.join(' and ')} is missing. ${names.length > 1 ? `Columns of other names are chosen with --columns, for example --columns ${found.missing[0]}=${names[0]}.` : 'Another delimiter than comma, semicolon, tab or | is set with --delimiter.'}`,
     )
   return { names, found, delimiter, lineEnds }
 }
@@ -105,7 +105,7 @@ function tell({ names, found, delimiter, lineEnds }: Header, { options }: Readin
       ? ''
       : `separated by ${delimiter === '\t' ? 'tabs' : `"${delimiter}"`}`,
     lineEnds[0] === '\r' ? 'CR at the end of each line' : '',
-    ...describeColumns(names, found),
+    ...describeColumns(names, found, options.required),
   ].filter((part) => part !== '')
   if (what.length > 0) options.onFound?.(`CSV, ${what.join(', ')}`)
 }

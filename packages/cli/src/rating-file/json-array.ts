@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import type { ImportLine } from 'post-rate'
 import { CommandError } from '../errors.ts'
 import { Objects } from './objects.ts'
-import type { Place, Reading } from './reading.ts'
+import type { FileRating, Place, Reading } from './reading.ts'
 
 const longestElement = 1_048_576
 const [newline, quote, backslash, comma] = [10, 34, 92, 44]
@@ -11,7 +10,7 @@ const closing = new Set([93, 125])
 const blank = new Set([32, 9, 10, 13])
 
 /** A JSON array of objects, read element by element in bounded memory. */
-export async function* readJsonArray(chunks: AsyncIterable<Buffer>, reading: Reading): AsyncGenerator<ImportLine> {
+export async function* readJsonArray(chunks: AsyncIterable<Buffer>, reading: Reading): AsyncGenerator<FileRating> {
   const objects = new Objects(reading)
   const elements = new Elements()
   for await (const chunk of chunks)

@@ -1,6 +1,5 @@
-import type { ImportLine } from 'post-rate'
 import { describeColumns, type FoundColumns, fields, findColumns } from './columns.ts'
-import type { Place, Reading } from './reading.ts'
+import type { FileRating, Place, Reading } from './reading.ts'
 
 /** Reads ratings from JSON objects, whose keys may have the names that columns of CSV may have. */
 export class Objects {
@@ -13,7 +12,7 @@ export class Objects {
   }
 
   /** `text` null: it is not UTF-8, or too long. Returns null where the record was rejected. */
-  rating(place: Place, text: string | null): ImportLine | null {
+  rating(place: Place, text: string | null): FileRating | null {
     const object = text === null ? null : parseObject(text)
     if (object === null) {
       this.#reading.reject(place, text === null ? 'too long, or not UTF-8' : 'not a JSON object')
@@ -39,11 +38,11 @@ export class Objects {
     const name = keys.join('\0')
     let found = this.#known.get(name)
     if (found === undefined) {
-      const { columns = {}, onFound } = this.#reading.options
+      const { columns = {}, required, onFound } = this.#reading.options
       // An object may lack a key that the others have.
       const chosen = Object.fromEntries(Object.entries(columns).filter(([, key]) => keys.includes(key)))
       found = findColumns(keys, chosen)
-      const renamed = describeColumns(keys, found)
+      const renamed = describeColumns(keys, found, required)
       if (this.#known.size === 0 && renamed.length > 0) onFound?.(`keys: ${renamed.join(', ')}`)
       if (this.#known.size === 100) this.#known.clear()
       this.#known.set(name, found)

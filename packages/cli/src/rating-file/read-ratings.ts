@@ -1,14 +1,13 @@
 import type { Readable } from 'node:stream'
-import type { ImportLine } from 'post-rate'
 import { CommandError } from '../errors.ts'
 import { readCsv } from './csv.ts'
 import { decode, peek } from './decode.ts'
 import { readJsonArray } from './json-array.ts'
 import { readNdjson } from './ndjson.ts'
-import { Reading, type ReadOptions, type ScoresSeen } from './reading.ts'
+import { type FileRating, Reading, type ReadOptions, type ScoresSeen } from './reading.ts'
 
 export interface RatingFile {
-  ratings: AsyncGenerator<ImportLine>
+  ratings: AsyncGenerator<FileRating>
   /** Of what has been read so far. */
   scores: ScoresSeen
 }
@@ -23,7 +22,7 @@ export function readRatings(source: Readable, options: ReadOptions): RatingFile 
   return { ratings: read(source, reading), scores: reading.scores }
 }
 
-async function* read(source: Readable, reading: Reading): AsyncGenerator<ImportLine> {
+async function* read(source: Readable, reading: Reading): AsyncGenerator<FileRating> {
   const decoded = await decode(source)
   const { onFound } = reading.options
   if (decoded.found.length > 0) onFound?.(decoded.found.join(', '))

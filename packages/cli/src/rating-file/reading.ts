@@ -1,16 +1,26 @@
 import type { ImportLine, RejectedLine } from 'post-rate'
-import type { ChosenColumns, Field } from './columns.ts'
+import type { ChosenColumns, Field, RequiredFields } from './columns.ts'
 import { numberOf, type Range, readScore } from './scores.ts'
 
 export interface ReadOptions {
   /** Of CSV; detected when left out. */
   delimiter?: string
   columns?: ChosenColumns
+  /** Default: those of an import. */
+  required?: RequiredFields
   range?: Range
   /** Called for each record that cannot be read. The library judges the others. */
   onRejected: (rejected: RejectedLine) => void
   /** Called once with what was detected, where it is not the plain form. */
   onFound?: (found: string) => void
+}
+
+/** A rating as a file has it, not yet judged. */
+export interface FileRating extends ImportLine {
+  /** Whether the account was established; absent where the file does not say. */
+  established?: unknown
+  /** Whether the rating is known to belong to a raid; absent where the file does not say. */
+  raid?: unknown
 }
 
 /** Where a record stands: its number, and the line in which it begins. Both from 1. */
@@ -41,7 +51,7 @@ export class Reading {
   }
 
   /** Null where the record was rejected. */
-  rating({ record, line }: Place, values: Partial<Record<Field, unknown>>): ImportLine | null {
+  rating({ record, line }: Place, values: Partial<Record<Field, unknown>>): FileRating | null {
     const { score, problem } = readScore(values.score, this.options.range)
     if (problem !== undefined) {
       this.reject({ record, line }, problem)
@@ -56,6 +66,8 @@ export class Reading {
       score,
       ratedAt: values.ratedAt,
       excluded: values.excluded,
+      ...(values.established !== undefined && { established: values.established }),
+      ...(values.raid !== undefined && { raid: values.raid }),
     }
   }
 

@@ -20,6 +20,6 @@ export const getPost = defineEndpoint({
   },
   async answer({ input: { id }, userId, postRate }) {
     const post = await postRate.posts.get(id, { userId })
-    return { status: 200, body: post, promise: promiseOf(post) }
+    return { status: 200, body: post, promise: promiseOf(post.stats) }
   },
 })

@@ -34,12 +34,14 @@ export interface DatedSettings extends DisplaySettings {
   previous: DatedSettings | null
 }
 
-/** What the roles of a deployment share, and no reader sees. */
+/** What the processes of a deployment share beside the display. A change holds within seconds. */
 export interface RoleSettings {
   /** How many shards the relays share among themselves, 1-64. */
   relayShards: number
   /** Hours in which the background audit compares every post with its ratings once; 0: off. */
   audit: number
+  /** Whether a post's history tells readers of excluded ratings: how many, which periods, and why. */
+  publishExclusions: boolean
 }
 
 /** The settings row. */
@@ -50,9 +52,10 @@ export type SettingsChanges = DisplayOptions & {
   relayShards?: number | undefined
   /** `off`, or hours of a whole pass. */
   audit?: 'off' | number | undefined
+  publishExclusions?: boolean | undefined
 }
 
-export const defaultRoleSettings: RoleSettings = { relayShards: 1, audit: 24 }
+export const defaultRoleSettings: RoleSettings = { relayShards: 1, audit: 24, publishExclusions: true }
 
 export const defaultDisplaySettings: DisplaySettings = {
   display: 'guard',
@@ -102,13 +105,19 @@ export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings
 }
 
 /** Reads changes of the roles' settings. @throws PostRateError INVALID_INPUT naming the key */
-export function readRoleSettings({ relayShards, audit }: SettingsChanges): Partial<RoleSettings> {
+export function readRoleSettings({ relayShards, audit, publishExclusions }: SettingsChanges): Partial<RoleSettings> {
   if (relayShards !== undefined && (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64))
     throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
   const hours = audit === 'off' ? 0 : audit
   if (hours !== undefined && (!Number.isFinite(hours) || hours < 0 || hours > 8_760 || (hours > 0 && hours < 0.01)))
     throw invalidInput('audit', "must be 'off' or hours from 0.01 to 8760")
-  return { ...(relayShards !== undefined && { relayShards }), ...(hours !== undefined && { audit: hours }) }
+  if (publishExclusions !== undefined && typeof publishExclusions !== 'boolean')
+    throw invalidInput('publishExclusions', 'must be true or false')
+  return {
+    ...(relayShards !== undefined && { relayShards }),
+    ...(hours !== undefined && { audit: hours }),
+    ...(publishExclusions !== undefined && { publishExclusions }),
+  }
 }
 
 /** Parses a prior as `weight:mean`, for example `10:2.5`. @throws PostRateError INVALID_INPUT */

@@ -3,6 +3,7 @@ import type { AuditStore } from './audit-store.ts'
 import type { Clock } from './clock.ts'
 import type { EventBus } from './event-bus.ts'
 import type { GuardStore } from './guard-store.ts'
+import type { HistoryReader } from './history-reader.ts'
 import type { LeaseStore } from './lease-store.ts'
 import type { Logger } from './logger.ts'
 import type { ModerationStore } from './moderation-store.ts'
@@ -21,6 +22,7 @@ export interface Ports {
   ratingStore: RatingStore
   postStore: PostStore
   recordReader: RecordReader
+  historyReader: HistoryReader
   outbox: Outbox
   leaseStore: LeaseStore
   eventBus: EventBus

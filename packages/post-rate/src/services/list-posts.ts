@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor, type PageKey, type PostSort } from '../doma
 import { checkPostDraft, type Post, type PostText } from '../domain/post.ts'
 import { newPostStats } from '../domain/post-stats.ts'
 import { type ShownStats, showStats } from '../domain/shown-stats.ts'
-import { invalidInput, postNotFound } from '../errors.ts'
+import { invalidInput } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PostStore } from '../ports/post-store.ts'
 import type { Deployment } from './deployment.ts'
@@ -12,6 +12,7 @@ import { PageTexts } from './page-texts.ts'
 import type { ReadStats, ReadStatsResult } from './read-stats.ts'
 import type { RecentFigures } from './recent-figures.ts'
 import { type PostPageJson, pageJson, type ShownPage, type ShownPost } from './shown-page.ts'
+import { visiblePost } from './visible-post.ts'
 
 export const largestPage = 100
 export const defaultPage = 20
@@ -134,9 +135,7 @@ export class ListPosts {
   async get(id: unknown, reader: string | null | undefined): Promise<Post> {
     const postId = checkPostId(id, 'id')
     const userId = checkReader(reader)
-    const [post] = await this.#posts.find([postId])
-    if (post === undefined || !(await this.#posts.visible([postId], userId)).includes(postId))
-      throw postNotFound(postId)
+    const post = await visiblePost(this.#posts, postId, userId)
     const read = await this.#stats.read([postId], userId === null ? null : { userId, postIds: [postId] })
     const [shown] = await this.#show([post], read)
     return { ...(shown as ShownPost).post, myScore: read.scores.get(postId) ?? null }

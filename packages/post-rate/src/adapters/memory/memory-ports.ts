@@ -1,6 +1,7 @@
 import { MemoryAuditLog } from './memory-audit-log.ts'
 import { MemoryAuditStore } from './memory-audit-store.ts'
 import { MemoryGuardStore } from './memory-guard-store.ts'
+import { MemoryHistoryReader } from './memory-history-reader.ts'
 import { MemoryLeaseStore } from './memory-lease-store.ts'
 import { MemoryModerationStore } from './memory-moderation-store.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
@@ -18,6 +19,7 @@ export function memoryPorts(record: MemoryRecord) {
     ratingStore: new MemoryRatingStore(record),
     postStore: new MemoryPostStore(record),
     recordReader: new MemoryRecordReader(record),
+    historyReader: new MemoryHistoryReader(record),
     outbox: new MemoryOutbox(record),
     leaseStore: new MemoryLeaseStore(record),
     stateStore: new MemoryStateStore(record),

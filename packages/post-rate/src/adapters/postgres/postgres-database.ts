@@ -38,7 +38,7 @@ export interface Queryable {
 }
 
 /** Cuts a transaction short on the server, so that a process which stops in the middle loses its locks. */
-const transactionLimits =
+export const transactionLimits =
   "set local statement_timeout = '5s'; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = '5s'"
 
 export interface TransactionOptions {

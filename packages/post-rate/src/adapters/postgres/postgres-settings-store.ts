@@ -58,7 +58,7 @@ update ${schema}.settings set
       'previous', case when effective_at > clock_timestamp() - interval '1 day' then previous end)
     else previous end,
   display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
-  star_takes_hours = $7, min_count = $8, audit_hours = $9,
+  star_takes_hours = $7, min_count = $8, audit_hours = $9, publish_exclusions = $10,
   effective_at = case when ${unchanged} then effective_at
     else date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6) end
 returning ${settingsColumns}`,
@@ -72,6 +72,7 @@ returning ${settingsColumns}`,
           settings.starTakesHours,
           settings.minCount,
           settings.audit,
+          settings.publishExclusions,
         ],
       })
     })
@@ -117,7 +118,7 @@ export function lockSettings(schema: string, mode: 'shared' | 'exclusive'): stri
 }
 
 export const settingsColumns =
-  'display, window_seconds, prior_weight, prior_mean, star_takes_hours, min_count, relay_shards, audit_hours, effective_at, previous, posts, source, version_floor'
+  'display, window_seconds, prior_weight, prior_mean, star_takes_hours, min_count, relay_shards, audit_hours, publish_exclusions, effective_at, previous, posts, source, version_floor'
 
 export function deploymentOfRow(row: Row): DeploymentRow {
   return {
@@ -137,6 +138,7 @@ export function settingsOfRow(row: Row): Settings {
     minCount: row.min_count as number,
     relayShards: row.relay_shards as number,
     audit: row.audit_hours as number,
+    publishExclusions: row.publish_exclusions as boolean,
     effectiveAt: row.effective_at as number,
     previous: completed(row.previous as DatedSettings | null),
   }
