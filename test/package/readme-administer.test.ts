@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { createPostRate } from 'post-rate'
-import { runCli } from '../cli/run-cli.ts'
+import { runCli, workingDirectory } from '../cli/run-cli.ts'
 import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { fullProfile } from '../helpers/full-profile.ts'
@@ -90,8 +90,9 @@ withPostgres('README.md: the commands of the symptoms do their work', async (t) 
     // `first with --dry-run`, `then without`
     .flatMap((args) => (args.includes('--dry-run') ? [args, args.filter((arg) => arg !== '--dry-run')] : [args]))
   t.true(commands.length > 15)
+  const cwd = await workingDirectory(t)
   for (const args of commands) {
-    const { code, stderr } = await runCli(args, { env })
+    const { code, stderr } = await runCli(args, { env, cwd })
     t.is(code, 0, `post-rate ${args.join(' ')}: ${stderr}`)
   }
 })

@@ -2,6 +2,7 @@ import { duration } from '../../packages/cli/src/replay/figures.ts'
 import type { PolicyReport } from '../../packages/cli/src/replay/replay.ts'
 import { type Laid, scales, sizes } from './labelled.ts'
 import type { Burst, Price } from './prices.ts'
+import type { Quiet } from './quiet.ts'
 
 const hours = ['2h', '24h', '72h', '144h'] as const
 
@@ -118,8 +119,22 @@ export function priceTable(prices: readonly Price[]): string[] {
   )
 }
 
-/** Lines of a table in Markdown. */
-export function markdown(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** Incidents of a post in a year. */
+export function quietTable(all: readonly Quiet[]): string[] {
+  const perYear = ({ incidents, postYears }: Quiet, name: string) => ((incidents[name] ?? 0) / postYears).toFixed(2)
+  return markdown(
+    ['traffic', 'posts', 'years of posts', 'guard', 'shift'],
+    all.map((quiet) => [
+      quiet.what,
+      String(quiet.posts),
+      quiet.postYears.toFixed(0),
+      perYear(quiet, 'guard'),
+      perYear(quiet, 'shift'),
+    ]),
+  )
+}
+
+function markdown(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
 }
 

@@ -1,4 +1,4 @@
-import { type Displayed, displayPolicies } from 'post-rate'
+import { type Displayed, displayPolicies, type GuardState } from 'post-rate'
 import { countOf, sumOf } from '../simulate/policies.ts'
 import type { DisplayPolicy } from './policies.ts'
 
@@ -10,32 +10,40 @@ const leastShift = 20
 const deviation = 1.1
 const chance = 4
 
+/** The guard's own memory stays empty: this policy keeps its memory beside it. */
+const noMemory = [] as never as GuardState['memory']
+
+interface ShiftDisplayed extends Displayed {
+  /** Signed distance of about a day's arrivals from the average, in stars. */
+  shift: number
+  /** Arrivals of about a day. */
+  arrivals: number
+  /** The average that stays while the policy is armed. */
+  held: number
+}
+
 /**
  * A baseline that looks at numbers and scores: arrivals of about a day times their mean distance from the average. While it is more
- * than chance, the average stays. Memory: the signed distance in stars, the arrivals, the average that stays.
+ * than chance, the average stays.
  */
 export const shiftPolicy: DisplayPolicy = {
-  step(previous, live, asOf, settings): Displayed {
+  step(previous, live, asOf, settings): ShiftDisplayed {
     const open = displayPolicies.freeze.step(previous, live, asOf, settings)
-    const was = previous.guard
-    const [shift = 0, arrivals = 0, held = 0] = was?.memory ?? []
-    const usual = was?.armed ? held : (previous.average ?? 0)
+    const was: ShiftDisplayed = { shift: 0, arrivals: 0, held: 0, ...previous }
+    const usual = was.guard?.armed ? was.held : (previous.average ?? 0)
     const windows = Math.max(1, Math.round((asOf - previous.asOf) / (1_000 * settings.windowSeconds)))
     const kept = Math.max(0, 1 - settings.windowSeconds / secondsPerDay) ** windows
     const arrived = countOf(live.counts) - countOf(previous.counts)
     const apart = sumOf(live.counts) - sumOf(previous.counts) - arrived * usual
     // The first ratings have nothing to differ from.
     const young = countOf(previous.counts) < leastCount
-    const memory = young ? ([0, 0] as const) : ([shift * kept + apart, arrivals * kept + Math.max(0, arrived)] as const)
-    const most = Math.max(leastShift, chance * deviation * Math.sqrt(memory[1]))
-    const armed = Math.abs(memory[0]) > most
-    const guard = {
-      armed,
-      gap: armed ? usual - (open.average ?? 0) : 0,
-      since: armed === (was?.armed ?? false) ? (was?.since ?? asOf) : asOf,
-      memory: [...memory, armed ? usual : 0],
-    }
-    return { ...open, average: armed ? usual : open.average, guard }
+    const shift = young ? 0 : was.shift * kept + apart
+    const arrivals = young ? 0 : was.arrivals * kept + Math.max(0, arrived)
+    const armed = Math.abs(shift) > Math.max(leastShift, chance * deviation * Math.sqrt(arrivals))
+    const since = armed === (was.guard?.armed ?? false) ? (was.guard?.since ?? asOf) : asOf
+    const gap = armed ? usual - (open.average ?? 0) : 0
+    const guard = { armed, gap, since, memory: noMemory }
+    return { ...open, average: armed ? usual : open.average, guard, shift, arrivals, held: armed ? usual : 0 }
   },
   pending: ({ counts, guard }, live) =>
     guard?.armed === true || live.counts.some((n, score) => n !== (counts[score] as number)),
