@@ -227,7 +227,7 @@ async function startBlog(t: ExecutionContext, { windowSeconds, posts = 3, displa
   const postRate: PostRate = createPostRate({ database, redis: redis.url, redisPrefix: redis.prefix })
   cleanUp(t, () => postRate.close())
   await postRate.migrate({
-    settings: { display, windowSeconds, starTakesHours: 0.2, prior: { weight: 10, mean: 2.5 } },
+    settings: { display, windowSeconds, starPerDay: 100, prior: { weight: 10, mean: 2.5 } },
   })
   const titles = Array.from({ length: posts }, (_, n) => `Post number ${n + 1}`)
   for (const title of titles) {

@@ -65,14 +65,14 @@ withPostgres('settings set; a process configured otherwise exits 3', async (t) =
 withPostgres('the spike guard is set in hours, and switched off', async (t) => {
   const { invocation } = await deployment(t)
   const settings = async () => runJson<Record<string, unknown>>(['settings'], invocation)
-  t.like(await settings(), { display: 'guard', starTakesHours: 4.2, minCount: 0 })
-  t.is((await runCli(['settings', 'set', 'spike-guard', '2.5'], invocation)).code, 0)
+  t.like(await settings(), { display: 'guard', starPerDay: 0.1, minCount: 0 })
+  t.is((await runCli(['settings', 'set', 'spikeGuard', '2.5'], invocation)).code, 0)
   t.is((await runCli(['settings', 'set', 'min-count', '3'], invocation)).code, 0)
-  t.like(await settings(), { display: 'guard', starTakesHours: 2.5, minCount: 3 })
+  t.like(await settings(), { display: 'guard', starPerDay: 2.5, minCount: 3 })
   const other = { ...invocation, env: { ...invocation.env, POST_RATE_SPIKE_GUARD: '9' } }
   const { code, stderr } = await runCli(['stats', 'top'], other)
   t.is(code, 3)
-  t.regex(stderr, /POST_RATE_SPIKE_GUARD.*9 hours a star.*settings set spike-guard/)
+  t.regex(stderr, /POST_RATE_SPIKE_GUARD.*9 stars a day.*settings set spike-guard/)
   t.is((await runCli(['settings', 'set', 'spike-guard', 'off'], invocation)).code, 0)
   t.like(await settings(), { display: 'freeze' })
   t.regex((await runCli(['settings'], invocation)).stdout, /spike-guard +off/)
@@ -87,7 +87,7 @@ withPostgres('guard status and guard release', async (t) => {
     `insert into post_rate.posts (title, content, created_by) values ('Raided', 'Text', 'ada');
 update post_rate.post_stats set counts = '{60,0,0,0,0,20}', displayed_counts = '{60,0,0,0,0,20}', displayed_count = 80,
   displayed_average = 4.2, window_end = '2100-01-01', step_at = '2100-01-01',
-  guard = '{"armed":true,"gap":2.95,"since":1767225600000,"memory":[0.5,20,20]}'`,
+  guard = '{"armed":true,"gap":2.95,"since":1767225600000,"memory":{"dayRate":144}}'`,
   )
   t.deepEqual(await runJson(['guard', 'status'], invocation), [
     {

@@ -95,7 +95,7 @@ withPostgres('guard release asks, plans and leaves an audit entry', async (t) =>
     invocation.env?.DATABASE_URL as string,
     `update post_rate.post_stats set counts = '{60,0,0,0,0,20}', displayed_counts = '{60,0,0,0,0,20}', displayed_count = 80,
   displayed_average = 4.2, window_end = '2100-01-01', step_at = '2100-01-01',
-  guard = '{"armed":true,"gap":2.95,"since":1767225600000,"memory":[0.5,20,20]}' where post_id = 1`,
+  guard = '{"armed":true,"gap":2.95,"since":1767225600000,"memory":{"dayRate":144}}' where post_id = 1`,
   )
   t.regex((await runCli([...release, '--dry-run'], invocation)).stdout, /Would release .* post 1: .* 4\.20 to 1\.25/)
   const refused = await runCli(release, { ...invocation, terminal: true, input: 'n\n' })

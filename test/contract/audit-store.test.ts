@@ -74,7 +74,7 @@ withPostgres(
     })
     const wrong = `displayed_average = 1.2345, rank = round(
     (c.prior_weight::numeric * c.prior_mean::numeric + 1.2345 * displayed_count) / (c.prior_weight::numeric + displayed_count), 12)`
-    const guard = '{"armed":true,"gap":-1.7655,"since":0,"memory":[0,0,10]}'
+    const guard = '{"armed":true,"gap":-1.7655,"since":0,"memory":{"level":10}}'
     await record.sql(`update post_rate.post_stats set ${wrong} from post_rate.settings c where post_id = 1`)
     await record.sql(
       `update post_rate.post_stats set ${wrong}, guard = '${guard}' from post_rate.settings c where post_id = 2`,

@@ -25,7 +25,7 @@ export const guardStoreCases: Cases = {
     const { record, before, unfolded, released } = await releasedWithinWindow(t, create)
     t.deepEqual(unfolded.displayed, before)
     t.deepEqual({ ...released.displayed, guard: null }, { ...before, guard: null })
-    t.is(released.displayed.guard?.memory[2], -1)
+    t.is(released.displayed.guard?.memory.released, 1)
     // The other post's window may end in the same moment.
     const published = (await publishAll(record)).filter(({ postId }) => postId === 2)
     t.is(published.at(-1)?.kind, 'display')
@@ -47,7 +47,7 @@ export const guardStoreCases: Cases = {
     t.true(await record.guardStore.release(1))
     t.true(await record.another().guardStore.release(1))
     t.is(await foldAll(record), 2)
-    t.is((await stateOf(record, 1)).displayed.guard?.memory[2], -1)
+    t.is((await stateOf(record, 1)).displayed.guard?.memory.released, 1)
   },
 }
 

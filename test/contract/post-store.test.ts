@@ -48,7 +48,7 @@ withPostgres('postgres: two changes of the prior at once leave ranks of the stor
   const record = await onPostgres(t, { settings: { display: 'live' } })
   await addRankedPosts(record)
   // Armed posts are ranked by the count and the average of when they were armed.
-  await record.sql(`update post_rate.post_stats set guard = '{"armed":true,"gap":-0.5,"since":0,"memory":[1,20,3,2.5]}'
+  await record.sql(`update post_rate.post_stats set guard = '{"armed":true,"gap":-0.5,"since":0,"memory":{"rankedCount":3,"rankedAverage":2.5}}'
     where post_id % 7 = 0`)
   const [one, two] = [record.settingsStore, record.another().settingsStore]
   for (let n = 1; n <= 5; n++) {

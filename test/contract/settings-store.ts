@@ -19,7 +19,7 @@ export const settingsStoreCases: Cases = {
     const { settings: before } = await record.settingsStore.load()
     const next = {
       ...{ display: 'live' as const, windowSeconds: 60, prior: { weight: 2, mean: 3.5 } },
-      ...{ starTakesHours: 2.5, minCount: 3, relayShards: 4, publishExclusions: false },
+      ...{ starPerDay: 2.5, minCount: 3, relayShards: 4, publishExclusions: false },
     }
     const changed = await record.settingsStore.change(next, 10)
     t.like(changed.settings, next)

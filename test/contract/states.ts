@@ -30,7 +30,7 @@ export function tombstoneOf(postId: number, version: number): PostStats {
 /** A state with every field set, a damping policy's memory included. */
 export function damped(postId: number, version: number): PostStats {
   const state = stateOf(postId, version)
-  const guard = { armed: true, gap: 0.1234, since: start, memory: [1, 2.5, -0.25] }
+  const guard = { armed: true, gap: 0.1234, since: start, memory: { rate: 1, low: 2.5, rankedCount: 3 } }
   return { ...state, displayed: { ...state.displayed, average: 0.0001, guard } }
 }
 

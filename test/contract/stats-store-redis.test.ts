@@ -28,7 +28,11 @@ withRedis.serial('redis: the hash can be read by a person', async (t) => {
       stepAt: '2025-01-01T00:05:00.000Z',
     },
   })
-  t.deepEqual(JSON.parse((await redis.hget(`${prefix}{5}`, 'guard')) as string).memory, [1, 2.5, -0.25])
+  t.deepEqual(JSON.parse((await redis.hget(`${prefix}{5}`, 'guard')) as string).memory, {
+    rate: 1,
+    low: 2.5,
+    rankedCount: 3,
+  })
   t.is(await redis.pttl(`${prefix}{123}`), -1)
 })
 

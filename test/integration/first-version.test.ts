@@ -55,11 +55,11 @@ withServices(
     t.is((await postRate.migrate()).length, newest - 1)
     t.like(await postRate.settings.get(), {
       ...firstSettings,
-      starTakesHours: 4.2,
+      starPerDay: 0.1,
       minCount: 0,
       versionFloor: undefined,
     })
-    t.like((await postRate.settings.get()).previous, { display: 'freeze', windowSeconds: 4, starTakesHours: 4.2 })
+    t.like((await postRate.settings.get()).previous, { display: 'freeze', windowSeconds: 4, starPerDay: 0.1 })
     // Before anybody relays, readers have what the first version had shown them.
     t.like((await postRate.posts.get(5)).stats, { count: 7, histogram: [4, 1, 1, 1, 0, 0] })
 

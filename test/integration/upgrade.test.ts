@@ -101,7 +101,7 @@ withPostgres('an upgrade under load blocks nobody for long, and every rating is 
   t.true(rated > 50)
 
   // Its policy is what it was.
-  t.like(await postRate.settings.get(), { display: 'freeze', starTakesHours: 4.2, minCount: 0 })
+  t.like(await postRate.settings.get(), { display: 'freeze', starPerDay: 0.1, minCount: 0 })
   await postRate.start({ relay: true })
   await eventually(async () => (await postRate.status()).outbox?.rows === 0, { timeout: 30_000 })
   t.like(await postRate.stats.verify(), { checked: 20, drift: [], pending: 0 })

@@ -220,7 +220,7 @@ test('while the guard holds a post it has no recent figure, and below the least 
   await rate('ada', 1, 5)
   await fold()
   const stats = record.stateOf(1) as PostStats
-  const guard = { armed: true, gap: 1, since: 0, memory: [1] }
+  const guard = { armed: true, gap: 1, since: 0, memory: { rate: 1 } }
   record.writeState({ ...stats, displayed: { ...stats.displayed, guard } })
   const held = (await list.get(1, null)).stats
   t.is(held.guard?.gap, 1)

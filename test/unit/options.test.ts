@@ -53,7 +53,7 @@ const refused: [key: string, options: Record<string, unknown>, fix: RegExp][] = 
   ['windowSeconds', { display: { windowSeconds: 0 } }, /from 1 to 86400/],
   ['prior', { display: { prior: '10:2.5' } }, /\{ weight, mean \}/],
   ['prior', { display: { prior: { weight: 10, mean: 6 } } }, /from 0 to 5/],
-  ['starTakesHours', { display: { spikeGuard: { starTakesHours: 0 } } }, /from 0.001/],
+  ['starPerDay', { display: { spikeGuard: { starPerDay: 0 } } }, /from 0.001/],
   ['spikeGuard', { display: { spikeGuard: 'on' } }, /'off' or/],
   ['spikeGuard', { display: { spikeGuard: 'off', display: 'guard' } }, /leave one of them out/],
   ['minCount', { display: { minCount: 1.5 } }, /whole number/],

@@ -228,7 +228,7 @@ test('displayed figures of a settled post that are not the live ones are stale',
   t.false(displayIsStale({ ...other, deleted: true }))
   const average = { ...stats, displayed: { ...stats.displayed, average: 3.9 } }
   t.true(displayIsStale(average))
-  const guard = { armed: true, gap: -0.1, since: noon, memory: [0, 0, 10] }
+  const guard = { armed: true, gap: -0.1, since: noon, memory: { rate: 0, level: 0 } }
   t.false(displayIsStale({ ...average, displayed: { ...average.displayed, guard } }))
   const repaired = repairCounts(average, average.counts, noon + 5, contextOf()).at(-1)?.stats ?? stats
   t.like(repaired, { stepAt: end, displayed: { average: 3.9 } })

@@ -25,9 +25,10 @@ const guard = fc.record({
   armed: fc.boolean(),
   gap: fc.double({ min: -5, max: 5, noNaN: true }).map((gap) => gap + 0),
   since: time,
-  memory: fc.array(
+  memory: fc.dictionary(
+    fc.stringMatching(/^[a-zA-Z]{1,12}$/),
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
-    { maxLength: 8 },
+    { maxKeys: 8 },
   ),
 })
 

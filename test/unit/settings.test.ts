@@ -22,8 +22,8 @@ const refused: Record<string, Partial<DisplaySettings>> = {
   'window of 0': { windowSeconds: 0 },
   'window of more than a day': { windowSeconds: 86_401 },
   'window of half a second': { windowSeconds: 0.5 },
-  'starTakesHours of 0': { starTakesHours: 0 },
-  'starTakesHours without end': { starTakesHours: Number.POSITIVE_INFINITY },
+  'starPerDay of 0': { starPerDay: 0 },
+  'starPerDay without end': { starPerDay: Number.POSITIVE_INFINITY },
   'minCount below 0': { minCount: -1 },
   'minCount of half a rating': { minCount: 0.5 },
   'prior without weight': { prior: { weight: 0, mean: 2.5 } },
@@ -51,7 +51,7 @@ test('a prior is WEIGHT:MEAN', (t) => {
 test('settings are the same where everything is', (t) => {
   t.true(sameDisplaySettings(defaultDisplaySettings, { ...defaultDisplaySettings }))
   t.false(sameDisplaySettings(defaultDisplaySettings, { ...defaultDisplaySettings, windowSeconds: 299 }))
-  t.false(sameDisplaySettings(defaultDisplaySettings, { ...defaultDisplaySettings, starTakesHours: 4 }))
+  t.false(sameDisplaySettings(defaultDisplaySettings, { ...defaultDisplaySettings, starPerDay: 4 }))
   t.false(sameDisplaySettings(defaultDisplaySettings, { ...defaultDisplaySettings, minCount: 1 }))
   t.false(sameDisplaySettings(defaultDisplaySettings, { ...defaultDisplaySettings, prior: { weight: 10, mean: 2 } }))
 })
@@ -60,7 +60,7 @@ test('the spike guard is said in words of its own', (t) => {
   t.deepEqual(readDisplayOptions(), {})
   t.deepEqual(readDisplayOptions({ spikeGuard: 'off', windowSeconds: 60 }), { display: 'freeze', windowSeconds: 60 })
   t.deepEqual(readDisplayOptions({ spikeGuard: {} }), { display: 'guard' })
-  t.deepEqual(readDisplayOptions({ spikeGuard: { starTakesHours: 2 } }), { display: 'guard', starTakesHours: 2 })
+  t.deepEqual(readDisplayOptions({ spikeGuard: { starPerDay: 2 } }), { display: 'guard', starPerDay: 2 })
   for (const options of [
     { spikeGuard: 'off', display: 'guard' },
     { spikeGuard: {}, display: 'freeze' },

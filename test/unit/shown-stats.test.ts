@@ -64,7 +64,7 @@ test('the policy live promises nothing, but keeps a window that is left over', (
 })
 
 test('a guard speaks only while there is a gap', (t) => {
-  const guard = { armed: true, gap: 0.123456, since: noon, memory: [1] }
+  const guard = { armed: true, gap: 0.123456, since: noon, memory: { rate: 1 } }
   const damped = { ...rated, displayed: { ...rated.displayed, guard } }
   t.deepEqual(showStats(damped, settings, { now: noon, watermark: null }).guard, {
     state: 'damped',

@@ -60,8 +60,8 @@ function asText(name: string, path: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',')
-  const { weight, mean, starTakesHours } = (value ?? {}) as Record<string, unknown>
-  if (name === 'spikeGuard' && typeof starTakesHours === 'number') return String(starTakesHours)
+  const { weight, mean, starPerDay } = (value ?? {}) as Record<string, unknown>
+  if (name === 'spikeGuard' && typeof starPerDay === 'number') return String(starPerDay)
   if (name === 'prior' && typeof weight === 'number' && typeof mean === 'number') return `${weight}:${mean}`
   throw new ConfigurationError(`${name} in ${path} must be text or a number.`)
 }

@@ -103,13 +103,13 @@ export function parseDisplay(value: string): DisplaySettings['display'] {
   return oneOf(displayPolicyNames)(value)
 }
 
-/** `off`, or the hours that a star takes; also for `settings set`. */
+/** `off`, or the stars by which the margin of a guarded average widens in a day; also for `settings set`. */
 export function parseSpikeGuard(value: string): NonNullable<DisplayOptions['spikeGuard']> {
   if (value === 'off') return value
-  const starTakesHours = /^\d{1,4}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN
-  if (!(starTakesHours >= 0.001 && starTakesHours <= 8_760))
-    throw new Error('must be off, or the hours that a star takes, from 0.001 to 8760')
-  return { starTakesHours }
+  const starPerDay = /^\d{1,4}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN
+  if (!(starPerDay >= 0.001 && starPerDay <= 1_000))
+    throw new Error('must be off, or the stars by which the margin widens in a day, from 0.001 to 1000')
+  return { starPerDay }
 }
 
 export function parseWindow(value: string): number {

@@ -41,6 +41,7 @@ export function addRoleCommands(program: Command, go: Go): void {
       new Argument('<key>', 'what to change').choices([
         'display',
         'spike-guard',
+        'spikeGuard',
         'window',
         'prior',
         'min-count',
@@ -51,7 +52,7 @@ export function addRoleCommands(program: Command, go: Go): void {
     )
     .argument(
       '<value>',
-      'guard | freeze | live, off or the hours a star takes, seconds, WEIGHT:MEAN, ratings, relay shards, off or the hours of a whole audit, on or off',
+      'guard | freeze | live, off or the stars a day, seconds, WEIGHT:MEAN, ratings, relay shards, off or the hours of a whole audit, on or off',
     )
     .description('change one; it shows after what readers were promised by nextUpdateAt')
     .addOption(dryRunOption('the value before and after'))

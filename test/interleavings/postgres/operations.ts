@@ -82,7 +82,7 @@ const fold =
 
 const settings = {
   ...{ display: 'freeze' as const, windowSeconds: 43_200, prior: { weight: 20, mean: 3 } },
-  ...{ starTakesHours: 4.2, minCount: 0, relayShards: 2 },
+  ...{ starPerDay: 0.1, minCount: 0, relayShards: 2 },
 }
 
 /** Everything that was rated so far. */

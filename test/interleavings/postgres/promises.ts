@@ -43,7 +43,7 @@ function promisedBy(row: StatsObserved, { now, watermark, settings }: Observatio
     display: settings.display as DisplayPolicyName,
     windowSeconds: settings.window_seconds,
     prior: { weight: 1, mean: 1 },
-    starTakesHours: 1,
+    starPerDay: 1,
     minCount: 0,
     effectiveAt: Date.parse(settings.effective_at),
     previous: settings.previous as DatedSettings | null,

@@ -18,7 +18,7 @@ withPostgres.serial('the whole ranking is walked: every post once, the last page
     url,
     `update post_rate.post_stats s set version = 1, counts = array[n, 0, 0, 0, 0, m], displayed_counts = array[n, 0, 0, 0, 0, m],
   displayed_count = n + m, displayed_average = case when n + m > 0 then a end,
-  guard = case when post_id % 5 = 1 then '{"armed":true,"gap":1,"since":1767225600000,"memory":[0,20,30]}'::json end,
+  guard = case when post_id % 5 = 1 then '{"armed":true,"gap":1,"since":1767225600000,"memory":{"level":20}}'::json end,
   rank = round((25 + coalesce(case when n + m > 0 then a end, 0) * (n + m)) / (10 + n + m), 12)
 from (select post_id as id, n, m, least(5, round(5.0 * m / greatest(1, n + m), 4) + case when post_id % 5 = 1 then 1 else 0 end) as a
   from (select post_id, case when post_id % 10 = 0 then 0 else hashint8(post_id) & 63 end as n,

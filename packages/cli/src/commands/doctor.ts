@@ -96,8 +96,8 @@ async function checkTriggers(postRate: PostRate): Promise<Check> {
 async function checkSettings(context: Context, postRate: PostRate): Promise<Check> {
   try {
     await context.start(postRate)
-    const { display, windowSeconds, prior, starTakesHours } = await postRate.settings.get()
-    const policy = display === 'guard' ? `guard, a star takes ${starTakesHours} h` : display
+    const { display, windowSeconds, prior, starPerDay } = await postRate.settings.get()
+    const policy = display === 'guard' ? `guard, ${starPerDay} stars a day` : display
     const detail = `${policy}, window ${windowSeconds} s, prior ${prior.weight}:${prior.mean}`
     return { name: 'settings', verdict: 'ok', detail }
   } catch (error) {

@@ -29,7 +29,8 @@ export async function showSettings(context: Context): Promise<number> {
 }
 
 /** Changes one setting of the deployment. */
-export async function changeSetting(context: Context, key: string, value: string): Promise<number> {
+export async function changeSetting(context: Context, name: string, value: string): Promise<number> {
+  const key = name === 'spikeGuard' ? 'spike-guard' : name
   const changes = read(key, value)
   const { talk, flags } = context
   const postRate = await openUnbelieving(context)
@@ -109,6 +110,6 @@ function parseAudit(value: string): 'off' | number {
   return hours
 }
 
-function guardText({ display, starTakesHours }: Pick<Settings, 'display' | 'starTakesHours'>): string {
-  return display === 'guard' ? `a star takes ${starTakesHours} h` : 'off'
+function guardText({ display, starPerDay }: Pick<Settings, 'display' | 'starPerDay'>): string {
+  return display === 'guard' ? `${starPerDay} stars a day` : 'off'
 }

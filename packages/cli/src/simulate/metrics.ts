@@ -16,9 +16,17 @@ export interface Measures {
   gapHours: number
   /** The share of windows in which readers are told that the average is held back. */
   labelled: number
+  /** How far the average has fallen below the one before the event, after so many hours; null where that is not looked at. */
+  after2h: number | null
+  after24h: number | null
+  after48h: number | null
+  after72h: number | null
+  after144h: number | null
+  after168h: number | null
 }
 
 export const measureNames = ['peak2h', 'peak24h', 'starHours', 'hoursTo90', 'worstGap', 'gapHours', 'labelled'] as const
+export const afterNames = ['after2h', 'after24h', 'after48h', 'after72h', 'after144h', 'after168h'] as const
 
 export function measure({ shown, honest, gap, live }: Series): Measures {
   const apart = shown.map((value, n) => Math.abs(value - (honest[n] as number)))
@@ -31,6 +39,20 @@ export function measure({ shown, honest, gap, live }: Series): Measures {
     worstGap: Math.max(...gaps),
     gapHours: gaps.reduce((sum, value) => sum + value, 0) / windowsPerHour,
     labelled: gaps.filter((value) => value >= 0.000_1).length / gaps.length,
+    ...{ after2h: null, after24h: null, after48h: null, after72h: null, after144h: null, after168h: null },
+  }
+}
+
+/** The same of an event that lasts for days: `honest` is the average before it. */
+export function measureDays(series: Series): Measures {
+  const fallen = (hours: number) => {
+    const at = hours * windowsPerHour - 1
+    return (series.honest[at] as number) - (series.shown[at] as number)
+  }
+  return {
+    ...measure(series),
+    ...{ after2h: fallen(2), after24h: fallen(24), after48h: fallen(48) },
+    ...{ after72h: fallen(72), after144h: fallen(144), after168h: fallen(168) },
   }
 }
 

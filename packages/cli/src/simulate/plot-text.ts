@@ -13,7 +13,7 @@ const margin = 6
 export function plotText({ name, example: { world, series } }: ScenarioReport, columns: number): string[] {
   const width = Math.max(20, Math.min(96, columns - margin - 1))
   const cells = Array.from({ length: height }, () => Array.from({ length: width }, () => ' '))
-  for (const [policy, mark] of marks)
+  for (const [policy, mark] of marks.filter(([name]) => series[name] !== undefined))
     for (let column = 0; column < width; column++) {
       const stars = series[policy]?.shown[Math.floor((column / width) * windowsPerDay)] ?? 0
       const row = cells[Math.round((1 - stars / 5) * (height - 1))] as string[]
@@ -25,7 +25,10 @@ export function plotText({ name, example: { world, series } }: ScenarioReport, c
   const hours = ['0 h', '12 h', '24 h']
   const gap = Math.floor((width - hours.join('').length) / 2)
   return [
-    `${name}, a post of ${world.size} ratings: ${marks.map(([policy, mark]) => `${mark} ${policy}`).join(', ')}`,
+    `${name}, a post of ${world.size} ratings: ${marks
+      .filter(([name]) => series[name] !== undefined)
+      .map(([policy, mark]) => `${mark} ${policy}`)
+      .join(', ')}`,
     ...rows,
     `${' '.repeat(margin - 1)}└${'─'.repeat(width)}`,
     `${' '.repeat(margin)}${hours.join(' '.repeat(gap))}`,

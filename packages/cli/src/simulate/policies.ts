@@ -7,11 +7,14 @@ import {
   type Live,
   stepGuard,
 } from 'post-rate'
+import { countOf, hold, speedLimit, sumOf } from './speed-limit.ts'
+
+export { countOf, sumOf }
 
 /** What is shown from one window to the next. */
 export type Step = (previous: Displayed, live: Live, asOf: number) => Displayed
 
-export const guardSettings = { windowSeconds: 300, starTakesHours: 4.2 }
+export const guardSettings = { windowSeconds: 300, starPerDay: 0.1 }
 
 /** The shipped policies and what else one could do, each as a step. */
 export const policies: Readonly<Record<string, Step>> = {
@@ -22,17 +25,28 @@ export const policies: Readonly<Record<string, Step>> = {
   'freeze+bayes': (_, live, asOf) => ({ ...show(_, live, asOf), average: bayes(live.counts) }),
   /** Without a tenth of the ratings at each end. */
   'trimmed mean': (_, live, asOf) => ({ ...show(_, live, asOf), average: trimmed(live.counts) }),
-  /** The old average stays while the guard's bucket is above its threshold; then the new one is shown. */
   hold,
-  /** The guard with the rate learned from capped arrivals, as it was first designed. */
-  'guard (capped)': cappedGuard,
+  'speed limit': speedLimit,
   guard: (previous, live, asOf) => displayPolicies.guard.step(previous, live, asOf, guardSettings),
 }
 
-/** The guard with other constants, or at another speed. */
-function guardWith(constants: Partial<GuardConstants>, starTakesHours = guardSettings.starTakesHours): Step {
+/** What the longer scenarios compare. */
+export const raidPolicies: Readonly<Record<string, Step>> = {
+  freeze: show,
+  'speed limit': speedLimit,
+  guard: whenPending((previous, live, asOf) => stepGuard(previous, live, asOf, guardSettings)),
+}
+
+/** The guard with other constants, or with a margin that widens faster or slower. */
+function guardWith(constants: Partial<GuardConstants>, starPerDay = guardSettings.starPerDay): Step {
   const all = { ...guardConstants, ...constants }
-  return (previous, live, asOf) => stepGuard(previous, live, asOf, { ...guardSettings, starTakesHours }, all)
+  return whenPending((previous, live, asOf) => stepGuard(previous, live, asOf, { ...guardSettings, starPerDay }, all))
+}
+
+/** A post with nothing pending is not stepped, as by the relay. */
+function whenPending(step: Step): Step {
+  return (previous, live, asOf) =>
+    displayPolicies.guard.pending(previous, live) ? step(previous, live, asOf) : previous
 }
 
 /** Each constant of the guard changed by itself: what `--tune` compares on the worlds that are not reported. */
@@ -40,18 +54,24 @@ export const variants: Readonly<Record<string, Step>> = {
   'as shipped': guardWith({}),
   'deviations 1': guardWith({ deviations: 1 }),
   'deviations 3': guardWith({ deviations: 3 }),
-  'slack 0.25': guardWith({ slack: 0.25 }),
-  'slack 1': guardWith({ slack: 1 }),
-  'threshold 3': guardWith({ leastThreshold: 3, thresholdDeviations: 2 }),
-  'threshold 8': guardWith({ leastThreshold: 8, thresholdDeviations: 5 }),
-  'memory 12 h': guardWith({ memorySeconds: 12 * 3_600 }),
-  'memory 48 h': guardWith({ memorySeconds: 48 * 3_600 }),
-  'least count 5': guardWith({ leastCount: 5 }),
-  'least count 20': guardWith({ leastCount: 20 }),
-  'slow from 60': guardWith({ slowFrom: 60 }),
-  'star takes 2.1 h': guardWith({}, 2.1),
-  'star takes 8.4 h': guardWith({}, 8.4),
-  'star takes 24 h': guardWith({}, 24),
+  'slack halved': guardWith({ slack: 0.25, daySlack: 1 }),
+  'slack doubled': guardWith({ slack: 1, daySlack: 4 }),
+  'threshold 3, 6': guardWith({ leastThreshold: 3, leastDayThreshold: 6, thresholdDeviations: 2 }),
+  'threshold 8, 16': guardWith({ leastThreshold: 8, leastDayThreshold: 16, thresholdDeviations: 5 }),
+  'share of a day 1.5 %': guardWith({ dayShare: 0.015 }),
+  'share of a day 6 %': guardWith({ dayShare: 0.06 }),
+  'memory halved': guardWith({ memorySeconds: 12 * 3_600, dayMemorySeconds: 7 * 86_400 }),
+  'memory doubled': guardWith({ memorySeconds: 48 * 3_600, dayMemorySeconds: 28 * 86_400 }),
+  'least count 3': guardWith({ leastCount: 3 }),
+  'least count 10': guardWith({ leastCount: 10 }),
+  'margin of 1 deviation': guardWith({ marginDeviations: 1 }),
+  'margin of 3 deviations': guardWith({ marginDeviations: 3 }),
+  'patience 2 days': guardWith({ patienceSeconds: 2 * 86_400 }),
+  'patience 8 days': guardWith({ patienceSeconds: 8 * 86_400 }),
+  'narrower after 3 h': guardWith({ narrowSeconds: 3 * 3_600 }),
+  'narrower after 12 h': guardWith({ narrowSeconds: 12 * 3_600 }),
+  '0.05 stars a day': guardWith({}, 0.05),
+  '0.2 stars a day': guardWith({}, 0.2),
 }
 
 function show(previous: Displayed, live: Live, asOf: number): Displayed {
@@ -72,42 +92,4 @@ function trimmed(counts: Histogram): number {
     below += n
   }
   return sum / (8 * cut)
-}
-
-function hold(previous: Displayed, live: Live, asOf: number): Displayed {
-  // A star takes a year: it does not move.
-  const now = stepGuard(previous, live, asOf, { windowSeconds: 300, starTakesHours: 8_760 })
-  const [rate = 0, level = 0] = now.guard?.memory ?? []
-  const { leastThreshold, thresholdDeviations } = guardConstants
-  if (now.guard?.armed && level > Math.max(leastThreshold, thresholdDeviations * Math.sqrt(rate))) return now
-  const guard = now.guard && { ...now.guard, armed: false, gap: 0, memory: [rate, level, 0] }
-  return { ...now, average: sumOf(live.counts) / countOf(live.counts), guard }
-}
-
-function cappedGuard(previous: Displayed, live: Live, asOf: number): Displayed {
-  const { armed = false, gap = 0, memory = [] } = previous.guard ?? {}
-  const [rate = 0, level = 0, size = 0] = memory
-  const arrived = live.activity - previous.activity
-  const allowed = rate + 1.5 * Math.sqrt(rate) + 0.5
-  const threshold = Math.max(5, 3 * Math.sqrt(rate))
-  const filled = Math.min(Math.max(0, level + arrived - allowed), 4 * threshold)
-  const before = countOf(previous.counts)
-  const arms = armed || (filled > threshold && before >= 10)
-  const held = armed ? size : before
-  const learned = rate + (Math.min(arrived, allowed) - rate) / 288
-  const mean = sumOf(live.counts) / countOf(live.counts)
-  const apart = before === 0 ? 0 : sumOf(previous.counts) / before + gap - mean
-  const limit = Math.max(0.02, 0.11 / Math.sqrt(held))
-  const far = arms && Math.abs(apart) > limit
-  const left = far ? apart - Math.sign(apart) * limit : 0
-  const guard = { armed: far || (arms && filled > threshold), gap: left, since: 0, memory: [learned, filled, held] }
-  return { counts: live.counts, average: mean + left, asOf, activity: live.activity, guard }
-}
-
-export function countOf(counts: Histogram): number {
-  return counts.reduce((sum, n) => sum + n, 0)
-}
-
-export function sumOf(counts: Histogram): number {
-  return counts.reduce((sum, n, score) => sum + n * score, 0)
 }

@@ -1,7 +1,8 @@
 import type { Displayed, Histogram, Live } from 'post-rate'
 import { seededRandom } from '../demo/random.ts'
-import { countOf, type Step, sumOf } from './policies.ts'
+import type { Step } from './policies.ts'
 import { type Arrival, type Scenario, tell, usual } from './scenarios.ts'
+import { meanOf } from './speed-limit.ts'
 import { vote, type World, warmUp } from './worlds.ts'
 
 /** What readers see at the end of each window. */
@@ -33,8 +34,8 @@ export function run(
   const all = attack.length === 0 ? honest : honest.map((arrival, n) => plus(arrival, attack[n] as Arrival))
   return Object.fromEntries(
     Object.entries(policies).map(([name, step]) => {
-      const usually = follow(fresh(old as unknown as Histogram), before, step, true).last
-      const learned = follow(usually, prepared, step, true).last
+      const usually = follow(fresh(old as unknown as Histogram), before, step, true)
+      const learned = follow(usually, prepared, step, true)
       const seen = follow(learned, all, step, name === 'live')
       const undisturbed = attack.length === 0 ? seen : follow(learned, honest, step, name === 'live')
       return [name, { shown: seen.shown, honest: undisturbed.shown, gap: seen.gap, live: seen.live }]
@@ -49,14 +50,21 @@ function prepare({ prepare: come }: Scenario, world: World, random: () => number
   return prepared.map((arrival, n) => plus(arrival, honest[n] as Arrival))
 }
 
-function follow(from: Displayed, arrivals: readonly Arrival[], step: Step, atOnce: boolean) {
+/** What is shown at a moment. A policy may leave out windows in which nothing is pending, so `display` may be older. */
+interface Moment {
+  display: Displayed
+  state: Live
+  time: number
+}
+
+export function follow(from: Moment, arrivals: readonly Arrival[], step: Step, atOnce: boolean) {
   const [shown, gap, live]: [number[], number[], number[]] = [[], [], []]
-  let display = from
-  let state: Live = from
+  let { display, state, time } = from
   for (const { change, news } of arrivals) {
+    time += windowMs
     const counts = state.counts.map((n, score) => Math.max(0, n + (change[score] as number))) as unknown as Histogram
     state = { counts, activity: state.activity + news }
-    const next = step(display, state, display.asOf + windowMs)
+    const next = step(display, state, time)
     // At the end of a window readers still see what was stepped at its begin.
     const { average, counts: known } = atOnce ? next : display
     shown.push(average ?? 0)
@@ -64,17 +72,14 @@ function follow(from: Displayed, arrivals: readonly Arrival[], step: Step, atOnc
     live.push(meanOf(counts))
     display = next
   }
-  return { shown, gap, live, last: display }
+  return { shown, gap, live, display, state, time }
 }
 
-function fresh(counts: Histogram): Displayed {
-  return { counts, average: meanOf(counts), asOf: start, activity: 0, guard: null }
+export function fresh(counts: Histogram): Moment {
+  const display = { counts, average: meanOf(counts), asOf: start, activity: 0, guard: null }
+  return { display, state: display, time: start }
 }
 
-function plus(a: Arrival, b: Arrival): Arrival {
+export function plus(a: Arrival, b: Arrival): Arrival {
   return { change: a.change.map((n, score) => n + (b.change[score] as number)), news: a.news + b.news }
-}
-
-function meanOf(counts: Histogram): number {
-  return sumOf(counts) / countOf(counts)
 }

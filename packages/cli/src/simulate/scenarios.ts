@@ -38,7 +38,7 @@ export interface Scenario {
   world?: Partial<World>
 }
 
-const nothing: Arrival = { change: [0, 0, 0, 0, 0, 0], news: 0 }
+export const nothing: Arrival = { change: [0, 0, 0, 0, 0, 0], news: 0 }
 const halfHour = windowsPerHour / 2
 
 export const scenarios: readonly Scenario[] = [
@@ -175,7 +175,7 @@ function worst({ opinion }: World): number {
   return meanOf(opinion) < 2.5 ? 5 : 0
 }
 
-function only(score: number, news: number): Arrival {
+export function only(score: number, news: number): Arrival {
   return { change: [0, 1, 2, 3, 4, 5].map((one) => (one === score ? news : 0)), news }
 }
 

@@ -1,5 +1,6 @@
-import { type Measures, measure, measureNames, type Summary, summarise } from './metrics.ts'
-import { policies, type Step, variants } from './policies.ts'
+import { afterNames, type Measures, measure, measureDays, measureNames, type Summary, summarise } from './metrics.ts'
+import { policies, raidPolicies, type Step, variants } from './policies.ts'
+import { type Raid, raids, runRaid } from './raids.ts'
 import { run, type Series } from './run.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 import { makeWorld, type World } from './worlds.ts'
@@ -20,7 +21,7 @@ export type Outcome = Record<keyof Measures, Summary | null>
 
 export interface ScenarioReport {
   name: string
-  kind: Scenario['kind']
+  kind: Scenario['kind'] | 'raid'
   what: string
   policies: Record<string, Outcome>
   /** The first world, for a plot. */
@@ -29,30 +30,37 @@ export interface ScenarioReport {
 
 /** Every scenario in every world, as each policy shows it. */
 export async function simulate({ seed, worlds, only = [], tune = false, signal, onProgress }: SimulationOptions) {
-  const chosen = scenarios.filter(({ name }) => only.length === 0 || only.includes(name))
-  const steps: Readonly<Record<string, Step>> = tune ? variants : policies
+  const chosen = [...scenarios, ...raids].filter(({ name }) => only.length === 0 || only.includes(name))
   const reports: ScenarioReport[] = []
   for (const [index, scenario] of chosen.entries()) {
+    const steps: Readonly<Record<string, Step>> = tune ? variants : 'tell' in scenario ? policies : raidPolicies
     const measured = new Map<string, Measures[]>(Object.keys(steps).map((name) => [name, []]))
     let example: ScenarioReport['example'] | undefined
     for (let n = 0; n < worlds; n++) {
       signal?.throwIfAborted()
-      const world = makeWorld(seed, 2 * n + (tune ? 0 : 1))
-      const series = run(world, scenario, steps)
-      example ??= { world: { ...world, ...scenario.world }, series }
-      for (const [name, one] of Object.entries(series)) measured.get(name)?.push(measure(one))
+      const told = happen(scenario, seed, 2 * n + (tune ? 0 : 1), steps)
+      example ??= told
+      const measuring = 'tell' in scenario ? measure : measureDays
+      for (const [name, one] of Object.entries(told.series)) measured.get(name)?.push(measuring(one))
       onProgress?.(index * worlds + n + 1, chosen.length * worlds)
       // The progress is drawn, and a signal is heard.
       if (n % 10 === 9) await new Promise((resolve) => setImmediate(resolve))
     }
     const outcomes = [...measured].map(([name, list]) => [name, outcomeOf(list)] as const)
-    const { name, kind, what } = scenario
+    const { name, what } = scenario
+    const kind = 'tell' in scenario ? scenario.kind : 'raid'
     if (example) reports.push({ name, kind, what, policies: Object.fromEntries(outcomes), example })
   }
   return reports
 }
 
+function happen(scenario: Scenario | Raid, seed: string, n: number, steps: Readonly<Record<string, Step>>) {
+  if (!('tell' in scenario)) return runRaid(`${seed} ${n}`, scenario, steps)
+  const world = makeWorld(seed, n)
+  return { world: { ...world, ...scenario.world }, series: run(world, scenario, steps) }
+}
+
 function outcomeOf(list: readonly Measures[]): Outcome {
   const summary = (name: keyof Measures) => summarise(list.flatMap((one) => one[name] ?? []))
-  return Object.fromEntries(measureNames.map((name) => [name, summary(name)])) as Outcome
+  return Object.fromEntries([...measureNames, ...afterNames].map((name) => [name, summary(name)])) as Outcome
 }

@@ -18,17 +18,17 @@ export interface Displayed {
 
 /** Memory of a damping policy. `gap` and `since` are what readers are told while there is a gap. */
 export interface GuardState {
-  /** Unusually many ratings arrive, or the shown average is still on its way. */
+  /** Ratings rush in, or the shown average is still held. */
   armed: boolean
   /** Shown mean minus true mean, in whole ten-millionths. */
   gap: number
   /** When it was armed or let go, milliseconds since the epoch. */
   since: number
   /**
-   * Of the guard: normal rate per 300 s, level of the bucket, count when it was armed (0: it is not; -1: released). While it is
-   * armed, also the shown average of that moment: the post is ranked by both.
+   * By name. Only the policy that wrote it looks into it, except for `rankedCount` and `rankedAverage`: where they are there, the post
+   * is ranked by them.
    */
-  memory: readonly number[]
+  memory: Readonly<Record<string, number>>
 }
 
 /** The spike guard began to hold a post's average back, or let it go again. */

@@ -1,6 +1,7 @@
 import { type Displayed, displayPolicies, type Live } from './display-policy.ts'
 import { isAhead, settingsAt, windowEndAt } from './display-window.ts'
 import { referenceSeconds, releaseGuard, windowsToSettle } from './guard.ts'
+import { notAfter } from './guard-memory.ts'
 import { averageOf, countOf, emptyHistogram, type Histogram, moveRating, sameHistogram } from './histogram.ts'
 import type { Settings } from './settings.ts'
 
@@ -116,7 +117,7 @@ export function withinPresent(stats: PostStats, now: number, context: FoldContex
   if (!endIsAhead && !isAhead(displayed.asOf, now)) return stats
   const end = windowEndAt(stats.postId, now, windowSeconds)
   const start = end - length
-  const guard = displayed.guard && { ...displayed.guard, since: Math.min(displayed.guard.since, start) }
+  const guard = displayed.guard && notAfter(displayed.guard, start)
   const shown = { ...displayed, asOf: Math.min(displayed.asOf, start), guard }
   return withDisplayed(stats, shown, endIsAhead ? end : windowEnd, stats.stepAt !== null, context)
 }

@@ -127,7 +127,10 @@ function decodeGuard(value: unknown): GuardState | null | undefined {
   if (typeof value !== 'object') return undefined
   const { armed, gap, since, memory } = value as Partial<GuardState>
   if (typeof armed !== 'boolean' || !Number.isFinite(gap) || !isTime(since)) return undefined
-  if (!Array.isArray(memory) || memory.length > 16 || !memory.every(Number.isFinite)) return undefined
+  // A list is what earlier versions remembered; nothing reads it.
+  if (typeof memory !== 'object' || memory === null) return undefined
+  const figures = Object.values(memory)
+  if (figures.length > 32 || !figures.every(Number.isFinite)) return undefined
   return { armed, gap: gap as number, since, memory }
 }
 

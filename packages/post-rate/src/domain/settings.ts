@@ -10,16 +10,16 @@ export interface DisplaySettings {
   windowSeconds: number
   /** The ranking's prior: `weight` ratings of `mean` are added to every post. */
   prior: { weight: number; mean: number }
-  /** Under `guard`: hours in which the shown average of a post under a spike moves by one star at most. */
-  starTakesHours: number
+  /** Under `guard`: stars by which the margin of an average under a spike widens in a day. */
+  starPerDay: number
   /** Posts with fewer ratings show no average; 0: off. */
   minCount: number
 }
 
 /** The same in the words of a host's configuration. What is left out stays, or has its default. */
 export type DisplayOptions = { [name in keyof DisplaySettings]?: DisplaySettings[name] | undefined } & {
-  /** `off` is the policy `freeze`; otherwise the policy `guard` and its speed. */
-  spikeGuard?: 'off' | { starTakesHours?: number | undefined } | undefined
+  /** `off` is the policy `freeze`; otherwise the policy `guard` and how fast the margin of a guarded average widens. */
+  spikeGuard?: 'off' | { starPerDay?: number | undefined } | undefined
 }
 
 /**
@@ -61,7 +61,7 @@ export const defaultDisplaySettings: DisplaySettings = {
   display: 'guard',
   windowSeconds: 300,
   prior: { weight: 10, mean: 2.5 },
-  starTakesHours: 4.2,
+  starPerDay: 0.1,
   minCount: 0,
 }
 
@@ -77,14 +77,14 @@ export function readDisplayOptions(options: DisplayOptions = {}): Partial<Displa
     throw invalidInput('spikeGuard', `does not go with the display policy ${settings.display}: leave one of them out`)
   if (spikeGuard === 'off') return { ...given, display }
   if (typeof spikeGuard !== 'object' || spikeGuard === null)
-    throw invalidInput('spikeGuard', "must be 'off' or { starTakesHours }")
-  const { starTakesHours } = spikeGuard
-  return { ...given, display, ...(starTakesHours === undefined ? {} : { starTakesHours }) }
+    throw invalidInput('spikeGuard', "must be 'off' or { starPerDay }")
+  const { starPerDay } = spikeGuard
+  return { ...given, display, ...(starPerDay === undefined ? {} : { starPerDay }) }
 }
 
 /** @throws PostRateError INVALID_INPUT naming the key */
 export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings {
-  const { display, windowSeconds, prior, starTakesHours, minCount } = settings
+  const { display, windowSeconds, prior, starPerDay, minCount } = settings
   if (!displayPolicyNames.includes(display))
     throw invalidInput('display', `must be one of ${displayPolicyNames.join(', ')}`)
   if (!Number.isInteger(windowSeconds) || windowSeconds < 1 || windowSeconds > 86_400)
@@ -97,11 +97,11 @@ export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings
   // Ranks are computed in integers of ten-thousandths.
   if ([prior.weight, prior.mean].some((value) => Math.round(value * 10_000) / 10_000 !== value))
     throw invalidInput('prior', 'weight and mean must have at most 4 decimals')
-  if (!Number.isFinite(starTakesHours) || starTakesHours < 0.001 || starTakesHours > 8_760)
-    throw invalidInput('starTakesHours', 'must be from 0.001 to 8760')
+  if (!Number.isFinite(starPerDay) || starPerDay < 0.001 || starPerDay > 1_000)
+    throw invalidInput('starPerDay', 'must be from 0.001 to 1000 stars')
   if (!Number.isInteger(minCount) || minCount < 0 || minCount > 1_000_000)
     throw invalidInput('minCount', 'must be a whole number from 0 to 1000000')
-  return { display, windowSeconds, prior: { weight: prior.weight, mean: prior.mean }, starTakesHours, minCount }
+  return { display, windowSeconds, prior: { weight: prior.weight, mean: prior.mean }, starPerDay, minCount }
 }
 
 /** Reads changes of the roles' settings. @throws PostRateError INVALID_INPUT naming the key */
@@ -133,7 +133,7 @@ export function sameDisplaySettings(a: DisplaySettings, b: DisplaySettings): boo
     a.windowSeconds === b.windowSeconds &&
     a.prior.weight === b.prior.weight &&
     a.prior.mean === b.prior.mean &&
-    a.starTakesHours === b.starTakesHours &&
+    a.starPerDay === b.starPerDay &&
     a.minCount === b.minCount
   )
 }

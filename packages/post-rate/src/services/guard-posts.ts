@@ -1,4 +1,4 @@
-import { isLetGo } from '../domain/guard.ts'
+import { isLetGo, normalPerHour } from '../domain/guard.ts'
 import { averageOf, countOf, roundAverage } from '../domain/histogram.ts'
 import { checkPostId } from '../domain/ids.ts'
 import type { PostStats } from '../domain/post-stats.ts'
@@ -49,7 +49,7 @@ export class GuardPosts {
 }
 
 function describe({ postId, displayed: { counts, average, guard }, windowEnd }: PostStats): GuardedPost {
-  const { gap = 0, since = 0, memory = [] } = guard ?? {}
+  const { gap = 0, since = 0 } = guard ?? {}
   return {
     postId,
     count: countOf(counts),
@@ -58,7 +58,7 @@ function describe({ postId, displayed: { counts, average, guard }, windowEnd }: 
     gap: roundAverage(gap),
     since: new Date(since).toISOString(),
     nextUpdateAt: windowEnd === null ? null : new Date(windowEnd).toISOString(),
-    normalPerHour: Math.round((memory[0] ?? 0) * 12 * 100) / 100,
+    normalPerHour: Math.round(normalPerHour(guard) * 100) / 100,
     released: guard !== null && isLetGo(guard),
   }
 }

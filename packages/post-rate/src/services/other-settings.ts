@@ -15,8 +15,8 @@ export function refuseOtherSettings(wanted: Partial<DisplaySettings>, settings: 
   const { prior } = settings
   if (wanted.prior !== undefined && (wanted.prior.weight !== prior.weight || wanted.prior.mean !== prior.mean))
     throw differ('prior', `${wanted.prior.weight}:${wanted.prior.mean}`, `${prior.weight}:${prior.mean}`)
-  if (wanted.starTakesHours !== undefined && wanted.starTakesHours !== settings.starTakesHours)
-    throw differ('spike-guard', `${wanted.starTakesHours} hours a star`, `${settings.starTakesHours}`)
+  if (wanted.starPerDay !== undefined && wanted.starPerDay !== settings.starPerDay)
+    throw differ('spike-guard', `${wanted.starPerDay} stars a day`, `${settings.starPerDay}`)
   if (wanted.minCount !== undefined && wanted.minCount !== settings.minCount)
     throw differ('min-count', wanted.minCount, settings.minCount)
 }

@@ -41,7 +41,7 @@ export class PostgresSettingsStore implements SettingsStore {
   async change(changed: Partial<DisplaySettings & RoleSettings>, delaySeconds: number): Promise<DeploymentRow> {
     const { schema } = this.#database
     // What readers were promised depends on all but the prior: without a change of it nothing begins anew.
-    const unchanged = '(display, window_seconds, star_takes_hours, min_count) = ($1, $2, $7, $8)'
+    const unchanged = '(display, window_seconds, star_per_day, min_count) = ($1, $2, $7, $8)'
     const [row] = await this.#database.transaction(async (connection) => {
       await connection.query(lockSettings(schema, 'exclusive'))
       const [before] = await connection.query(`select ${settingsColumns} from ${schema}.settings`)
@@ -53,12 +53,12 @@ update ${schema}.settings set
     when effective_at <= clock_timestamp() or previous is null
     then jsonb_build_object('display', display, 'windowSeconds', window_seconds,
       'prior', jsonb_build_object('weight', prior_weight, 'mean', prior_mean),
-      'starTakesHours', star_takes_hours, 'minCount', min_count,
+      'starPerDay', star_per_day, 'minCount', min_count,
       'effectiveAt', floor(extract(epoch from effective_at) * 1000)::bigint,
       'previous', case when effective_at > clock_timestamp() - interval '1 day' then previous end)
     else previous end,
   display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
-  star_takes_hours = $7, min_count = $8, audit_hours = $9, publish_exclusions = $10,
+  star_per_day = $7, min_count = $8, audit_hours = $9, publish_exclusions = $10,
   effective_at = case when ${unchanged} then effective_at
     else date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6) end
 returning ${settingsColumns}`,
@@ -69,7 +69,7 @@ returning ${settingsColumns}`,
           settings.prior.mean,
           settings.relayShards,
           delaySeconds,
-          settings.starTakesHours,
+          settings.starPerDay,
           settings.minCount,
           settings.audit,
           settings.publishExclusions,
@@ -118,7 +118,7 @@ export function lockSettings(schema: string, mode: 'shared' | 'exclusive'): stri
 }
 
 export const settingsColumns =
-  'display, window_seconds, prior_weight, prior_mean, star_takes_hours, min_count, relay_shards, audit_hours, publish_exclusions, effective_at, previous, posts, source, version_floor'
+  'display, window_seconds, prior_weight, prior_mean, star_per_day, min_count, relay_shards, audit_hours, publish_exclusions, effective_at, previous, posts, source, version_floor'
 
 export function deploymentOfRow(row: Row): DeploymentRow {
   return {
@@ -134,7 +134,7 @@ export function settingsOfRow(row: Row): Settings {
     display: row.display as DisplayPolicyName,
     windowSeconds: row.window_seconds as number,
     prior: { weight: row.prior_weight as number, mean: row.prior_mean as number },
-    starTakesHours: row.star_takes_hours as number,
+    starPerDay: row.star_per_day as number,
     minCount: row.min_count as number,
     relayShards: row.relay_shards as number,
     audit: row.audit_hours as number,
@@ -144,7 +144,12 @@ export function settingsOfRow(row: Row): Settings {
   }
 }
 
-/** What an earlier version noted has fewer settings. */
+/** What an earlier version noted has fewer settings, or others. */
 function completed(previous: DatedSettings | null): DatedSettings | null {
-  return previous && { ...defaultDisplaySettings, ...previous, previous: completed(previous.previous) }
+  if (previous === null) return null
+  const { display, windowSeconds, prior, starPerDay, minCount, effectiveAt } = {
+    ...defaultDisplaySettings,
+    ...previous,
+  }
+  return { display, windowSeconds, prior, starPerDay, minCount, effectiveAt, previous: completed(previous.previous) }
 }

@@ -163,8 +163,8 @@ from ${schema}.settings offset 0)`
 }
 
 /** SQL of `rankedFigures` for the row `s`. */
-export const rankedCount = `case when s.guard->'memory'->3 is null then s.displayed_count else (s.guard->'memory'->>2)::bigint end`
-export const rankedAverage = `least(coalesce(s.displayed_average, 0), (s.guard->'memory'->>3)::numeric)`
+export const rankedCount = `coalesce((s.guard->'memory'->>'rankedCount')::bigint, s.displayed_count)`
+export const rankedAverage = `least(coalesce(s.displayed_average, 0), (s.guard->'memory'->>'rankedAverage')::numeric)`
 
 /** True in SQL where the stored rank `s.rank` is not that of what is displayed, under {@link rankSettings} `c`. */
 export const misranked = `(select abs(s.rank * (c.weight + r.count) - (c.weighted_mean + r.average * r.count)) > 0.0000000001 * (c.weight + r.count)

@@ -6,7 +6,7 @@ export const guard: Migration = {
   name: 'guard',
   sql: ({ schema, settings }) => `
 alter table ${schema}.settings
-  add column star_takes_hours double precision not null default ${settings.starTakesHours} check (star_takes_hours > 0),
+  add column star_takes_hours double precision not null default 4.2 check (star_takes_hours > 0),
   add column min_count integer not null default ${settings.minCount} check (min_count >= 0);
 alter table ${schema}.settings alter column star_takes_hours drop default, alter column min_count drop default;
 `,

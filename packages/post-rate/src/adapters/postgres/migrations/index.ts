@@ -7,6 +7,7 @@ import { auditLog } from './0005-audit-log.ts'
 import { deletions } from './0006-deletions.ts'
 import { withdrawals } from './0007-withdrawals.ts'
 import { backgroundAudit } from './0008-background-audit.ts'
+import { guardMargin } from './0009-guard-margin.ts'
 import { publishExclusions } from './0012-publish-exclusions.ts'
 
 /** Every migration in its order. To change the schema, append one. */
@@ -19,5 +20,6 @@ export const migrations: readonly Migration[] = [
   deletions,
   withdrawals,
   backgroundAudit,
+  guardMargin,
   publishExclusions,
 ]
