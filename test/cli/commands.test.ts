@@ -235,7 +235,11 @@ withPostgres('import and export: idempotent, bad lines by number, both formats, 
     ratedAt: '2020-09-13T12:26:40.000Z',
     excluded: false,
   })
-  t.true((await readFile(join(cwd, 'out.csv'), 'utf8')).startsWith('post,user,score,ratedAt,excluded\n7,"=cmd()'))
+  t.true(
+    (await readFile(join(cwd, 'out.csv'), 'utf8')).startsWith(
+      'post,user,score,ratedAt,excluded,established\n7,"=cmd()',
+    ),
+  )
   const piped = await runCli(['export', '-'], invocation)
   t.is(piped.stdout, await readFile(join(cwd, 'out.csv'), 'utf8'))
   t.is((await runCli(['import', '-'], { ...invocation, input: piped.stdout })).code, 0)

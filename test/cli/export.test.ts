@@ -10,7 +10,7 @@ import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { runCli, runJson, workingDirectory } from './run-cli.ts'
 
 const isRoot = process.getuid?.() === 0
-const header = 'post,user,score,ratedAt,excluded'
+const header = 'post,user,score,ratedAt,excluded,established'
 
 /** Post 1, rated 5 by ada and, excluded, 0 by rai. */
 async function deployment(t: ExecutionContext) {
@@ -18,8 +18,8 @@ async function deployment(t: ExecutionContext) {
   await runSql(url, `insert into post_rate.posts (title, content, created_by) values ('Bread', 'Text', 'ada')`)
   await runSql(
     url,
-    `insert into post_rate.ratings (post_id, user_id, score, rated_at, excluded_rated_at) values
-(1, 'ada', 5, '2024-01-02T03:04:05.123456Z', null), (1, 'rai', 0, '2024-01-02T03:04:06Z', '2024-01-02T03:04:06Z')`,
+    `insert into post_rate.ratings (post_id, user_id, score, rated_at, excluded_rated_at, established) values
+(1, 'ada', 5, '2024-01-02T03:04:05.123456Z', null, null), (1, 'rai', 0, '2024-01-02T03:04:06Z', '2024-01-02T03:04:06Z', false)`,
   )
   const cwd = await workingDirectory(t)
   const env = { DATABASE_URL: url }
@@ -32,7 +32,7 @@ withPostgres('export keeps exclusions and import restores them; --counted-only l
   for (const file of ['all.csv', 'all.ndjson']) t.is((await runCli(['export', file], invocation)).code, 0)
   t.is(
     await text('all.csv'),
-    `${header}\n1,ada,5,2024-01-02T03:04:05.123Z,false\n1,rai,0,2024-01-02T03:04:06.000Z,true\n`,
+    `${header}\n1,ada,5,2024-01-02T03:04:05.123Z,false,\n1,rai,0,2024-01-02T03:04:06.000Z,true,false\n`,
   )
   t.deepEqual(
     (await text('all.ndjson')).split('\n', 2).map((line) => JSON.parse(line).excluded),
@@ -48,6 +48,7 @@ withPostgres('export keeps exclusions and import restores them; --counted-only l
     t.like(await runJson(['import', file], there), { changed: 0, unchanged: 2 })
     const counted = await runCli(['export', '-', '--counted-only'], there)
     t.is(counted.stdout, await text('counted.csv'), file)
+    t.is((await runCli(['export', '-'], there)).stdout, await text('all.csv'), file)
     t.is((await runCli(['stats', 'rebuild'], there)).code, 0)
     t.is((await runCli(['stats', 'verify', '--wait', '0'], there)).code, 0)
   }

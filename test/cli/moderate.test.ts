@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import type { Exclusion, ModerationReport, PostHistory, PostInspection } from 'post-rate'
+import type { AuditEntry, Exclusion, ModerationReport, PostHistory, PostInspection } from 'post-rate'
 import { withPostgres } from '../helpers/requires.ts'
 import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { runCli, runJson, workingDirectory } from './run-cli.ts'
@@ -211,3 +213,72 @@ withPostgres('posts history: by day, with what does not count and why, unless it
   const silent = await runJson<PostHistory>(['posts', 'history', '1'], invocation)
   t.deepEqual([silent.exclusions.length, silent.buckets.length], [0, 1])
 })
+
+withPostgres('moderate exclude --standing takes out only such raters, and says so', async (t) => {
+  const { invocation, url } = await raided(t)
+  await runSql(url, `update post_rate.ratings set established = false where user_id in ('raider1', 'raider2')`)
+  const exclude = ['moderate', 'exclude', '1', ...period, ...reason, '--standing', 'new']
+  const plan = await runJson<ModerationReport>([...exclude, '--dry-run'], invocation)
+  t.like(plan, { ratings: 2, standing: 'new' })
+  t.is(plan.before.rank, (10 * 2.5 + 15) / (10 + 9))
+  t.is(plan.after.rank, (10 * 2.5 + 15) / (10 + 7))
+  t.like(await runJson<ModerationReport>(exclude, invocation), { ratings: 2, exclusion: { standing: 'new' } })
+  t.like(await runJson<ModerationReport>(['moderate', 'exclude', '1', ...period, ...reason], invocation), {
+    ratings: 4,
+  })
+  const restore = ['moderate', 'restore', '1', ...period, ...reason]
+  const unclear = await runCli([...restore], invocation)
+  t.regex(unclear.stderr, /which exclusion is meant.*\(new\)/s)
+  t.like(await runJson<ModerationReport>([...restore, '--standing', 'new'], invocation), { ratings: 0 })
+  t.like(await runJson<ModerationReport>(restore, invocation), { ratings: 6 })
+  t.is((await runCli([...exclude.slice(0, -1), 'old'], invocation)).code, 2)
+  t.regex((await runCli(['moderate', 'list'], invocation)).stdout, / 2 new /)
+})
+
+withPostgres(
+  'moderate exclude-user and restore-user: planned, asked, noted, and known to stats and export',
+  async (t) => {
+    const { invocation, url } = await raided(t)
+    await writeFile(join(invocation.cwd, 'users.txt'), '\ufeffraider2\r\nraider3\n\nraider1\n')
+    const exclude = ['moderate', 'exclude-user', 'raider1', '--file', 'users.txt', ...reason, '--by', 'eve']
+    t.like(await runJson([...exclude, '--dry-run'], invocation), { users: 3, ratings: 3, posts: 1, dryRun: true })
+    const refused = await runCli(exclude, { ...invocation, terminal: true, input: 'n\n' })
+    t.is(refused.code, 1)
+    t.regex(refused.stderr, /Would exclude 3 users: 3 ratings of 1 posts do not count/)
+    t.deepEqual(await runJson(['audit'], invocation), [])
+    t.like(await runJson(exclude, invocation), { users: 3, ratings: 3, posts: 1 })
+    t.is((await runCli(['rate', '1', 'raider1', '4', '--new'], invocation)).code, 0)
+    t.is(await scored(url), 9)
+    const exported = await runCli(['export', '-'], invocation)
+    t.regex(exported.stdout, /^1,raider1,4,[^,]+,true,false$/m)
+    t.is((await runCli(['stats', 'rebuild'], invocation)).code, 0)
+    t.is((await runCli(['stats', 'verify', '--wait', '0'], invocation)).code, 0)
+
+    const page = await runJson<{ items: { userId: string }[]; next: number | null }>(
+      ['moderate', 'excluded-users', '--limit', '2'],
+      invocation,
+    )
+    t.like(page.items[0], { userId: 'raider3', state: 'excluded', by: 'eve', reason: 'a raid' })
+    t.is(page.items.length, 2)
+    const rest = ['moderate', 'excluded-users', '--after', String(page.next)]
+    t.like(await runJson(rest, invocation), { items: [{ userId: 'raider1' }], next: null })
+    t.regex((await runCli(rest, invocation)).stdout, /^USER +STATE +BY +AT +REASON\nraider1 +excluded +eve /)
+
+    t.is((await runCli(['users', 'erase', 'raider1'], invocation)).code, 0)
+    const restore = ['moderate', 'restore-user', 'raider1', 'raider2', '--reason', 'an error']
+    t.like(await runJson(restore, invocation), { users: 1, ratings: 1, posts: 1 })
+    t.deepEqual(
+      (await runJson<AuditEntry[]>(['audit'], invocation)).map(({ action, subject, outcome }) => [
+        action,
+        subject,
+        outcome?.ratings,
+      ]),
+      [
+        ['moderate restore-user', '2 users', 1],
+        ['users erase', null, 1],
+        ['moderate exclude-user', '3 users', 3],
+      ],
+    )
+    t.is((await runCli(['moderate', 'exclude-user', ...reason], invocation)).code, 2)
+  },
+)

@@ -33,6 +33,40 @@ export const ratingStoreCases: Cases = {
     ])
   },
 
+  'the standing of a rater is stored, says nothing in the answer, and changes no figure': async (t, create) => {
+    const record = await create(t)
+    await addPosts(record, 1)
+    const rate = (userId: string, score: Score, established?: boolean | null) =>
+      rateOne(record, { postId: 1, userId, score, ...(established === undefined ? {} : { established }) })
+    t.false('established' in (await rate('told', 1, true)))
+    await rate('new', 2, false)
+    await rate('unknown', 3)
+    await rate('null', 3, null)
+    // The same score again is no change, whatever the standing.
+    t.like(await rate('new', 2, true), { changed: false })
+    t.like(await rate('told', 5), { changed: true })
+    t.like(await rate('unknown', 4, false), { changed: true })
+    const many: Rating[] = [
+      { postId: 1, userId: 'batch a', score: 0, established: true },
+      { postId: 1, userId: 'batch b', score: 0 },
+      { postId: 1, userId: 'batch c', score: 0, established: false },
+    ]
+    t.true((await record.ratingStore.rate(many)).every((outcome) => !('established' in (outcome as RatingReceipt))))
+    const lines = [
+      { ...dated(1, 'import', 1, Date.now() - day), established: false },
+      { ...dated(1, 'told', 0, Date.now() + 1_000), excluded: true },
+    ]
+    t.like(await record.ratingStore.import(lines, { createPosts: false }), { changed: 2 })
+    const standing: Record<string, unknown> = {}
+    for await (const { userId, established } of record.ratingStore.export()) standing[userId] = established
+    t.deepEqual(standing, {
+      ...{ told: true, new: false, unknown: false, null: null, import: false },
+      ...{ 'batch a': true, 'batch b': null, 'batch c': false },
+    })
+    await foldAll(record)
+    t.deepEqual(await countsOf(record, [1]), [[3, 1, 1, 1, 1, 0]])
+  },
+
   'every row of a batch gets its own answer, in order': async (t, create) => {
     const record = await create(t)
     await addPosts(record, 3)

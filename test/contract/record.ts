@@ -28,6 +28,7 @@ export type RecordPorts = Pick<
   | 'auditLog'
   | 'rebuildStore'
   | 'moderationStore'
+  | 'userExclusionStore'
   | 'guardStore'
   | 'settingsStore'
 >
@@ -104,6 +105,7 @@ function connect(t: ExecutionContext<unknown>, url: string) {
     auditLog: partOf(container, 'auditLog'),
     rebuildStore: partOf(container, 'rebuildStore'),
     moderationStore: partOf(container, 'moderationStore'),
+    userExclusionStore: partOf(container, 'userExclusionStore'),
     guardStore: partOf(container, 'guardStore'),
     settingsStore: partOf(container, 'settingsStore'),
     schema: partOf(container, 'schema'),

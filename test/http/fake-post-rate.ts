@@ -18,6 +18,8 @@ import { decodeCursor, encodeCursor, type PageKey } from '../../packages/post-ra
 export class FakePostRate {
   readonly stored: { id: number; title: string; content: string; createdBy: string }[] = []
   readonly scores = new Map<string, { score: Score; ratedAt: string }>()
+  /** What `rate` was called with. */
+  readonly rated: { postId: number; userId: string; score: number; established?: boolean | undefined }[] = []
   /** Everything that was asked of it, in order. */
   readonly calls: string[] = []
   /** Thrown by every call while it is set. */
@@ -89,8 +91,9 @@ export class FakePostRate {
   }
 
   readonly ratings = {
-    rate: async (rating: { postId: number; userId: string; score: number }): Promise<RatingReceipt> => {
+    rate: async (rating: FakePostRate['rated'][number]): Promise<RatingReceipt> => {
       this.#enter('rate')
+      this.rated.push(rating)
       this.#find(rating.postId)
       const key = `${rating.postId} ${rating.userId}`
       const before = this.scores.get(key)

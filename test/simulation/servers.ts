@@ -7,7 +7,7 @@ import type { Caller, Network } from './network.ts'
 
 type RecordPorts = Omit<
   ReturnType<typeof memoryPorts>,
-  'clock' | 'schema' | 'rebuildStore' | 'moderationStore' | 'guardStore' | 'auditLog'
+  'clock' | 'schema' | 'rebuildStore' | 'moderationStore' | 'userExclusionStore' | 'guardStore' | 'auditLog'
 >
 
 /** What the judge hears of the database, between a change and everything that follows from it. */

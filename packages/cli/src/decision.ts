@@ -14,6 +14,12 @@ export function decide<T>(
   return postRate.audit.during({ by: by ?? account(), action, subject, reason: reason ?? null }, work, outcomeOf)
 }
 
+/** Who decides and why, for what leaves its entry by itself: the account that runs this, or `--by`. */
+export function deciderOf({ flags }: Pick<Context, 'flags'>): { by: string; reason?: string } {
+  const { by = account(), reason } = flags as { by?: string; reason?: string }
+  return { by, ...(reason === undefined ? {} : { reason }) }
+}
+
 /** Name of the account that runs this process, or its number where it has no name. */
 export function account(): string {
   try {

@@ -50,8 +50,14 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   moderate: ['post-rate moderate list', 'post-rate moderate restore 17 --reason "no raid"'],
   'moderate exclude': [
     'post-rate moderate exclude 17 --from 2026-05-04T12:00Z --to 2026-05-04T13:00Z --reason raid --dry-run',
-    'post-rate moderate exclude 17 --from 2026-05-04T12:00Z --reason raid --yes',
+    'post-rate moderate exclude 17 --from 2026-05-04T12:00Z --standing new --reason raid --yes',
   ],
+  'moderate exclude-user': [
+    'post-rate moderate exclude-user rai --reason "throwaway account" --dry-run',
+    'post-rate moderate exclude-user --file users.txt --reason "a raid" --yes',
+  ],
+  'moderate restore-user': ['post-rate moderate restore-user rai --reason "an error"'],
+  'moderate excluded-users': ['post-rate moderate excluded-users --json'],
   'moderate restore': ['post-rate moderate restore 17 --reason "no raid" --dry-run'],
   'moderate list': ['post-rate moderate list', 'post-rate moderate list 17 --json'],
   audit: ['post-rate audit', 'post-rate audit --limit 20 --json'],

@@ -12,6 +12,7 @@ import {
   yesOption,
 } from './arguments.ts'
 import type { Go } from './go.ts'
+import { addModerationCommands } from './program-moderation.ts'
 
 const count = wholeNumber(0, 10_000_000)
 
@@ -32,7 +33,7 @@ export function addDataCommands(program: Command, go: Go): void {
     .command('import')
     .argument('<file>', 'CSV with a header, NDJSON or a JSON array; UTF-8 or UTF-16, also gzip; - is stdin')
     .description(
-      'ratings as post,user,score,ratedAt and, optional, excluded; idempotent: run it again to go on. Exit code 1 when records were rejected',
+      'ratings as post,user,score,ratedAt and, optional, excluded and established; idempotent: run it again to go on. Exit code 1 when records were rejected',
     )
     .option('--create-posts', 'make missing posts under the ids of the file')
     .option('--delimiter <character>', 'between the fields of CSV; detected when left out', delimiter)
@@ -46,8 +47,8 @@ export function addDataCommands(program: Command, go: Go): void {
   program
     .command('export')
     .argument('<file>', 'CSV, or NDJSON for .ndjson and .jsonl; - is stdout')
-    .description('all ratings as post,user,score,ratedAt,excluded; a FIFO or a device is written through')
-    .option('--counted-only', 'leave out excluded ratings, and the column excluded')
+    .description('all ratings as post,user,score,ratedAt,excluded,established; a FIFO or a device is written through')
+    .option('--counted-only', 'leave out excluded ratings, and the columns excluded and established')
     .option('--force', 'overwrite FILE; it keeps its mode and owner')
     .addOption(new Option('--format <format>', 'instead of what the name says').choices(['csv', 'ndjson']))
     .option('--escape-formulas', "for spreadsheets: put ' before a user that reads as a formula (not for import)")
@@ -97,6 +98,8 @@ export function addDataCommands(program: Command, go: Go): void {
     .argument('<user>', 'who rates')
     .argument('<score>', '0-5', score)
     .description('rate a post as a user')
+    .option('--established', 'the account is established; stored for moderation')
+    .addOption(new Option('--new', 'the account is new; stored for moderation').conflicts('established'))
     .addOption(jsonOption())
     .action(
       go(async (context, post: string, user: string, points: number) =>
@@ -145,41 +148,4 @@ function addGuardCommands(program: Command, go: Go): void {
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(go(async (context, post: string) => (await import('./commands/guard.ts')).releasePost(context, post)))
-}
-
-function addModerationCommands(program: Command, go: Go): void {
-  const moderate = program.command('moderate').description('take periods of ratings out of the statistics, and back')
-  const add = (action: 'exclude' | 'restore', description: string, from: Option) =>
-    moderate
-      .command(action)
-      .argument('<post>', 'post')
-      .description(description)
-      .addOption(from)
-      .option('--to <time>', 'its end, exclusive; now when left out')
-      .requiredOption('--reason <text>', 'for the log')
-      .addOption(byOption())
-      .addOption(dryRunOption('how many ratings, and the average before and after'))
-      .addOption(yesOption())
-      .addOption(jsonOption())
-      .action(
-        go(async (context, post: string) => (await import('./commands/moderate.ts')).moderate(context, action, post)),
-      )
-  const time = "ISO 8601 or PostgreSQL's form (without a zone: UTC), or Unix seconds"
-  const from = new Option('--from <time>', `begin of the period, inclusive: ${time}`).makeOptionMandatory()
-  add('exclude', 'a period of ratings does not count any more; they are kept', from)
-  add(
-    'restore',
-    'what was excluded counts again, unless another exclusion covers it',
-    new Option('--from <time>', 'begin of the period as it was excluded; not needed where the post has one exclusion'),
-  )
-  moderate
-    .command('list')
-    .argument('[post]', 'post; all of them when left out')
-    .description('what is or was excluded: who, when, why, how many')
-    .addOption(jsonOption())
-    .action(
-      go(async (context, post: string | undefined) =>
-        (await import('./commands/moderate.ts')).listExclusions(context, post),
-      ),
-    )
 }

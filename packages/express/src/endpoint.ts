@@ -7,6 +7,8 @@ export interface Call<Input> {
   input: Input
   /** Null for an anonymous reader. */
   userId: string | null
+  /** Standing of the user as the host tells it; null: unknown. */
+  established: boolean | null
   /** The path of the API as clients see it: `publicPath`, or the prefix under which the host mounted the router. */
   prefix: string
   /**

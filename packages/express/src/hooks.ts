@@ -11,18 +11,38 @@ export class HookFailure extends Error {
   }
 }
 
+/** Who is asking. `established` is the standing that the host tells, null for unknown. */
+export interface Asker {
+  userId: string | null
+  established: boolean | null
+}
+
 /**
- * The user who is asking, null for nobody. The number 42 is the user `42`: many hosts count their users.
- * @throws HookFailure when the host gives no valid id
+ * The user who is asking; `userId` is null for nobody.
+ * @throws HookFailure when the host gives no valid id or standing
  */
-export async function currentUser(getUser: GetUser, req: Request): Promise<string | null> {
+export async function currentUser(getUser: GetUser, req: Request): Promise<Asker> {
   const user: unknown = await ask(() => getUser(req))
+  if (typeof user !== 'object' || user === null || Array.isArray(user))
+    return { userId: userIdOf(user), established: null }
+  if (!('id' in user)) throw new HookFailure(new TypeError('getUser gave an object without `id`'))
+  const { id, established: given } = user as { id: unknown; established?: unknown }
+  const established = given ?? null
+  if (established !== null && typeof established !== 'boolean')
+    throw new HookFailure(
+      new TypeError(`getUser gave ${described(established)} as \`established\`: give true, false, null or undefined`),
+    )
+  return { userId: userIdOf(id), established }
+}
+
+/** The number 42 is the user `42`: many hosts count their users. */
+function userIdOf(user: unknown): string | null {
   if (user === null || user === undefined) return null
   if (isUserId(user)) return user
   if (typeof user === 'bigint' || Number.isSafeInteger(user)) return String(user)
   throw new HookFailure(
     new TypeError(
-      `getUser gave ${described(user)}: give a string of 1-255 characters without control characters, a whole number below 2^53, null or undefined`,
+      `getUser gave ${described(user)}: give a string of 1-255 characters without control characters, a whole number below 2^53, null, undefined, or an object with such an \`id\`, and \`established\` where it is known`,
     ),
   )
 }

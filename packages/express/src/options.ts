@@ -15,11 +15,19 @@ export interface AuthorizeQuestion {
   userId: string
 }
 
+/** A user id of 1-255 characters. A whole number is taken as its digits. */
+export type UserId = string | number | bigint
+
 /**
- * Tells who is asking: a user id of 1-255 characters, or `null` or `undefined` for nobody. A whole number is taken as its digits.
- * What it throws goes to the host's error handler.
+ * Tells who is asking: a user id, or `null` or `undefined` for nobody. `{ id, established }` also tells whether the account is
+ * established, which is stored with its ratings; without `established` the standing is unknown. What it throws goes to the host's
+ * error handler.
  */
-export type GetUser = (req: Request) => MaybePromise<string | number | bigint | null | undefined>
+export type GetUser = (
+  req: Request,
+) => MaybePromise<
+  UserId | { id: UserId | null | undefined; established?: boolean | null | undefined } | null | undefined
+>
 
 /**
  * `false` is answered with 403. Asked before every write, after the request has been validated. Who may read is decided

@@ -11,7 +11,7 @@ import { listPosts } from './endpoints/list-posts.ts'
 import { postRating, putRating } from './endpoints/rate-post.ts'
 import { withdrawRating } from './endpoints/withdraw-rating.ts'
 import { createFinder, type Place } from './find-endpoint.ts'
-import { checkAllowed, currentUser, HookFailure } from './hooks.ts'
+import { type Asker, checkAllowed, currentUser, HookFailure } from './hooks.ts'
 import type { Action, RouterOptions, WriteAction } from './options.ts'
 import { Refusal, refusalOf, sendProblem } from './problem.ts'
 import { prefixOf, rootOf } from './public-path.ts'
@@ -84,9 +84,10 @@ async function answer(parts: Parts, place: Place, req: Request, res: Response) {
   const endpoint = place.endpoints.find((candidate) => candidate.method === method)
   if (!endpoint) throw new Refusal('METHOD_NOT_ALLOWED', { headers: { Allow: place.allow } })
   if (method === 'GET') caching.vary(res)
-  const { userId, input } = await judge(endpoint, parts, place.params, req, res)
+  const { userId, established, input } = await judge(endpoint, parts, place.params, req, res)
   const [prefix, root] = [prefixOf(req, options.publicPath), rootOf(req, options.publicPath)]
-  send(await endpoint.answer({ input: input as never, userId, prefix, root, postRate: options.postRate }))
+  const { postRate } = options
+  send(await endpoint.answer({ input: input as never, userId, established, prefix, root, postRate }))
 
   function send({ status, body, json, html, headers = {}, promise = nothingPromised }: Answer) {
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
@@ -106,7 +107,8 @@ async function judge(endpoint: Endpoint<never>, parts: Parts, params: Place['par
   const { action } = endpoint
   const { options, limits, mayComeFrom } = parts
   await limits.checkAddress(req, res)
-  const userId = action === null ? null : await currentUser(options.getUser, req)
+  const nobody: Asker = { userId: null, established: null }
+  const { userId, established } = action === null ? nobody : await currentUser(options.getUser, req)
   if (endpoint.needsUser && userId === null)
     throw new Refusal('UNAUTHENTICATED', {
       headers: options.challenge === undefined ? {} : { 'WWW-Authenticate': options.challenge },
@@ -120,7 +122,7 @@ async function judge(endpoint: Endpoint<never>, parts: Parts, params: Place['par
     const authorize = options.authorize ?? (() => action !== 'create-post')
     await checkAllowed(authorize, { action, ...(postId !== undefined && { postId }), userId }, req)
   }
-  return { userId, input }
+  return { userId, established, input }
 }
 
 function isWrite(action: Action | null): action is WriteAction {

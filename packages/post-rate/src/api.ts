@@ -4,10 +4,18 @@ import type { Settings, SettingsChanges } from './domain/settings.ts'
 import type { SharedRedis } from './options.ts'
 import type { AuditEntry, AuditNote, AuditQuery } from './ports/audit-log.ts'
 import type { Exclusion } from './ports/moderation-store.ts'
-import type { EraseOptions, ExportOptions } from './ports/rating-store.ts'
+import type { ExportOptions } from './ports/rating-store.ts'
 import type { LatestRating } from './ports/record-reader.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
+import type { DecisionNote } from './services/audit-decisions.ts'
 import type { Counters } from './services/counters.ts'
+import type { EraseRequest } from './services/erase-user.ts'
+import type {
+  ExcludedUsersPage,
+  ExcludedUsersQuery,
+  UserExclusionReport,
+  UserExclusionRequest,
+} from './services/exclude-users.ts'
 import type { GuardedPost } from './services/guard-posts.ts'
 import type { ImportLine, ImportOptions, ImportReport } from './services/import-ratings.ts'
 import type { PostInspection } from './services/inspect-stats.ts'
@@ -26,6 +34,12 @@ export interface Roles {
   relay?: boolean | undefined
   /** Writes statistics from Kafka to Redis. Needs both. */
   consumer?: boolean | undefined
+}
+
+/** Who changes settings and why. */
+export interface SettingsNote extends DecisionNote {
+  /** What the audit entry says was changed. Default: the names of the settings. */
+  subject?: string | undefined
 }
 
 /** The library's API. Made by `createPostRate`; does no I/O before its first method is called. */
@@ -65,11 +79,18 @@ export interface PostRate {
   }
   readonly ratings: {
     /**
-     * Stores a rating; the user's earlier one of the post is replaced. `score`: a whole number from 0 to 5. Example:
-     * `ratings.rate({ postId: 1, userId: 'ada', score: 4 })`
+     * Stores a rating; the user's earlier one of the post is replaced. `score`: a whole number from 0 to 5. `established`: whether
+     * the host takes the account for established. It is stored with the rating for moderation, and changes no figure. Absent: the
+     * standing of an earlier rating stays. The same score again changes nothing, also not the standing. Example:
+     * `ratings.rate({ postId: 1, userId: 'ada', score: 4, established: true })`
      * @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, REJECTED, OVERLOADED, UNAVAILABLE
      */
-    rate(rating: { postId: number; userId: string; score: number }): Promise<RatingReceipt>
+    rate(rating: {
+      postId: number
+      userId: string
+      score: number
+      established?: boolean | undefined
+    }): Promise<RatingReceipt>
     /**
      * Removes a user's rating of a post. Idempotent. Example: `ratings.withdraw({ postId: 1, userId: 'ada' })`
      * @throws PostRateError INVALID_INPUT, POST_NOT_FOUND, REJECTED, OVERLOADED, UNAVAILABLE
@@ -82,7 +103,8 @@ export interface PostRate {
      */
     import(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>, options?: ImportOptions): Promise<ImportReport>
     /**
-     * Every rating as of one moment, by post and user; `excluded` says which of them do not count. Example:
+     * Every rating as of one moment, by post and user; `excluded` says which of them do not count, `established` the standing of
+     * the rater, null where unknown. Example:
      * `for await (const rating of postRate.ratings.export({ countedOnly: true })) …`
      */
     export(options?: ExportOptions): AsyncIterable<DatedRating>
@@ -106,13 +128,16 @@ export interface PostRate {
   readonly users: {
     /**
      * Withdraws everything a user rated; resolves to how many ratings that were, with `dryRun` would be. Idempotent; repeat
-     * what was cut short.
+     * what was cut short. It also removes the user from the excluded ones. The entry in the audit log does not name the user.
+     * Example: `users.erase('ada', { by: 'eve', reason: 'the account was closed' })`
      */
-    erase(userId: string, options?: EraseOptions): Promise<number>
+    erase(userId: string, options?: EraseRequest): Promise<number>
   }
   readonly moderation: {
     /**
-     * Takes a period of a post's ratings out of the statistics; they stay what their users gave. Idempotent.
+     * Takes a period of a post's ratings out of the statistics, with `standing` only those of such raters; they stay what their users
+     * gave. Idempotent. Leaves an entry in the audit log. Example:
+     * `moderation.exclude({ postId: 1, from: '2026-01-01', standing: 'new', by: 'ada', reason: 'a raid', dryRun: true })`
      * @throws PostRateError INVALID_INPUT, POST_NOT_FOUND
      */
     exclude(request: ModerationRequest): Promise<ModerationReport>
@@ -120,6 +145,17 @@ export interface PostRate {
     restore(request: ModerationRequest): Promise<ModerationReport>
     /** Active and ended ones, of one post or of all; newest first. */
     list(postId?: number): Promise<Exclusion[]>
+    /**
+     * Takes all ratings of users out of the statistics, now and later, until they are restored. The ratings stay what their users
+     * gave. Idempotent; repeating it finishes what was cut short. Leaves an entry in the audit log. Example:
+     * `moderation.excludeUsers({ userIds: ['rai'], by: 'ada', reason: 'a raid' })`
+     * @throws PostRateError INVALID_INPUT; OVERLOADED while other transactions hold ratings: what could be moved is moved then
+     */
+    excludeUsers(request: UserExclusionRequest): Promise<UserExclusionReport>
+    /** Brings them back, but for what an active exclusion of a period covers. As `excludeUsers` in all else. */
+    restoreUsers(request: UserExclusionRequest): Promise<UserExclusionReport>
+    /** Newest first, in pages. Example: `moderation.excludedUsers({ limit: 20, after: page.next })` */
+    excludedUsers(query?: ExcludedUsersQuery): Promise<ExcludedUsersPage>
   }
   /** Posts whose shown average the spike guard holds back. */
   readonly guard: {
@@ -127,11 +163,12 @@ export interface PostRate {
     armed(limit?: number): Promise<GuardedPost[]>
     /**
      * Shows the true average at the post's next update, and stays aside until its arrivals are normal again. Resolves to
-     * false where the post is not guarded. Idempotent.
+     * false where the post is not guarded. Idempotent. Leaves an entry in the audit log. Example:
+     * `guard.release(1, { by: 'ada', reason: 'the news is true' })`
      */
-    release(postId: number): Promise<boolean>
+    release(postId: number, note?: DecisionNote): Promise<boolean>
   }
-  /** Who decided what: the entries of the command line and the dashboard, and of a host that adds its own. */
+  /** Who decided what: moderation, releases, settings and erasures leave entries here, and a host can add its own. */
   readonly audit: {
     /**
      * Writes an entry, carries a decision out, and adds what came of it. Example:
@@ -146,10 +183,11 @@ export interface PostRate {
     /** Returns the settings that all processes of the deployment share. */
     get(): Promise<Settings>
     /**
-     * Changes some of them. Each post switches at its current `nextUpdateAt`. Example: `settings.set({ minCount: 10 })`
+     * Changes some of them, with an entry in the audit log. Each post switches at its current `nextUpdateAt`. Example:
+     * `settings.set({ minCount: 10 }, { by: 'ada' })`
      * @throws PostRateError INVALID_INPUT, UNAVAILABLE
      */
-    set(changes: SettingsChanges): Promise<Settings>
+    set(changes: SettingsChanges, note?: SettingsNote): Promise<Settings>
   }
   readonly schema: {
     /** Lists every migration, applied or pending. */

@@ -26,6 +26,7 @@ import { PostgresRecordReader } from './adapters/postgres/postgres-record-reader
 import { PostgresSchema } from './adapters/postgres/postgres-schema.ts'
 import { PostgresSettingsStore } from './adapters/postgres/postgres-settings-store.ts'
 import { PostgresStateStore } from './adapters/postgres/postgres-state-store.ts'
+import { PostgresUserExclusionStore } from './adapters/postgres/postgres-user-exclusion-store.ts'
 import { connected, createRedisClients, type RedisClients } from './adapters/redis/redis-client.ts'
 import { redisUnavailable } from './adapters/redis/redis-error.ts'
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
@@ -38,6 +39,8 @@ import { AuditDecisions } from './services/audit-decisions.ts'
 import { BackgroundAudit } from './services/background-audit.ts'
 import { CounterSet } from './services/counters.ts'
 import { Deployment } from './services/deployment.ts'
+import { EraseUser } from './services/erase-user.ts'
+import { ExcludeUsers } from './services/exclude-users.ts'
 import { GuardPosts } from './services/guard-posts.ts'
 import { HealCopies } from './services/heal-copies.ts'
 import { ImportRatings } from './services/import-ratings.ts'
@@ -83,6 +86,8 @@ export interface Services {
   verifyStats: VerifyStats
   importRatings: ImportRatings
   moderateRatings: ModerateRatings
+  excludeUsers: ExcludeUsers
+  eraseUser: EraseUser
   guardPosts: GuardPosts
   reportStatus: ReportStatus
 }
@@ -171,6 +176,7 @@ function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind('stateStore', ['reservedDatabase'], (database) => new PostgresStateStore(database))
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
   bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
+  bind('userExclusionStore', ['database'], (database) => new PostgresUserExclusionStore(database))
   bind('auditLog', ['database'], (database) => new PostgresAuditLog(database))
   bind('guardStore', ['reservedDatabase'], (database) => new PostgresGuardStore(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
@@ -280,11 +286,21 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind('importRatings', ['ratingStore', 'clock', 'relayOutbox'], (ratings, clock, relay) => {
     return new ImportRatings(ratings, clock, () => relay.wake())
   })
-  bind('moderateRatings', ['moderationStore', 'clock', 'relayOutbox'], (store, clock, relay) => {
-    return new ModerateRatings(store, clock, () => relay.wake())
+  bind(
+    'moderateRatings',
+    ['moderationStore', 'clock', 'deployment', 'auditDecisions', 'relayOutbox'],
+    (store, clock, deployment, audit, relay) => {
+      return new ModerateRatings(store, clock, deployment, audit, () => relay.wake())
+    },
+  )
+  bind('excludeUsers', ['userExclusionStore', 'auditDecisions', 'relayOutbox'], (store, audit, relay) => {
+    return new ExcludeUsers(store, audit, () => relay.wake())
   })
   bind('auditDecisions', ['auditLog'], (log) => new AuditDecisions(log))
-  bind('guardPosts', ['guardStore', 'relayOutbox'], (store, relay) => new GuardPosts(store, () => relay.wake()))
+  bind('guardPosts', ['guardStore', 'auditDecisions', 'relayOutbox'], (store, audit, relay) => {
+    return new GuardPosts(store, audit, () => relay.wake())
+  })
+  bind('eraseUser', ['ratePost', 'userExclusionStore', 'auditDecisions'], (...parts) => new EraseUser(...parts))
   bind(
     'reportStatus',
     [

@@ -1,4 +1,4 @@
-export type { PostRate, Roles } from './api.ts'
+export type { PostRate, Roles, SettingsNote } from './api.ts'
 export { createPostRate } from './create-post-rate.ts'
 export { type AggregateRating, toAggregateRating } from './domain/aggregate-rating.ts'
 export {
@@ -16,7 +16,7 @@ export type { Post, PostDraft, PostText } from './domain/post.ts'
 export { longestContent, longestTitle } from './domain/post.ts'
 export type { PostStats, RatingEvent } from './domain/post-stats.ts'
 export { arrivesAgainMs, isArrival } from './domain/post-stats.ts'
-export type { DatedRating, Rating, RatingReceipt, Score } from './domain/rating.ts'
+export type { DatedRating, Rating, RatingReceipt, Score, Standing } from './domain/rating.ts'
 export type { RatingChange } from './domain/rating-change.ts'
 export type { HistoryBucket, HistoryUnit, Span } from './domain/rating-history.ts'
 export {
@@ -52,14 +52,28 @@ export type { SettingsStore } from './ports/settings-store.ts'
 export type { StateStore } from './ports/state-store.ts'
 export type { StatsStore } from './ports/stats-store.ts'
 export type { TraceAttributes, Tracer, TraceSpan } from './ports/tracer.ts'
+export type {
+  ExcludedUser,
+  UserExclusionPlan,
+  UserExclusionSteps,
+  UserExclusionStore,
+} from './ports/user-exclusion-store.ts'
+export type { DecisionNote } from './services/audit-decisions.ts'
 export type { Drift, DriftKind } from './services/compare-copies.ts'
 export type { Counters } from './services/counters.ts'
+export type { EraseRequest } from './services/erase-user.ts'
+export type {
+  ExcludedUsersPage,
+  ExcludedUsersQuery,
+  UserExclusionReport,
+  UserExclusionRequest,
+} from './services/exclude-users.ts'
 export type { GuardedPost } from './services/guard-posts.ts'
 export type { ImportLine, ImportOptions, ImportReport, RejectedLine } from './services/import-ratings.ts'
 export type { PostInspection } from './services/inspect-stats.ts'
 export type { LatestQuery } from './services/latest-ratings.ts'
 export type { ListQuery, PostPage } from './services/list-posts.ts'
-export type { ModerationReport, ModerationRequest } from './services/moderate-ratings.ts'
+export type { ModerationEffect, ModerationReport, ModerationRequest } from './services/moderate-ratings.ts'
 export type { HistoryExclusion, HistoryIncident, HistoryQuery, PostHistory } from './services/read-history.ts'
 export type { PostsProgress, RebuildOptions, RebuildReport } from './services/rebuild-stats.ts'
 export type { DependencyStatus, RoleStatus, Status } from './services/report-status.ts'

@@ -1,4 +1,4 @@
-import type { PostRate, Roles } from './api.ts'
+import type { PostRate, Roles, SettingsNote } from './api.ts'
 import { checkMigrateOptions, checkOptions, checkRoles } from './check-options.ts'
 import { createContainer, partOf, type Services, type Timings } from './container.ts'
 import { checkPostId } from './domain/ids.ts'
@@ -14,6 +14,7 @@ import type { PostRateOptions } from './options.ts'
 import type { Subscription } from './ports/event-bus.ts'
 import type { Ports } from './ports/ports.ts'
 import type { MigrateOptions } from './ports/schema.ts'
+import { deciderOf } from './services/audit-decisions.ts'
 import { HoldStore } from './services/hold-store.ts'
 import { refuseOtherSettings } from './services/other-settings.ts'
 import type { RoleStatus } from './services/report-status.ts'
@@ -87,15 +88,18 @@ class Engine implements PostRate {
         return this.#service('verifyStats').verify(verifyOptions)
       },
     }
-    this.users = { erase: (userId, eraseOptions = {}) => this.#service('ratePost').erase(userId, eraseOptions) }
+    this.users = { erase: (userId, eraseOptions = {}) => this.#service('eraseUser').erase(userId, eraseOptions) }
     this.moderation = {
       exclude: async (request) => this.#service('moderateRatings').exclude(request),
       restore: async (request) => this.#service('moderateRatings').restore(request),
       list: async (postId) => this.#service('moderateRatings').list(postId),
+      excludeUsers: async (request) => this.#service('excludeUsers').exclude(request),
+      restoreUsers: async (request) => this.#service('excludeUsers').restore(request),
+      excludedUsers: async (query) => this.#service('excludeUsers').list(query),
     }
     this.guard = {
       armed: (limit) => this.#service('guardPosts').armed(limit),
-      release: (postId) => this.#service('guardPosts').release(postId),
+      release: (postId, note) => this.#service('guardPosts').release(postId, note),
     }
     this.audit = {
       during: (note, work, outcomeOf) => this.#service('auditDecisions').during(note, work, outcomeOf),
@@ -103,7 +107,7 @@ class Engine implements PostRate {
     }
     this.settings = {
       get: async () => (await this.#service('deployment').get()).settings,
-      set: (changes) => this.#changeSettings(changes),
+      set: (changes, note = {}) => this.#changeSettings(changes, note),
     }
     this.schema = {
       status: () => this.#port('schema').status(),
@@ -240,13 +244,20 @@ class Engine implements PostRate {
     return this.#service('reconcileStats').problem()
   }
 
-  async #changeSettings({ relayShards, audit, publishExclusions, ...options }: SettingsChanges): Promise<Settings> {
+  async #changeSettings(changes: SettingsChanges, note: SettingsNote): Promise<Settings> {
+    const { relayShards, audit, publishExclusions, ...options } = changes
     const deployment = this.#service('deployment')
     deployment.forget()
     const { settings } = await deployment.get()
     const changed = { ...readDisplayOptions(options), ...readRoleSettings({ relayShards, audit, publishExclusions }) }
     checkDisplaySettings({ ...settings, ...changed })
-    const row = await this.#port('settingsStore').change(changed, deployment.settingsDelaySeconds)
+    const keys = Object.keys(changed) as (keyof typeof changed)[]
+    const before = Object.fromEntries(keys.map((key) => [key, settings[key]]))
+    const row = await this.#service('auditDecisions').during(
+      { action: 'settings set', subject: note.subject ?? keys.join(', '), ...deciderOf(note) },
+      () => this.#port('settingsStore').change(changed, deployment.settingsDelaySeconds),
+      () => ({ before, after: changed }),
+    )
     return deployment.remember(row).settings
   }
 

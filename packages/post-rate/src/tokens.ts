@@ -34,6 +34,7 @@ export const tokens: { readonly [name in keyof Ports]: symbol } = {
   auditLog: token('auditLog'),
   rebuildStore: token('rebuildStore'),
   moderationStore: token('moderationStore'),
+  userExclusionStore: token('userExclusionStore'),
   guardStore: token('guardStore'),
   settingsStore: token('settingsStore'),
   schema: token('schema'),

@@ -137,7 +137,7 @@ export function cachingSuite(): void {
     }
     const document = describingEndpoints([]).find(({ path }) => path === '/openapi.json') as Endpoint
     const answer = (prefix: string) =>
-      document.answer({ input: {}, userId: null, prefix, root: '.', postRate: null as never })
+      document.answer({ input: {}, userId: null, established: null, prefix, root: '.', postRate: null as never })
     const first = await answer('/a')
     t.is(await answer('/a'), first)
     t.regex((await answer('/b')).json ?? '', /"servers":\[\{"url":"\/b"\}\]/)

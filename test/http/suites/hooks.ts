@@ -36,11 +36,37 @@ export function hookSuite(): void {
     }
   })
 
+  test('getUser: an object tells id and standing, and no request can', async (t) => {
+    for (const [user, established] of [
+      [{ id: 'u1', established: true }, true],
+      [{ id: 7, established: false }, false],
+      [{ id: 'u1' }, undefined],
+      [{ id: 'u1', established: null }, undefined],
+      ['u1', undefined],
+    ] as const) {
+      const { send, postRate } = await startHost(t, { getUser: () => user })
+      postRate.seed(1)
+      for (const [method, path] of [
+        ['PUT', '/posts/1/rating'],
+        ['POST', '/ratings'],
+      ] as const) {
+        const { status, json } = await send(method, path, { body: { postId: 1, score: 4, established: !established } })
+        t.is(status, 200)
+        t.false('established' in json)
+        t.is(postRate.rated.at(-1)?.established, established)
+      }
+    }
+    const { send } = await startHost(t, { getUser: () => ({ id: null }) })
+    t.is((await send('PUT', '/posts/1/rating', { body: { score: 4 } })).status, 401)
+  })
+
   test('getUser: the error names what it gave', async (t) => {
     for (const [user, said] of [
       [1.5, /gave the number 1\.5/],
       [Number.NaN, /gave the number NaN/],
-      [{ id: 42 }, /gave a value of type object/],
+      [{ userId: 42 }, /gave an object without `id`/],
+      [{ id: [] }, /gave an array/],
+      [{ id: 42, established: 'yes' }, /gave a string of 3 UTF-16 units as `established`/],
       ['x'.repeat(300), /gave a string of 300/],
     ] as const) {
       const { send, errors } = await startHost(t, { getUser: () => user as never })

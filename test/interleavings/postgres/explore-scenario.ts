@@ -36,7 +36,7 @@ export async function exploreScenario(world: World, scenario: Scenario, how: How
 
   const begin = async (): Promise<Run> => {
     await world.begin(scenario.setUp)
-    const told: Told = { receipts: [], topic: [] }
+    const told: Told = { receipts: [], topic: [], unfinished: [] }
     const plans = scenario.sessions.map((operation, n) => {
       const process = processes[n] as Process
       const work = () => persist(operations[operation], process, told)
@@ -67,6 +67,8 @@ async function settled(
   told: Told,
   { damaged = false, sessions }: Scenario,
 ): Promise<string[]> {
+  for (const finish of told.unfinished) await finish(world.free)
+  if (told.unfinished.length > 0) history = [...history, await world.observer.observe()]
   await foldAll(world.free)
   const drained = [...history, await world.observer.observe()]
   await publishAll(world.free, told.topic)

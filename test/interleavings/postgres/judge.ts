@@ -27,6 +27,7 @@ export function violations(evidence: Evidence): string[] {
     ...wrongVersions(history, rows),
     ...wrongSteps(history, rows, damaged),
     ...brokenChains(history, rows),
+    ...wrongExclusions(history),
     ...lostMessages(evidence, rows),
     ...falseReceipts(evidence, rows),
     ...brokenPromises(history),
@@ -187,6 +188,19 @@ function brokenChains(history: readonly Observation[], rows: Map<number, OutboxR
   return wrong
 }
 
+/** At rest: no rating of an excluded user counts, and every other one does that no exclusion of a period can cover. */
+function wrongExclusions(history: readonly Observation[]): string[] {
+  const { ratings, excludedUsers, exclusions } = history.at(-1) as Observation
+  const states = new Map(excludedUsers.map(({ user_id, state }) => [user_id, state]))
+  return [
+    ...excludedUsers.flatMap(({ user_id, state }) => (state === 'excluded' ? [] : [`${user_id} is left ${state}`])),
+    ...ratings.flatMap(({ user_id, score }) => {
+      if (states.has(user_id)) return score === null ? [] : [`${user_id} is excluded and counts`]
+      return score === null && exclusions === 0 ? [`${user_id} does not count, and nothing excludes it`] : []
+    }),
+  ]
+}
+
 /** A row that is gone was published, and every publication of a change is the same. */
 function lostMessages({ history, topic }: Evidence, rows: Map<number, OutboxRow>): string[] {
   const wrong: string[] = []
@@ -204,9 +218,12 @@ function lostMessages({ history, topic }: Evidence, rows: Map<number, OutboxRow>
 }
 
 /** What a user was told about a change is what the outbox says of it. */
-function falseReceipts({ receipts, moderated }: Evidence, rows: Map<number, OutboxRow>): string[] {
+function falseReceipts({ receipts, moderated, history }: Evidence, rows: Map<number, OutboxRow>): string[] {
   const left = [...rows.values()]
+  // Their ratings are stored, and nothing is recorded of them.
+  const excluded = new Set(history.flatMap(({ excludedUsers }) => excludedUsers.map(({ user_id }) => user_id)))
   return receipts.flatMap(({ changed, postId, userId, score, previousScore }) => {
+    if (excluded.has(userId)) return []
     if (!changed) return previousScore === score ? [] : [`${userId} was told of no change, from ${previousScore}`]
     const at = left.findIndex(
       (row) =>

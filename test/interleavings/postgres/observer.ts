@@ -56,6 +56,10 @@ export interface Observation {
   stats: StatsObserved[]
   ratings: RatingObserved[]
   posts: number[]
+  /** Users whose ratings may not count. */
+  excludedUsers: { user_id: string; state: string }[]
+  /** Exclusions of periods that are active. */
+  exclusions: number
   leases: { name: string; holder: string; term: number }[]
   /** How far the shards in force are folded, as readers take it; null where one has not begun. */
   watermark: number | null
@@ -78,6 +82,8 @@ select jsonb_build_object(
   'ratings', coalesce((select jsonb_agg(jsonb_build_object('post_id', post_id, 'user_id', user_id,
     'score', case when excluded_rated_at is distinct from rated_at then score end)) from post_rate.ratings), '[]'),
   'posts', coalesce((select jsonb_agg(id order by id) from post_rate.posts), '[]'),
+  'excludedUsers', coalesce((select jsonb_agg(x) from post_rate.excluded_users x), '[]'),
+  'exclusions', (select count(*) from post_rate.exclusions where restored_at is null),
   'leases', coalesce((select jsonb_agg(l order by name) from post_rate.leases l where name not like 'member:%'), '[]'),
   'watermark', (select case when count(*) = max(c.relay_shards) then extract(epoch from min(p.watermark)) * 1000 end
     from post_rate.settings c

@@ -12,6 +12,8 @@ export interface Told {
   receipts: RatingReceipt[]
   /** What was published. */
   topic: RatingChange[]
+  /** What another session kept from being done, and is done later. */
+  unfinished: ((process: Process) => Promise<unknown>)[]
 }
 
 /** What a session does. Repeated after a failure that may pass, as the loops and the clients do it. */
@@ -88,6 +90,21 @@ const settings = {
 /** Everything that was rated so far. */
 const everything = { postId, from: Date.UTC(2020), to: Date.UTC(2100) }
 
+/** Where it meets a rating in flight, it is repeated when all sessions have ended. */
+const moderateUsers =
+  (action: 'exclude' | 'restore'): Operation =>
+  async (process, { unfinished }) => {
+    const users = ['u1', 'u3']
+    const decide = ({ ports: { userExclusionStore } }: Process) =>
+      action === 'exclude'
+        ? userExclusionStore.exclude(users, { by: 'admin', reason: 'test' })
+        : userExclusionStore.restore(users)
+    await decide(process).catch((error: unknown) => {
+      unlessOverloaded(error)
+      unfinished.push(decide)
+    })
+  }
+
 export const operations = {
   rate: rate('u1', 4),
   'first rating': rate('u3', 5),
@@ -129,6 +146,8 @@ export const operations = {
   settings: ({ ports }) => ports.settingsStore.change(settings, 10),
   exclude: ({ ports }) => ports.moderationStore.exclude(everything, { by: 'admin', reason: 'test' }),
   restore: ({ ports }) => ports.moderationStore.restore(everything, { by: 'admin', reason: 'test' }),
+  'exclude users': moderateUsers('exclude'),
+  'restore users': moderateUsers('restore'),
   delete: sql(`delete from post_rate.posts where id = ${postId}`),
   recreate: sql(`insert into post_rate.posts (id, title, content, created_by)
 values (${postId}, 'Again', 'Text.', 'author') on conflict do nothing`),

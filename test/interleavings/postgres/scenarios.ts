@@ -76,6 +76,14 @@ export const excluded: SetUp = async (world) => {
   await publishAll(world.free, [])
 }
 
+/** The users of its ratings are excluded, folded and published; one of them rates later. */
+export const usersExcluded: SetUp = async (world) => {
+  await pending(world)
+  await world.free.ports.userExclusionStore.exclude(['u1', 'u3'], { by: 'admin', reason: 'test' })
+  await foldAll(world.free)
+  await publishAll(world.free, [])
+}
+
 /** Ratings that nobody gave were added to its figures by hand; true ones wait. */
 export const damaged: SetUp = async (world) => {
   await pending(world)
@@ -118,6 +126,13 @@ export const pairs: readonly Scenario[] = [
   ...(
     ['rate', 'withdraw', 'import', 'host of two', 'rekey', 'fold', 'rebuild', 'exclude', 'restore', 'delete'] as const
   ).map((b) => scenario(['restore', b], excluded, 'excluded')),
+  ...(['rate', 'first rating', 'withdraw', 'host', 'import', 'fold', 'rebuild', 'delete', 'exclude'] as const).map(
+    (b) => scenario(['exclude users', b], pending, 'pending'),
+  ),
+  ...(['rate', 'first rating', 'host', 'exclude', 'exclude users'] as const).map((b) =>
+    scenario(['restore users', b], usersExcluded, 'users excluded'),
+  ),
+  scenario(['exclude users', 'restore'], excluded, 'excluded'),
   scenario(['exclude', 'rate'], excluded, 'excluded'),
   scenario(['exclude', 'exclude'], excluded, 'excluded'),
   scenario(['fold', 'rebuild'], damaged, 'damaged'),
@@ -157,6 +172,8 @@ export const triples: readonly Scenario[] = [
   scenario(['erase', 'first rating', 'fold'], pending, 'pending'),
   scenario(['fold', 'rate', 'rebuild'], due, 'due'),
   scenario(['exclude', 'rate', 'fold'], pending, 'pending'),
+  scenario(['exclude users', 'first rating', 'fold'], pending, 'pending'),
+  scenario(['restore users', 'rate', 'fold'], usersExcluded, 'users excluded'),
   scenario(['exclude', 'fold', 'rebuild'], pending, 'pending'),
   scenario(['restore', 'rate', 'fold'], excluded, 'excluded'),
   scenario(['restore', 'exclude', 'rate'], excluded, 'excluded'),
@@ -167,7 +184,10 @@ function scenario(sessions: readonly OperationName[], setUp: SetUp, beginning: s
   const takeovers = sessions.every((operation) => operation === 'takeover')
   // Of two who make the same missing rows either may be the one that waits, so that an order cannot always be repeated.
   const makers = setUp === stateless && sessions.every((operation) => operation === 'rebuild')
-  const many = sessions.length > 2 || takeovers || makers
+  // Users are moderated in a dozen statements.
+  const long = /exclude|restore|rebuild|fold/
+  const steps = sessions.some((name) => / users$/.test(name)) && sessions.filter((name) => long.test(name)).length > 1
+  const many = sessions.length > 2 || takeovers || makers || steps
   return {
     name: `${sessions.join(' × ')} (${beginning})`,
     sessions,

@@ -2,8 +2,8 @@ import type { Footprint } from '../footprint.ts'
 
 /** What a change of a table sets off in the schema's triggers and foreign keys. */
 const consequences: Record<string, { writes: string[]; reads: string[] }> = {
-  ratings: { writes: ['rating_outbox'], reads: ['posts'] },
-  posts: { writes: ['ratings', 'rating_outbox', 'post_stats'], reads: ['settings'] },
+  ratings: { writes: ['rating_outbox'], reads: ['posts', 'excluded_users'] },
+  posts: { writes: ['ratings', 'rating_outbox', 'post_stats'], reads: ['settings', 'excluded_users'] },
 }
 
 /**
@@ -22,6 +22,8 @@ export function footprintOfSql(text: string): Footprint {
   for (const table of lockedBy(sql)) writes.add(table)
   if (sql.includes('pg_advisory_xact_lock_shared(')) shares.add('settings lock')
   else if (sql.includes('pg_advisory_xact_lock(')) writes.add('settings lock')
+  // It looks for the transactions that write a table.
+  if (sql.includes('pg_locks')) for (const table of reads) shares.add(table)
   return { reads, shares, writes, publishes: new Set() }
 
   function write(table: string): void {

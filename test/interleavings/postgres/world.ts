@@ -16,14 +16,30 @@ export interface Process {
   deployment: Deployment
   ports: Pick<
     Ports,
-    'ratingStore' | 'outbox' | 'leaseStore' | 'stateStore' | 'auditStore' | 'settingsStore' | 'moderationStore'
+    | 'ratingStore'
+    | 'outbox'
+    | 'leaseStore'
+    | 'stateStore'
+    | 'auditStore'
+    | 'settingsStore'
+    | 'moderationStore'
+    | 'userExclusionStore'
   >
 }
 
 /** What the sessions of every run start from. */
 export type SetUp = (world: World) => Promise<void>
 
-const silent = ['rating_outbox', 'post_stats', 'relay_progress', 'leases', 'settings', 'exclusions', 'withdrawals']
+const silent = [
+  'rating_outbox',
+  'post_stats',
+  'relay_progress',
+  'leases',
+  'settings',
+  'exclusions',
+  'withdrawals',
+  'excluded_users',
+]
 /** Those whose triggers write into others first. */
 const tables = ['posts', 'ratings', ...silent]
 
@@ -99,7 +115,7 @@ from information_schema.columns where table_schema = 'post_rate' and table_name 
     const copy = (table: string) =>
       `insert into post_rate.${table} (${columns.get(table)}) overriding system value select ${columns.get(table)} from public.begin_${table};`
     this.#reset = `begin;
-delete from post_rate.posts; delete from post_rate.ratings;
+delete from post_rate.posts; delete from post_rate.ratings; delete from post_rate.excluded_users;
 ${copy('posts')} ${copy('ratings')}
 ${silent.map((table) => `delete from post_rate.${table};`).join(' ')}
 ${silent.map(copy).join(' ')}
@@ -111,7 +127,7 @@ commit;`
 const emptied = `
 delete from post_rate.posts; delete from post_rate.ratings; delete from post_rate.rating_outbox;
 delete from post_rate.post_stats; delete from post_rate.relay_progress; delete from post_rate.leases;
-delete from post_rate.exclusions;
+delete from post_rate.exclusions; delete from post_rate.excluded_users;
 update post_rate.settings set display = 'freeze', window_seconds = 86400, prior_weight = 10, prior_mean = 2.5,
   relay_shards = 1, effective_at = '2020-01-01', previous = null, version_floor = 0;`
 
@@ -126,6 +142,7 @@ function openProcess(url: string): Process {
     auditStore: partOf(container, 'auditStore'),
     settingsStore: partOf(container, 'settingsStore'),
     moderationStore: partOf(container, 'moderationStore'),
+    userExclusionStore: partOf(container, 'userExclusionStore'),
   }
   return { pool, ports, holder: randomUUID(), deployment: partOf(container, 'deployment') }
 }

@@ -40,6 +40,8 @@ function auditTable(entries: readonly AuditEntry[], columns: number): string[] {
 }
 
 function outcomeText(outcome: Record<string, unknown>): string {
-  const parts = Object.entries(outcome).map(([key, value]) => `${key} ${String(value)}`)
+  const parts = Object.entries(outcome).map(
+    ([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+  )
   return parts.join(', ') || 'done'
 }

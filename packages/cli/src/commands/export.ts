@@ -73,7 +73,7 @@ class Rows {
   csv(ratings: AsyncIterable<DatedRating>, escapeFormulas: boolean): Transform {
     const csv = stringify({
       header: true,
-      columns: ['post', 'user', 'score', 'ratedAt', ...(this.#countedOnly ? [] : ['excluded'])],
+      columns: ['post', 'user', 'score', 'ratedAt', ...(this.#countedOnly ? [] : ['excluded', 'established'])],
       cast: { boolean: String },
       escape_formulas: escapeFormulas,
       // Quoted although CSV would not ask for it: leading and trailing blanks, and what reads as a formula.
@@ -86,9 +86,10 @@ class Rows {
   }
 
   async *#lines<T>(ratings: AsyncIterable<DatedRating>, write: (row: Row) => T): AsyncGenerator<T> {
-    for await (const { postId, userId, score, ratedAt, excluded = false } of ratings) {
+    for await (const { postId, userId, score, ratedAt, excluded = false, established = null } of ratings) {
       const row = { post: postId, user: this.#user(userId), score, ratedAt: new Date(ratedAt).toISOString() }
-      yield write(this.#countedOnly ? row : { ...row, excluded })
+      const standing = established === null ? {} : { established }
+      yield write(this.#countedOnly ? row : { ...row, excluded, ...standing })
       this.progress.update(++this.count, null)
     }
   }
@@ -100,6 +101,8 @@ interface Row {
   score: number
   ratedAt: string
   excluded?: boolean
+  /** Left out where it is unknown. */
+  established?: boolean
 }
 
 /** Whether a name is another one of stdout, as `/dev/stdout` is: only the stream itself knows where in its file it stands. */

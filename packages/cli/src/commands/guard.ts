@@ -1,7 +1,7 @@
 import type { GuardedPost, PostInspection } from 'post-rate'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { decide } from '../decision.ts'
+import { deciderOf } from '../decision.ts'
 import { exitCodes } from '../exit-code.ts'
 import { average, timeUntil } from '../figures.ts'
 import { readPostId } from '../post-ids.ts'
@@ -34,13 +34,7 @@ export async function releasePost(context: Context, post: string): Promise<numbe
     return exitCodes.done
   }
   await confirm(context, async () => (await plan()).text)
-  const released = await decide(
-    context,
-    postRate,
-    { action: 'guard release', subject: `post ${postId}` },
-    () => postRate.guard.release(postId),
-    (done) => ({ released: done }),
-  )
+  const released = await postRate.guard.release(postId, deciderOf(context))
   if (context.talk.json) await context.talk.document({ postId, released })
   else if (released)
     await context.talk.line(

@@ -1,7 +1,7 @@
-import type { Exclusion, ModerationReport } from 'post-rate'
+import type { Exclusion, ModerationReport, Standing } from 'post-rate'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { account, decide } from '../decision.ts'
+import { account } from '../decision.ts'
 import { exitCodes } from '../exit-code.ts'
 import { average } from '../figures.ts'
 import { readPostId } from '../post-ids.ts'
@@ -14,9 +14,10 @@ type Action = 'exclude' | 'restore'
 export async function moderate(context: Context, action: Action, post: string): Promise<number> {
   const postId = readPostId(post)
   const { talk, signal } = context
-  const { from, to, reason, by, dryRun } = context.flags as {
+  const { from, to, standing, reason, by, dryRun } = context.flags as {
     from?: string
     to?: string
+    standing?: Standing
     reason: string
     by?: string
     dryRun?: boolean
@@ -26,21 +27,15 @@ export async function moderate(context: Context, action: Action, post: string): 
     ...{ postId, reason, signal, by: by ?? account(), dryRun: dryRun === true },
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
+    ...(standing === undefined ? {} : { standing }),
   }
   if (!dryRun)
     await confirm(context, async () =>
       described(await postRate.moderation[action]({ ...request, dryRun: true }), action, true).join('\n'),
     )
   const progress = talk.progress(action === 'exclude' ? 'Excluded' : 'Restored')
-  const work = () => postRate.moderation[action]({ ...request, onProgress: (moved) => progress.update(moved, null) })
-  const report = await (dryRun
-    ? work()
-    : decide(context, postRate, { action: `moderate ${action}`, subject: `post ${postId}` }, work, (done) => ({
-        ratings: done.ratings,
-        from: done.from,
-        to: done.to,
-      }))
-  )
+  const onProgress = (moved: number) => progress.update(moved, null)
+  const report = await postRate.moderation[action]({ ...request, onProgress })
     .catch((error: unknown) => {
       progress.clear()
       if (signal.aborted) talk.note('What was moved is noted; run the same command again for the rest.')
@@ -64,13 +59,15 @@ export async function listExclusions(context: Context, post: string | undefined)
   return exitCodes.done
 }
 
-function described({ postId, from, to, ratings, before, after }: ModerationReport, action: Action, dryRun: boolean) {
+function described(report: ModerationReport, action: Action, dryRun: boolean) {
+  const { postId, from, to, standing, ratings, before, after } = report
   const verb = { exclude: ['Excluded', 'Would exclude'], restore: ['Restored', 'Would restore'] }[action][
     dryRun ? 1 : 0
   ]
   return [
-    `${verb} ${ratings} ratings of post ${postId}, from ${from} to ${to}`,
+    `${verb} ${ratings} ratings of post ${postId}, from ${from} to ${to}${standing === null ? '' : `, of raters who are ${standing}`}`,
     `average ${average(before.average)} of ${before.count} -> ${average(after.average)} of ${after.count}`,
+    `rank    ${before.rank.toFixed(2)} -> ${after.rank.toFixed(2)}`,
     `0-5     ${before.histogram.join('/')} -> ${after.histogram.join('/')}`,
   ]
 }
@@ -92,7 +89,7 @@ function exclusionsTable(exclusions: readonly Exclusion[], columns: number): str
       String(exclusion.postId),
       exclusion.from,
       exclusion.to,
-      String(exclusion.excluded),
+      exclusion.standing === null ? String(exclusion.excluded) : `${exclusion.excluded} ${exclusion.standing}`,
       exclusion.by,
       exclusion.at,
       printable(exclusion.reason),

@@ -6,7 +6,9 @@ import { printable } from '../ui/printable.ts'
 export async function rate(context: Context, post: string, userId: string, score: number): Promise<number> {
   const postId = readPostId(post)
   const postRate = await context.open()
-  const receipt = await postRate.ratings.rate({ postId, userId, score })
+  const { established, new: isNew } = context.flags as { established?: boolean; new?: boolean }
+  const standing = established ? { established: true } : isNew ? { established: false } : {}
+  const receipt = await postRate.ratings.rate({ postId, userId, score, ...standing })
   if (context.talk.json) await context.talk.document(receipt)
   else {
     const before = receipt.previousScore === null ? 'first rating' : `before: ${receipt.previousScore}`

@@ -2,7 +2,7 @@ import type { PostRate, Settings } from 'post-rate'
 import { parseDisplay, parsePriorText, parseSpikeGuard, parseWindow } from '../configuration-keys.ts'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { decide } from '../decision.ts'
+import { deciderOf } from '../decision.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { whole } from '../whole.ts'
@@ -42,13 +42,7 @@ export async function changeSetting(context: Context, name: string, value: strin
     return exitCodes.done
   }
   await confirm(context, () => plan)
-  const settings = await decide(
-    context,
-    postRate,
-    { action: 'settings set', subject: key },
-    () => postRate.settings.set(changes),
-    (after) => ({ before, after: textOf(after)[key as Key] }),
-  )
+  const settings = await postRate.settings.set(changes, { subject: key, ...deciderOf(context) })
   context.talk.note('Restart processes that are configured with another value, or leave it out of their configuration.')
   await print(context, settings)
   return exitCodes.done

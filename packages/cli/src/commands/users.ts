@@ -1,7 +1,7 @@
 import type { EraseOptions, PostRate } from 'post-rate'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { decide } from '../decision.ts'
+import { deciderOf } from '../decision.ts'
 import { exitCodes } from '../exit-code.ts'
 import { printable } from '../ui/printable.ts'
 
@@ -13,22 +13,19 @@ export async function eraseUser(context: Context, userId: string): Promise<numbe
   const would = (ratings: number) => `Would withdraw ${ratings} ratings of ${printable(userId)}`
   if (!dryRun)
     await confirm(context, async () => `${would(await erase(context, postRate, userId, true))}. It cannot be undone.`)
-  const work = () => erase(context, postRate, userId, dryRun)
-  // Without the user's id, which is what shall be gone.
-  const erased = await (dryRun
-    ? work()
-    : decide(context, postRate, { action: 'users erase' }, work, (ratings) => ({ ratings })))
+  const erased = await erase(context, postRate, userId, dryRun)
   if (talk.json) await talk.document({ userId, erased, ...(dryRun && { dryRun }) })
   else await talk.line(dryRun ? would(erased) : `Withdrew ${erased} ratings of ${printable(userId)}`)
   return exitCodes.done
 }
 
-async function erase({ talk, signal }: Context, postRate: PostRate, userId: string, dryRun: boolean): Promise<number> {
+async function erase(context: Context, postRate: PostRate, userId: string, dryRun: boolean): Promise<number> {
+  const { talk, signal } = context
   const progress = talk.progress('Searched posts')
   const onProgress: EraseOptions['onProgress'] = ({ posts, erased }) =>
     progress.update(posts, null, `${erased} ratings ${dryRun ? 'found' : 'withdrawn'}`)
   try {
-    return await postRate.users.erase(userId, { signal, dryRun, onProgress })
+    return await postRate.users.erase(userId, { signal, dryRun, onProgress, ...deciderOf(context) })
   } catch (error) {
     progress.clear()
     if (signal.aborted && !dryRun) talk.note('What is withdrawn stays withdrawn; run it again for the rest.')

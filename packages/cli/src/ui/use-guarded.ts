@@ -1,6 +1,6 @@
 import type { GuardedPost, PostRate } from 'post-rate'
 import { useCallback, useRef, useState } from 'react'
-import { decide } from '../decision.ts'
+import { account } from '../decision.ts'
 import { present } from './find-posts.ts'
 import { messageOf } from './message-of.ts'
 import { type Polled, usePoll } from './use-poll.ts'
@@ -53,9 +53,7 @@ export function useGuarded(
     outcome,
     move: (rows) => select(posts[Math.max(0, Math.min(posts.length - 1, selected + rows))]?.postId ?? null),
     release: (postId) => {
-      const note = { action: 'guard release', subject: `post ${postId}` }
-      const work = () => postRate.guard.release(postId)
-      decide({ flags: {} }, postRate, note, work, (released) => ({ released })).then(
+      postRate.guard.release(postId, { by: account() }).then(
         (released) =>
           tell(
             released

@@ -37,8 +37,13 @@ export const postRating = defineEndpoint({
   answer: ({ input: { postId, score }, ...call }) => rate(call, postId, score),
 })
 
-async function rate({ userId, postRate }: Omit<Call<never>, 'input'>, postId: number, score: number): Promise<Answer> {
-  const receipt = await postRate.ratings.rate({ postId, userId: userId as string, score })
+async function rate(
+  { userId, established, postRate }: Omit<Call<never>, 'input'>,
+  postId: number,
+  score: number,
+): Promise<Answer> {
+  const standing = established === null ? {} : { established }
+  const receipt = await postRate.ratings.rate({ postId, userId: userId as string, score, ...standing })
   return { status: 200, body: withoutUser(receipt) }
 }
 

@@ -10,7 +10,16 @@ export interface Rating {
   postId: number
   userId: string
   score: Score
+  /**
+   * Standing of the rater as the host tells it: whether the account is established; null or absent: unknown. It is stored with the
+   * rating and never changes a figure.
+   */
+  established?: boolean | null
 }
+
+/** What moderation calls the three values of `established`: false, true and null. */
+export const standings = ['new', 'established', 'unknown'] as const
+export type Standing = (typeof standings)[number]
 
 /** A rating with the time at which it was last changed, in milliseconds since the epoch. */
 export interface DatedRating extends Rating {
@@ -20,7 +29,7 @@ export interface DatedRating extends Rating {
 }
 
 /** What became of a rating. `previousScore` is null for a first rating; `ratedAt` is an ISO 8601 time of the database's clock. */
-export interface RatingReceipt extends Rating {
+export interface RatingReceipt extends Pick<Rating, 'postId' | 'userId' | 'score'> {
   previousScore: Score | null
   /** False when the same score was there already: nothing was written and `ratedAt` is as it was. */
   changed: boolean
@@ -36,11 +45,17 @@ export function isScore(value: unknown): value is Score {
  * Validates a rating from an untrusted caller and drops everything else it carried.
  * @throws PostRateError INVALID_INPUT with one problem per bad field
  */
-export function checkRating(input: { postId?: unknown; userId?: unknown; score?: unknown }): Rating {
+export function checkRating(input: {
+  postId?: unknown
+  userId?: unknown
+  score?: unknown
+  established?: unknown
+}): Rating {
   const problems = [
     () => checkPostId(input.postId),
     () => checkUserId(input.userId),
     () => checkScore(input.score),
+    () => checkEstablished(input.established),
   ].flatMap((check) => {
     try {
       check()
@@ -54,11 +69,26 @@ export function checkRating(input: { postId?: unknown; userId?: unknown; score?:
     throw new PostRateError('INVALID_INPUT', message, { problems })
   }
   // -0 is an integer in range; `| 0` stores it as 0.
-  return {
+  const rating: Rating = {
     postId: input.postId as number,
     userId: input.userId as string,
     score: ((input.score as number) | 0) as Score,
   }
+  const established = checkEstablished(input.established)
+  return established === null ? rating : { ...rating, established }
+}
+
+/** Null is unknown. @throws PostRateError INVALID_INPUT */
+export function checkEstablished(value: unknown): boolean | null {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'boolean') return value
+  throw invalidInput('established', 'must be true, false or absent')
+}
+
+/** The standing that a stored value of `established` stands for. */
+export function standingOf(established: boolean | null | undefined): Standing {
+  if (established === undefined || established === null) return 'unknown'
+  return established ? 'established' : 'new'
 }
 
 /** @throws PostRateError INVALID_INPUT */

@@ -1,4 +1,5 @@
 import type { Histogram } from '../domain/histogram.ts'
+import type { Standing } from '../domain/rating.ts'
 
 /** A period of a post's ratings by the time at which each was last changed, milliseconds since the epoch. */
 export interface Period {
@@ -7,6 +8,8 @@ export interface Period {
   from: number
   /** Exclusive. What is rated after the exclusion was made counts, also where this lies later. */
   to: number
+  /** Only ratings of raters of this standing; all of them when left out or null. */
+  standing?: Standing | null | undefined
 }
 
 /** A line of the audit log. Times are ISO 8601. */
@@ -15,6 +18,8 @@ export interface Exclusion {
   postId: number
   from: string
   to: string
+  /** Only ratings of raters of this standing; null: all of them. */
+  standing: Standing | null
   reason: string
   by: string
   at: string
@@ -24,7 +29,7 @@ export interface Exclusion {
   restoredAt: string | null
   restoredBy: string | null
   restoreReason: string | null
-  /** Ratings that its end brought back; those that another active exclusion covers are not among them. */
+  /** Ratings that its end brought back; those that another active exclusion covers, or whose user is excluded, are not among them. */
   restored: number
 }
 

@@ -16,6 +16,7 @@ import type { Schema } from './schema.ts'
 import type { SettingsStore } from './settings-store.ts'
 import type { StateStore } from './state-store.ts'
 import type { StatsStore } from './stats-store.ts'
+import type { UserExclusionStore } from './user-exclusion-store.ts'
 
 /** What a host may replace, each by its token. */
 export interface Ports {
@@ -32,6 +33,7 @@ export interface Ports {
   auditLog: AuditLog
   rebuildStore: RebuildStore
   moderationStore: ModerationStore
+  userExclusionStore: UserExclusionStore
   guardStore: GuardStore
   settingsStore: SettingsStore
   schema: Schema

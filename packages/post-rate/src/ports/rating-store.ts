@@ -49,7 +49,7 @@ export interface EraseOptions {
 export interface RatingStore {
   /**
    * Stores a batch in which no (post, user) occurs twice; durable when it resolves. A bad row never fails its neighbours, and a
-   * locked one does not delay them. Idempotent: the same score again changes nothing.
+   * locked one does not delay them. Idempotent: the same score again changes nothing, also not the standing that is stored.
    */
   rate(ratings: readonly Rating[]): Promise<RateOutcome[]>
   /** Withdraws a batch in which no (post, user) occurs twice; durable when it resolves. Idempotent. Waits for no row. */
@@ -67,7 +67,7 @@ export interface RatingStore {
    */
   import(ratings: readonly DatedRating[], options: { createPosts: boolean }): Promise<ImportOutcome>
   /**
-   * Every rating as of one moment, ordered by post and user, streamed in bounded memory. `excluded` is set on each;
+   * Every rating as of one moment, ordered by post and user, streamed in bounded memory. `excluded` and `established` are set on each;
    * `countedOnly` leaves out the excluded ones.
    */
   export(options?: ExportOptions): AsyncIterable<DatedRating>

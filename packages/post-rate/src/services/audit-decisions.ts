@@ -4,6 +4,18 @@ import type { AuditEntry, AuditLog, AuditNote, AuditQuery } from '../ports/audit
 
 const longestReason = 1_000
 
+/** Who takes a decision, and why. */
+export interface DecisionNote {
+  /** 1-255 characters. Left out, the audit entry says `unnamed`. */
+  by?: string | undefined
+  /** 1-1000 characters. */
+  reason?: string | undefined
+}
+
+export function deciderOf({ by = 'unnamed', reason }: DecisionNote): Pick<AuditNote, 'by' | 'reason'> {
+  return { by, reason }
+}
+
 /** Writes an entry before a decision is carried out, and adds what came of it. */
 export class AuditDecisions {
   readonly #log: AuditLog

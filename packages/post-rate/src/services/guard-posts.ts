@@ -4,6 +4,7 @@ import { checkPostId } from '../domain/ids.ts'
 import type { PostStats } from '../domain/post-stats.ts'
 import { invalidInput } from '../errors.ts'
 import type { GuardStore } from '../ports/guard-store.ts'
+import { type AuditDecisions, type DecisionNote, deciderOf } from './audit-decisions.ts'
 
 const mostPosts = 1_000
 
@@ -27,10 +28,12 @@ export interface GuardedPost {
 /** What the spike guard holds back, and letting it go. */
 export class GuardPosts {
   readonly #store: GuardStore
+  readonly #audit: AuditDecisions
   readonly #changed: () => void
 
-  constructor(store: GuardStore, changed: () => void) {
+  constructor(store: GuardStore, audit: AuditDecisions, changed: () => void) {
     this.#store = store
+    this.#audit = audit
     this.#changed = changed
   }
 
@@ -41,8 +44,13 @@ export class GuardPosts {
     return (await this.#store.armed(limit)).map(describe)
   }
 
-  async release(postId: unknown): Promise<boolean> {
-    const released = await this.#store.release(checkPostId(postId))
+  async release(id: unknown, note: DecisionNote = {}): Promise<boolean> {
+    const postId = checkPostId(id)
+    const released = await this.#audit.during(
+      { action: 'guard release', subject: `post ${postId}`, ...deciderOf(note) },
+      () => this.#store.release(postId),
+      (done) => ({ released: done }),
+    )
     if (released) this.#changed()
     return released
   }

@@ -21,6 +21,8 @@ export interface ImportLine {
   ratedAt: unknown
   /** Whether the rating is stored without counting: a boolean, or `true`, `false`, `t`, `f`, `yes`, `no`, `1`, `0`. Absent or empty: it counts. */
   excluded?: unknown
+  /** Standing of the rater: whether the account is established, said as `excluded` is. Absent or empty: unknown. */
+  established?: unknown
 }
 
 export interface RejectedLine {
@@ -148,23 +150,29 @@ function held([first]: readonly Entry[]): PostRateError {
 }
 
 /** @throws PostRateError INVALID_INPUT */
-function readLine({ post, user, score, ratedAt, excluded }: ImportLine, now: number): DatedRating {
+function readLine({ post, user, score, ratedAt, excluded, established }: ImportLine, now: number): DatedRating {
   const postId = typeof post === 'string' ? parsePostId(post) : post
   if (!isPostId(postId)) throw invalidInput('post', 'must be a positive integer below 2^53')
-  const rating = { postId, userId: checkUserId(user, 'user'), score: readScore(score), ratedAt: readTime(ratedAt, now) }
-  return readExcluded(excluded) ? { ...rating, excluded: true } : rating
+  const rating: DatedRating = {
+    ...{ postId, userId: checkUserId(user, 'user'), score: readScore(score), ratedAt: readTime(ratedAt, now) },
+  }
+  const standing = readFlag('established', established)
+  if (standing !== null) rating.established = standing
+  if (readFlag('excluded', excluded) === true) rating.excluded = true
+  return rating
 }
 
 function readScore(score: unknown): Score {
   return checkScore(typeof score === 'string' && /^[0-5](\.0+)?$/.test(score) ? Number(score) : score)
 }
 
-function readExcluded(excluded: unknown): boolean {
-  const text = typeof excluded === 'string' ? excluded.trim().toLowerCase() : excluded
-  if (text === undefined || text === null || text === '') return false
+/** Null where there is no value. */
+function readFlag(field: string, value: unknown): boolean | null {
+  const text = typeof value === 'string' ? value.trim().toLowerCase() : value
+  if (text === undefined || text === null || text === '') return null
   if ([true, 1, 'true', 't', 'yes', '1'].includes(text as never)) return true
   if ([false, 0, 'false', 'f', 'no', '0'].includes(text as never)) return false
-  throw invalidInput('excluded', 'must be true or false')
+  throw invalidInput(field, 'must be true or false')
 }
 
 /** Milliseconds since the epoch of an ISO 8601 text or of Unix seconds. Clocks may differ by a minute; no rating is from later. */

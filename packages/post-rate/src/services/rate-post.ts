@@ -54,7 +54,12 @@ export class RatePost {
     })
   }
 
-  async rate(input: { postId: unknown; userId: unknown; score: unknown }): Promise<RatingReceipt> {
+  async rate(input: {
+    postId: unknown
+    userId: unknown
+    score: unknown
+    established?: unknown
+  }): Promise<RatingReceipt> {
     const rating = checkRating(input ?? {})
     await this.#checkVisible(rating.postId, rating.userId)
     const receipt = (await this.#batcher.add(rating)) as Exclude<RateOutcome, 'locked'>

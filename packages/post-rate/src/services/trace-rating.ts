@@ -1,7 +1,12 @@
 import type { RatingReceipt } from '../domain/rating.ts'
 import type { Tracer } from '../ports/tracer.ts'
 
-type Rate = (rating: { postId: number; userId: string; score: number }) => Promise<RatingReceipt>
+type Rate = (rating: {
+  postId: number
+  userId: string
+  score: number
+  established?: boolean | undefined
+}) => Promise<RatingReceipt>
 
 /** The same with a span around it. Post and time are in the span of its publication, too; the user is in none. */
 export function traceRating(rate: Rate, tracer: Tracer): Rate {

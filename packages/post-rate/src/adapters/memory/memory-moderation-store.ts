@@ -1,4 +1,5 @@
 import { emptyHistogram, moveRating } from '../../domain/histogram.ts'
+import { type Standing, standingOf } from '../../domain/rating.ts'
 import type {
   Exclusion,
   ModerationNote,
@@ -24,9 +25,10 @@ export class MemoryModerationStore implements ModerationStore {
     const others = this.#active(period.postId).filter((exclusion) => !isOf(exclusion, period))
     const until = Math.min(period.to, this.#record.clock.now())
     const moving = ratings.filter((rating) => {
-      if (rating.ratedAt < period.from || rating.ratedAt >= until) return false
+      if (rating.ratedAt < period.from || rating.ratedAt >= until || !isOfStanding(rating, period.standing))
+        return false
       const counts = countedScore(rating) !== null
-      return action === 'exclude' ? counts : !counts && !others.some((other) => covers(other, rating))
+      return action === 'exclude' ? counts : !counts && !this.#isHeld(rating, others)
     })
     return {
       counted: ratings.reduce((counts, rating) => moveRating(counts, null, countedScore(rating)), emptyHistogram),
@@ -40,8 +42,10 @@ export class MemoryModerationStore implements ModerationStore {
     { onProgress, signal }: ModerationOptions = {},
   ): Promise<ModerationOutcome | null> {
     signal?.throwIfAborted()
-    const { postId, from, to } = period
-    if (!this.#ratings(postId).some(({ ratedAt }) => ratedAt >= from && ratedAt < to)) return null
+    const { postId, from, to, standing = null } = period
+    const within = (rating: MemoryRating) =>
+      rating.ratedAt >= from && rating.ratedAt < to && isOfStanding(rating, standing)
+    if (!this.#ratings(postId).some(within)) return null
     const { exclusions, clock } = this.#record
     let exclusion = this.#active(postId).find((active) => isOf(active, period))
     if (exclusion === undefined) {
@@ -51,7 +55,8 @@ export class MemoryModerationStore implements ModerationStore {
         string,
       ]
       const ended = { restoredAt: null, restoredBy: null, restoreReason: null, restored: 0 }
-      exclusion = { id: exclusions.length + 1, postId, from: start, to: end, reason, by, at, excluded: 0, ...ended }
+      const id = exclusions.length + 1
+      exclusion = { id, postId, from: start, to: end, standing, reason, by, at, excluded: 0, ...ended }
       exclusions.push(exclusion)
     }
     let moved = 0
@@ -81,7 +86,7 @@ export class MemoryModerationStore implements ModerationStore {
     let moved = 0
     for (const rating of this.#ratings(period.postId)) {
       if (countedScore(rating) !== null || !covers(exclusion, rating)) continue
-      if (others.some((other) => covers(other, rating))) continue
+      if (this.#isHeld(rating, others)) continue
       this.#record.writeRating({ ...rating, excludedRatedAt: null })
       moved++
     }
@@ -100,15 +105,36 @@ export class MemoryModerationStore implements ModerationStore {
   }
 
   #active(postId: number): Exclusion[] {
-    return this.#record.exclusions.filter((exclusion) => exclusion.postId === postId && exclusion.restoredAt === null)
+    return activeOf(this.#record, postId)
+  }
+
+  /** Something else keeps it from counting. */
+  #isHeld(rating: MemoryRating, others: readonly Exclusion[]): boolean {
+    return this.#record.excludedUsers.has(rating.userId) || others.some((other) => covers(other, rating))
   }
 }
 
-function isOf({ postId, from, to }: Exclusion, period: Period): boolean {
-  return postId === period.postId && Date.parse(from) === period.from && Date.parse(to) === period.to
+/** Whether an active exclusion of a period covers a rating. */
+export function coveredByActive(record: MemoryRecord, rating: MemoryRating): boolean {
+  return activeOf(record, rating.postId).some((exclusion) => covers(exclusion, rating))
+}
+
+function activeOf(record: MemoryRecord, postId: number): Exclusion[] {
+  return record.exclusions.filter((exclusion) => exclusion.postId === postId && exclusion.restoredAt === null)
+}
+
+function isOf({ postId, from, to, standing }: Exclusion, period: Period): boolean {
+  const same = postId === period.postId && standing === (period.standing ?? null)
+  return same && Date.parse(from) === period.from && Date.parse(to) === period.to
+}
+
+function isOfStanding({ established }: MemoryRating, wanted: Standing | null | undefined): boolean {
+  return wanted === null || wanted === undefined || standingOf(established) === wanted
 }
 
 /** Only what had been rated when the exclusion was made. */
-function covers({ from, to, at }: Exclusion, { ratedAt }: MemoryRating): boolean {
-  return ratedAt >= Date.parse(from) && ratedAt < Math.min(Date.parse(to), Date.parse(at))
+function covers({ from, to, at, standing }: Exclusion, rating: MemoryRating): boolean {
+  const { ratedAt } = rating
+  const within = ratedAt >= Date.parse(from) && ratedAt < Math.min(Date.parse(to), Date.parse(at))
+  return within && isOfStanding(rating, standing)
 }

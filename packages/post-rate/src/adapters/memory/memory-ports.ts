@@ -12,6 +12,7 @@ import type { MemoryRecord } from './memory-record.ts'
 import { MemoryRecordReader } from './memory-record-reader.ts'
 import { MemorySettingsStore } from './memory-settings-store.ts'
 import { MemoryStateStore } from './memory-state-store.ts'
+import { MemoryUserExclusionStore } from './memory-user-exclusion-store.ts'
 
 /** Every port of the record over one {@link MemoryRecord}, for `overrides`. There is nothing to migrate. */
 export function memoryPorts(record: MemoryRecord) {
@@ -27,6 +28,7 @@ export function memoryPorts(record: MemoryRecord) {
     auditLog: new MemoryAuditLog(record),
     rebuildStore: new MemoryRebuildStore(record),
     moderationStore: new MemoryModerationStore(record),
+    userExclusionStore: new MemoryUserExclusionStore(record),
     guardStore: new MemoryGuardStore(record),
     settingsStore: new MemorySettingsStore(record),
     schema: { migrate: async () => [], status: async () => [], check: async () => {}, bypasses: async () => [] },

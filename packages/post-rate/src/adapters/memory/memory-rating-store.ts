@@ -64,19 +64,26 @@ export class MemoryRatingStore implements RatingStore {
       (a, b) => a.postId - b.postId || (a.userId < b.userId ? -1 : 1),
     )
     for (const rating of sorted) {
-      const { postId, userId, score, ratedAt } = rating
+      const { postId, userId, score, ratedAt, established = null } = rating
       const excluded = countedScore(rating) === null
-      if (!(excluded && countedOnly)) yield { postId, userId, score, ratedAt, excluded }
+      if (!(excluded && countedOnly)) yield { postId, userId, score, ratedAt, excluded, established }
     }
   }
 
   #rate(rating: Rating): RateOutcome {
-    const { postId, userId, score } = rating
+    const { postId, userId, score, established } = rating
     if (!this.#record.knows(postId)) return undefined
     const old = this.#record.ratingOf(postId, userId)
     const changed = old?.score !== score
     const ratedAt = changed ? Math.max(this.#record.clock.now(), old?.ratedAt ?? 0) : old.ratedAt
-    if (changed) this.#record.writeRating({ postId, userId, score, ratedAt })
-    return { ...rating, previousScore: old?.score ?? null, changed, ratedAt: new Date(ratedAt).toISOString() }
+    if (changed) this.#record.writeRating({ postId, userId, score, ratedAt, established: established ?? null })
+    return {
+      postId,
+      userId,
+      score,
+      previousScore: old?.score ?? null,
+      changed,
+      ratedAt: new Date(ratedAt).toISOString(),
+    }
   }
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Exclusion } from '../../ports/moderation-store.ts'
 import type { RebuildRun } from '../../ports/rebuild-store.ts'
 import type { DeploymentRow } from '../../ports/settings-store.ts'
+import type { ExcludedUser } from '../../ports/user-exclusion-store.ts'
 
 /** A line of the outbox. `event` is null where a window's end alone made the state; `state` is null until it is folded. */
 export interface MemoryOutboxRow {
@@ -56,6 +57,8 @@ export class MemoryRecord {
   /** By `index/count` of the shard. */
   readonly progress = new Map<string, { watermark: number; events: number }>()
   readonly exclusions: Exclusion[] = []
+  /** By their id. */
+  readonly excludedUsers = new Map<string, ExcludedUser>()
   readonly auditLog: AuditEntry[] = []
   rebuild: MemoryRebuild | null = null
   audit: Omit<AuditProgress, 'restored' | 'now'>
@@ -66,6 +69,7 @@ export class MemoryRecord {
   physical = { now: 'a', known: 'a' }
   #lastPostId = 0
   #lastOutboxId = 0
+  #lastExcludedUser = 0
 
   constructor({
     posts = 'own',
@@ -109,12 +113,17 @@ export class MemoryRecord {
     return this.ratings.get(keyOf(postId, userId))
   }
 
-  /** Stores a rating; where what counts stays equal there is no event. A mark that is not given stays as it was. */
+  /**
+   * Stores a rating; where what counts stays equal there is no event. A mark that is not given stays as it was; the rating of an
+   * excluded user is marked.
+   */
   writeRating(rating: DatedRating & Partial<MemoryRating>): void {
     const { postId, userId, score, ratedAt } = rating
     const old = this.ratingOf(postId, userId)
-    const { excludedRatedAt = old?.excludedRatedAt ?? null } = rating
-    const stored = { postId, userId, score, ratedAt, excludedRatedAt }
+    const { excludedRatedAt: mark = old?.excludedRatedAt ?? null } = rating
+    const excludedRatedAt = this.excludedUsers.has(userId) ? ratedAt : mark
+    const established = rating.established ?? old?.established ?? null
+    const stored = { postId, userId, score, ratedAt, excludedRatedAt, established }
     this.ratings.set(keyOf(postId, userId), stored)
     const [previousScore, counted] = [old === undefined ? null : countedScore(old), countedScore(stored)]
     if (previousScore === counted) return
@@ -147,6 +156,10 @@ export class MemoryRecord {
     const now = this.clock.now()
     for (const [other, at] of this.#withdrawals) if (at <= now - arrivesAgainMs) this.#withdrawals.delete(other)
     if (!this.#withdrawals.has(key)) this.#withdrawals.set(key, now)
+  }
+
+  get nextExcludedUser(): number {
+    return ++this.#lastExcludedUser
   }
 
   addEvent(event: StatsEvent): void {
@@ -182,12 +195,14 @@ export class MemoryRecord {
     for (const [name, lease] of this.leases) copy.leases.set(name, { ...lease })
     copy.outbox = this.outbox.map((row) => ({ ...row }))
     for (const exclusion of this.exclusions) copy.exclusions.push({ ...exclusion })
+    for (const [id, user] of this.excludedUsers) copy.excludedUsers.set(id, { ...user })
     for (const entry of this.auditLog) copy.auditLog.push({ ...entry })
     copy.rebuild = this.rebuild && { ...this.rebuild }
     copy.deployment = this.deployment
     copy.physical = { ...this.physical }
     copy.#lastPostId = this.#lastPostId
     copy.#lastOutboxId = this.#lastOutboxId
+    copy.#lastExcludedUser = this.#lastExcludedUser
     return copy
   }
 

@@ -1,3 +1,4 @@
+import { settledUsers } from './excluded-users-sql.ts'
 import { misranked, rankSettings } from './stats-row.ts'
 
 const scores = [0, 1, 2, 3, 4, 5]
@@ -9,9 +10,13 @@ const histogramOfDeltas = `array[${scores
 const expectedCounts = `case when d.counts is null then coalesce(a.counts, '{0,0,0,0,0,0}')
   else array(select coalesce(a.counts[i], 0) - coalesce(d.counts[i], 0) from generate_series(1, 6) as i) end`
 
-/** The ratings that count, so without excluded ones. As a filter, it is looked at once a rating: a seventh of an audit's time. */
+/**
+ * The ratings that count, so without excluded ones. As a filter, it is looked at once a rating: a seventh of an audit's time. A rating
+ * of an excluded user counts for nothing also where its mark is missing, since it bypassed the triggers.
+ */
 export function countedRatings(schema: string): string {
-  return `(select post_id, score from ${schema}.ratings where excluded_rated_at is distinct from rated_at)`
+  return `(select post_id, score from ${schema}.ratings where excluded_rated_at is distinct from rated_at
+  and user_id not in ${settledUsers(schema)})`
 }
 
 /**

@@ -25,10 +25,10 @@ export interface Query {
 export const unlimitedMs = 2 ** 31 - 1
 
 /**
- * An array parameter of values that need no quotes: numbers, UUIDs. pg would quote each of them, which costs a batch more than
+ * An array parameter of values that need no quotes: numbers, UUIDs, booleans, `null`. pg would quote each of them, which costs a batch more than
  * its own work (measured, 0.6 µs a value).
  */
-export function arrayOf(values: readonly (number | string)[]): string {
+export function arrayOf(values: readonly (number | string | boolean)[]): string {
   return `{${values.join()}}`
 }
 

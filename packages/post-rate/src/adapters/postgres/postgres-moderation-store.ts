@@ -1,4 +1,5 @@
 import { emptyHistogram } from '../../domain/histogram.ts'
+import type { Standing } from '../../domain/rating.ts'
 import type {
   Exclusion,
   ModerationNote,
@@ -9,17 +10,17 @@ import type {
   Period,
 } from '../../ports/moderation-store.ts'
 import { countedRatings, histogramOfRatings } from './audit-sql.ts'
+import { covered, coveredByActive, excludedUsers, ofStanding } from './excluded-users-sql.ts'
+import { moderating } from './moderation-lock.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
 
 const batchSize = 5_000
 
-/** Within the exclusion `e`, which covers only what had been rated when it was made. */
-const covered = 'r.rated_at >= e.starts_at and r.rated_at < least(e.ends_at, e.excluded_at)'
-
 /**
  * Marks ratings and notes it, one batch a transaction. Moderating a post is done by one at a time: each batch locks the
- * post's moderation first, and so sees every exclusion that was made or ended before.
+ * post's moderation first, and so sees every exclusion that was made or ended before. Steps that exclude or restore users wait for
+ * batches of all posts, and these for them.
  */
 export class PostgresModerationStore implements ModerationStore {
   readonly #database: PostgresDatabase
@@ -28,21 +29,24 @@ export class PostgresModerationStore implements ModerationStore {
     this.#database = database
   }
 
-  async plan({ postId, from, to }: Period, action: 'exclude' | 'restore'): Promise<ModerationPlan | null> {
+  async plan(
+    { postId, from, to, standing = null }: Period,
+    action: 'exclude' | 'restore',
+  ): Promise<ModerationPlan | null> {
     const { schema } = this.#database
-    const within = 'rated_at >= $2 and rated_at < least($3, clock_timestamp())'
+    const within = `rated_at >= $2 and rated_at < least($3, clock_timestamp()) and ${ofStanding('$4::text')}`
+    const another = '(e.starts_at, e.ends_at) <> ($2, $3) or e.standing is distinct from $4'
     const moving =
       action === 'exclude'
         ? `${within} and excluded_rated_at is distinct from rated_at`
-        : `${within} and excluded_rated_at = rated_at and not exists (select from ${this.#exclusions} e
-    where e.post_id = r.post_id and e.restored_at is null and (e.starts_at, e.ends_at) <> ($2, $3) and ${covered})`
+        : `${within} and ${this.#heldByNothing(`(${another})`)}`
     const [row] = await this.#database.query<ModerationPlan & { known: boolean }>({
       text: `
 select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post_id = $1) as counted,
   (select ${histogramOfRatings} from ${schema}.ratings r where post_id = $1 and ${moving}) as moving,
   exists (select from ${schema}.post_stats where post_id = $1 and not deleted)
     or exists (select from ${schema}.ratings where post_id = $1) as known`,
-      values: [postId, isoTime(from), isoTime(to)],
+      values: [postId, isoTime(from), isoTime(to), standing],
     })
     return row?.known ? { counted: row.counted ?? emptyHistogram, moving: row.moving ?? emptyHistogram } : null
   }
@@ -71,8 +75,7 @@ select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post
     if (id === null) return null
     return this.#move(period.postId, id, options, {
       set: 'excluded_rated_at = null',
-      which: `r.excluded_rated_at = r.rated_at and not exists (select from ${this.#exclusions} e
-    where e.post_id = r.post_id and e.restored_at is null and ${covered})`,
+      which: this.#heldByNothing(),
       counter: 'restored',
     })
   }
@@ -89,32 +92,47 @@ select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post
     return `${this.#database.schema}.exclusions`
   }
 
+  /** Excluded ratings `r` whose users may count, and that no active exclusion that fulfils `which` covers. */
+  #heldByNothing(which?: string): string {
+    const { schema } = this.#database
+    return `r.excluded_rated_at = r.rated_at and r.user_id not in ${excludedUsers(schema)} and not ${coveredByActive(schema, which)}`
+  }
+
   /** The active exclusion of this period, made where there is none and there are ratings; null otherwise. */
-  async #open(connection: Queryable, { postId, from, to }: Period, note: ModerationNote): Promise<number | null> {
-    const active = 'post_id = $1 and starts_at = $2 and ends_at = $3 and restored_at is null'
+  async #open(
+    connection: Queryable,
+    { postId, from, to, standing = null }: Period,
+    note: ModerationNote,
+  ): Promise<number | null> {
+    const active = `${ofPeriod} and restored_at is null`
     const [row] = await connection.query<{ id: number }>({
       text: `
 with made as (
-  insert into ${this.#exclusions} (post_id, starts_at, ends_at, reason, excluded_by)
-  select $1, $2, $3, $4, $5
+  insert into ${this.#exclusions} (post_id, starts_at, ends_at, standing, reason, excluded_by)
+  select $1, $2, $3, $4, $5, $6
   where not exists (select from ${this.#exclusions} where ${active})
-    and exists (select from ${this.#database.schema}.ratings where post_id = $1 and rated_at >= $2 and rated_at < $3)
+    and exists (select from ${this.#database.schema}.ratings r
+      where post_id = $1 and rated_at >= $2 and rated_at < $3 and ${ofStanding('$4')})
   returning id)
 select id from made union all select id from ${this.#exclusions} where ${active}`,
-      values: [postId, isoTime(from), isoTime(to), note.reason, note.by],
+      values: [postId, isoTime(from), isoTime(to), standing, note.reason, note.by],
     })
     return row?.id ?? null
   }
 
   /** Ends the active exclusion of this period; where there is none, the one that was ended last is gone on with. */
-  async #end(connection: Queryable, { postId, from, to }: Period, note: ModerationNote): Promise<number | null> {
+  async #end(
+    connection: Queryable,
+    { postId, from, to, standing = null }: Period,
+    note: ModerationNote,
+  ): Promise<number | null> {
     const [row] = await connection.query<{ id: number }>({
       text: `
 with ended as (
-  update ${this.#exclusions} set restored_at = clock_timestamp(), restored_by = $5, restore_reason = $4
-  where post_id = $1 and starts_at = $2 and ends_at = $3 and restored_at is null)
-select id from ${this.#exclusions} where post_id = $1 and starts_at = $2 and ends_at = $3 order by id desc limit 1`,
-      values: [postId, isoTime(from), isoTime(to), note.reason, note.by],
+  update ${this.#exclusions} set restored_at = clock_timestamp(), restored_by = $6, restore_reason = $5
+  where ${ofPeriod} and restored_at is null)
+select id from ${this.#exclusions} where ${ofPeriod} order by id desc limit 1`,
+      values: [postId, isoTime(from), isoTime(to), standing, note.reason, note.by],
     })
     return row?.id ?? null
   }
@@ -155,15 +173,13 @@ select (select count(*) from moved) as moved, (select max(user_id) from moved) a
     }
   }
 
-  /** A statement of its own takes the lock, so that the next one's snapshot is younger than every batch before it. */
-  async #locked<T>(postId: number, work: (connection: Queryable) => Promise<T>): Promise<T> {
-    return this.#database.transaction(async (connection) => {
-      const name = `post-rate moderation ${this.#database.schema} ${postId}`
-      await connection.query({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [name] })
-      return work(connection)
-    })
+  #locked<T>(postId: number, work: (connection: Queryable) => Promise<T>): Promise<T> {
+    return moderating(this.#database, { postId }, work)
   }
 }
+
+/** Exclusions of the period in the first four parameters. */
+const ofPeriod = 'post_id = $1 and starts_at = $2 and ends_at = $3 and standing is not distinct from $4::text'
 
 function exclusionOf(row: Row): Exclusion {
   return {
@@ -171,6 +187,7 @@ function exclusionOf(row: Row): Exclusion {
     postId: row.post_id as number,
     from: isoTime(row.starts_at as number),
     to: isoTime(row.ends_at as number),
+    standing: row.standing as Standing | null,
     reason: row.reason as string,
     by: row.excluded_by as string,
     at: isoTime(row.excluded_at as number),

@@ -1,4 +1,4 @@
-import type { DatedRating, Rating, Score } from '../../domain/rating.ts'
+import type { DatedRating, Rating, RatingReceipt, Score } from '../../domain/rating.ts'
 import { PostRateError } from '../../errors.ts'
 import type {
   EraseOptions,
@@ -21,8 +21,9 @@ import { isContention, isOfRow, splitBatch } from './split-batch.ts'
 import { isoTime } from './stats-row.ts'
 import { WriteDeadline, writeDeadline } from './write-deadline.ts'
 
-/** What a rating does to the row `r` of an earlier one, and when. */
-const newScore = 'score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at)'
+/** What a rating does to the row `r` of an earlier one, and when. A standing that is not known leaves the one before. */
+const newScore = `score = excluded.score, previous_score = r.score, rated_at = greatest(clock_timestamp(), r.rated_at),
+established = coalesce(excluded.established, r.established)`
 const otherScore = 'r.score is distinct from excluded.score'
 
 /**
@@ -69,7 +70,7 @@ export class PostgresRatingStore implements RatingStore {
       if (!row?.known) return undefined
       if (row.locked) return 'locked'
       const previousScore = row.changed ? row.previous_score : rating.score
-      return { ...rating, previousScore, changed: row.changed, ratedAt: isoTime(row.rated_at as number) }
+      return receiptOf(rating, previousScore, row.changed, row.rated_at as number)
     })
   }
 
@@ -110,15 +111,15 @@ export class PostgresRatingStore implements RatingStore {
         name: 'rate-alone',
         text: `
 with ${patience}
-insert into ${this.#ratings} as r (post_id, user_id, score, rated_at)
-select $1::bigint, $2::text, $3::smallint, clock_timestamp() from patience where clock_timestamp() < ${writeDeadline('$4')} ${alive}
+insert into ${this.#ratings} as r (post_id, user_id, score, rated_at, established)
+select $1::bigint, $2::text, $3::smallint, clock_timestamp(), $5::boolean from patience where clock_timestamp() < ${writeDeadline('$4')} ${alive}
 on conflict (post_id, user_id) do update set ${newScore} where ${otherScore} and clock_timestamp() < ${writeDeadline('$4')}
 returning r.previous_score, r.rated_at, clock_timestamp() as now`,
-        values: [rating.postId, rating.userId, rating.score, this.#deadline.next()],
+        values: [rating.postId, rating.userId, rating.score, this.#deadline.next(), rating.established ?? null],
       })
       if (row === undefined) return null
       this.#deadline.check({ now: row.now, late: false })
-      return { ...rating, previousScore: row.previous_score, changed: true, ratedAt: isoTime(row.rated_at) }
+      return receiptOf(rating, row.previous_score, true, row.rated_at)
     } catch (error) {
       if (isLockTimeout(error)) {
         this.#contended.note(rating.postId)
@@ -168,7 +169,7 @@ returning r.previous_score, r.rated_at, clock_timestamp() as now`,
       name: `rate-${this.#posts === null ? 'external' : 'own'}`,
       text: upsertRatings(this.#tables, {
         // In subqueries, so that the arrays' lengths do not count: otherwise each small batch would be planned anew (0.2 ms).
-        input: `unnest((select $1::bigint[]), (select $2::text[]), (select $3::smallint[])) with ordinality as i (post_id, user_id, score, n)`,
+        input: `unnest((select $1::bigint[]), (select $2::text[]), (select $3::smallint[]), (select $5::boolean[])) with ordinality as i (post_id, user_id, score, established, n)`,
         ratedAt: 'clock_timestamp()',
         set: newScore,
         where: otherScore,
@@ -179,9 +180,19 @@ returning r.previous_score, r.rated_at, clock_timestamp() as now`,
         ratings.map((r) => r.userId),
         arrayOf(ratings.map((r) => r.score)),
         this.#deadline.next(),
+        arrayOf(ratings.map((r) => r.established ?? 'null')),
       ],
     }
   }
+}
+
+function receiptOf(
+  { postId, userId, score }: Rating,
+  previousScore: Score | null,
+  changed: boolean,
+  ratedAt: number,
+): RatingReceipt {
+  return { postId, userId, score, previousScore, changed, ratedAt: isoTime(ratedAt) }
 }
 
 /**

@@ -3,6 +3,7 @@ import { emptyHistogram, type Histogram, sameHistogram } from '../../domain/hist
 import { displayIsStale, type FoldContext, type PostStats } from '../../domain/post-stats.ts'
 import type { AuditStore, Suspect } from '../../ports/audit-store.ts'
 import { expectedOfOne } from './audit-sql.ts'
+import { settledUsers } from './excluded-users-sql.ts'
 import { addMissingStats, lockStats } from './lock-stats.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { watermarkOf } from './postgres-record-reader.ts'
@@ -32,10 +33,13 @@ export class PostgresRepairs {
     const repaired: PostStats[] = []
     for (let at = 0; at < suspects.length; at += repairedAtOnce) {
       const found = new Map(suspects.slice(at, at + repairedAtOnce).map((suspect) => [suspect.postId, suspect]))
+      const marked = await this.#markExcluded([...found.keys()])
       const states = await this.#database.transaction(async (connection) => {
         const { context, now } = await this.#context(connection)
         const locked = await lockStats(connection, this.#database.schema, [...found.keys()])
-        const same = locked.filter(({ postId, version }) => found.get(postId)?.version === version)
+        const same = locked.filter(
+          ({ postId, version }) => found.get(postId)?.version === version && !marked.has(postId),
+        )
         const changed = same.map((stats) => {
           const { expected } = found.get(stats.postId) as Suspect
           return repair(stats, expected, now, context).at(-1)?.stats ?? stats
@@ -45,12 +49,32 @@ export class PostgresRepairs {
       })
       repaired.push(...states)
       for (const { postId } of states) found.delete(postId)
-      for (const postId of found.keys()) repaired.push(...(await this.#repairAnew(postId, repair)))
+      for (const postId of found.keys()) repaired.push(...(await this.#repairAnew(postId, repair, marked.has(postId))))
     }
     return repaired
   }
 
-  async #repairAnew(postId: number, repair: Repair): Promise<PostStats[]> {
+  /**
+   * Marks ratings of excluded users that bypassed the triggers. The change is recorded for the relay, which counts it: what was found
+   * of these posts is no longer right.
+   */
+  async #markExcluded(ids: readonly number[]): Promise<Set<number>> {
+    const { schema } = this.#database
+    const rows = await this.#database.query<{ post_id: number }>({
+      text: `
+with part as materialized (
+  select post_id, user_id from ${schema}.ratings
+  where post_id = any ($1::bigint[]) and excluded_rated_at is distinct from rated_at and user_id in ${settledUsers(schema)}
+  order by post_id, user_id for no key update)
+update ${schema}.ratings r set excluded_rated_at = r.rated_at from part
+where r.post_id = part.post_id and r.user_id = part.user_id returning r.post_id`,
+      values: [ids],
+    })
+    return new Set(rows.map((row) => row.post_id))
+  }
+
+  /** `changed`: it counts as repaired whatever is found now. */
+  async #repairAnew(postId: number, repair: Repair, changed: boolean): Promise<PostStats[]> {
     const { schema } = this.#database
     return this.#database.transaction(async (connection) => {
       const { context, now } = await this.#context(connection)
@@ -69,7 +93,7 @@ export class PostgresRepairs {
       })
       const expected = row?.expected ?? emptyHistogram
       const right = sameHistogram(stats.counts, expected) && !displayIsStale(stats) && !row?.misranked
-      if (right) return missing ? [stats] : []
+      if (right) return missing || changed ? [stats] : []
       const repaired = repair(stats, expected, now, context).at(-1)?.stats ?? stats
       await writeStats(connection, schema, [repaired], context.settings.prior)
       return [repaired]

@@ -1,10 +1,8 @@
 import type { EraseOptions } from '../../ports/rating-store.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
+import { postsOfStep, ratedPosts } from './rated-posts.ts'
 import { keptLocked } from './row-locks.ts'
 import { retryContended } from './split-batch.ts'
-
-/** Posts of one step. */
-const batchSize = 2_000
 
 /** There is no index on the user: each step probes the primary key once for every post of its range. */
 export async function eraseRatings(
@@ -34,24 +32,9 @@ select (select count(*) from gone) as gone, (select count(*) ${ofUser}) - (selec
     posts += ids.length
     onProgress?.({ posts, erased })
     const last = ids.at(-1)
-    if (last === undefined || ids.length < batchSize) break
+    if (last === undefined || ids.length < postsOfStep) break
     after = last
   }
   if (locked) throw keptLocked('ratings of this user')
   return erased
-}
-
-/** The next posts that have ratings, found by skipping along the primary key. */
-async function ratedPosts(database: PostgresDatabase, ratings: string, after: number): Promise<number[]> {
-  const rows = await database.query<{ post_id: number }>({
-    text: `
-with recursive rated (post_id, n) as (
-  (select min(post_id), 1 from ${ratings} where post_id > $1)
-  union all
-  select (select min(r.post_id) from ${ratings} r where r.post_id > rated.post_id), n + 1
-  from rated where post_id is not null and n < $2)
-select post_id from rated where post_id is not null`,
-    values: [after, batchSize],
-  })
-  return rows.map((row) => row.post_id)
 }

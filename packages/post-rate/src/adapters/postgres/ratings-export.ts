@@ -23,7 +23,7 @@ export async function* exportRatings(
     await connection.query(
       `declare every_rating no scroll cursor for
        select post_id, user_id, score, extract(epoch from rated_at) * 1000 as rated_at,
-         excluded_rated_at is not distinct from rated_at as excluded
+         excluded_rated_at is not distinct from rated_at as excluded, established
        from ${database.schema}.ratings
        ${countedOnly ? 'where excluded_rated_at is distinct from rated_at' : ''} order by post_id, user_id`,
     )
@@ -34,6 +34,7 @@ export async function* exportRatings(
         score: number
         rated_at: string
         excluded: boolean
+        established: boolean | null
       }>(`fetch ${exportBatch} from every_rating`)
       for (const row of rows)
         yield {
@@ -42,6 +43,7 @@ export async function* exportRatings(
           score: row.score as DatedRating['score'],
           ratedAt: Math.floor(Number(row.rated_at)),
           excluded: row.excluded,
+          established: row.established,
         }
       if (rows.length < exportBatch) break
     }

@@ -77,10 +77,10 @@ function importQuery(tables: RatingTables, ratings: readonly DatedRating[]): Que
   return {
     name: `import-${tables.posts === null ? 'external' : 'own'}`,
     text: upsertRatings(tables, {
-      input: `unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::boolean[]) with ordinality as i (post_id, user_id, score, rated_at, left_out, n)`,
+      input: `unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::boolean[], $6::boolean[]) with ordinality as i (post_id, user_id, score, rated_at, left_out, established, n)`,
       ratedAt: 'i.rated_at',
       excludedRatedAt: 'case when i.left_out then i.rated_at end',
-      set: 'score = excluded.score, previous_score = r.score, rated_at = excluded.rated_at, excluded_rated_at = excluded.excluded_rated_at',
+      set: 'score = excluded.score, previous_score = r.score, rated_at = excluded.rated_at, excluded_rated_at = excluded.excluded_rated_at, established = coalesce(excluded.established, r.established)',
       where: 'r.rated_at < excluded.rated_at',
     }),
     values: [
@@ -89,6 +89,7 @@ function importQuery(tables: RatingTables, ratings: readonly DatedRating[]): Que
       arrayOf(ratings.map((r) => r.score)),
       ratings.map((r) => isoTime(r.ratedAt)),
       ratings.map((r) => r.excluded === true),
+      ratings.map((r) => r.established ?? null),
     ],
   }
 }

@@ -29,7 +29,7 @@ export interface RatingTables {
 }
 
 interface UpsertParts {
-  /** Rows `i` of post, user, score and their number `n`. */
+  /** Rows `i` of post, user, score, standing and their number `n`. */
   input: string
   ratedAt: string
   /** What `excluded_rated_at` is in a row that is inserted; null when left out. */
@@ -64,8 +64,8 @@ left join lateral (select true as found from ${ratings} r
 where r.post_id = i.post_id and r.user_id = i.user_id for no key update skip locked) r on true
 where i.known and (r.found or not exists (select from ${ratings} r where r.post_id = i.post_id and r.user_id = i.user_id))),
 written as (
-insert into ${ratings} as r (post_id, user_id, score, rated_at${part.excludedRatedAt ? ', excluded_rated_at' : ''})
-select i.post_id, i.user_id, i.score, ${part.ratedAt}${part.excludedRatedAt ? `, ${part.excludedRatedAt}` : ''} from input i join free using (n) where true ${timely} order by i.post_id, i.user_id
+insert into ${ratings} as r (post_id, user_id, score, rated_at, established${part.excludedRatedAt ? ', excluded_rated_at' : ''})
+select i.post_id, i.user_id, i.score, ${part.ratedAt}, i.established${part.excludedRatedAt ? `, ${part.excludedRatedAt}` : ''} from input i join free using (n) where true ${timely} order by i.post_id, i.user_id
 on conflict (post_id, user_id) do update set ${part.set} where ${part.where} ${timely}
 returning r.post_id, r.user_id, r.previous_score, r.rated_at)
 select i.n::int - 1 as n, i.known, i.known and f.n is null as locked, w.post_id is not null as changed, w.previous_score,

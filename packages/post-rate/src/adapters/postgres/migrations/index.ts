@@ -8,6 +8,7 @@ import { deletions } from './0006-deletions.ts'
 import { withdrawals } from './0007-withdrawals.ts'
 import { backgroundAudit } from './0008-background-audit.ts'
 import { guardMargin } from './0009-guard-margin.ts'
+import { excludedUsers } from './0010-excluded-users.ts'
 import { publishExclusions } from './0012-publish-exclusions.ts'
 
 /** Every migration in its order. To change the schema, append one. */
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   withdrawals,
   backgroundAudit,
   guardMargin,
+  excludedUsers,
   publishExclusions,
 ]
