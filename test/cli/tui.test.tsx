@@ -96,6 +96,25 @@ test.serial('guarded posts are listed with gap and time; x asks, and only y lets
   t.deepEqual(postRate.releases, [4])
 })
 
+test.serial('incidents are listed with their state, duration and scores; no text of them draws anything', async (t) => {
+  const over = { state: 'excluded', to: '2026-05-04T11:40:00.000Z', decidedBy: 'ada', reason: 'evil\u001b[2J' } as const
+  const open = { state: 'open', to: null, decidedBy: null, reason: null } as const
+  const incidents = [open, over].map((what, index) => ({
+    ...{ id: 2 - index, postId: 17, from: '2026-05-04T11:28:00.000Z', arrivals: 120, largestGap: 2.314 },
+    ...{
+      before: [0, 0, 0, 0, 9, 9] as const,
+      scores: [100, 0, 0, 0, 0, 20] as const,
+      newRaters: null,
+      decidedAt: null,
+    },
+    ...what,
+  }))
+  const { press, shows } = dashboard(t, { incidents })
+  await press('4')
+  await shows('Spike guard', 'Incidents', '1 open: post-rate incidents')
+  await shows(/ 2 +17 +open +3\d min .*120 +█▁▁▁▁▂ +2\.31 /, / 1 +17 +excluded +12 min.* 120 +█▁▁▁▁▂ +2\.31 +ada/)
+})
+
 test.serial('j and k select, over the ends of pages too; PgDn turns, g goes home, s sorts', async (t) => {
   const { press, shows } = dashboard(t)
   await press('2')

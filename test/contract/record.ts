@@ -30,6 +30,8 @@ export type RecordPorts = Pick<
   | 'moderationStore'
   | 'userExclusionStore'
   | 'guardStore'
+  | 'incidentStore'
+  | 'incidentEvents'
   | 'settingsStore'
 >
 
@@ -107,6 +109,8 @@ function connect(t: ExecutionContext<unknown>, url: string) {
     moderationStore: partOf(container, 'moderationStore'),
     userExclusionStore: partOf(container, 'userExclusionStore'),
     guardStore: partOf(container, 'guardStore'),
+    incidentStore: partOf(container, 'incidentStore'),
+    incidentEvents: partOf(container, 'incidentEvents'),
     settingsStore: partOf(container, 'settingsStore'),
     schema: partOf(container, 'schema'),
   }

@@ -116,13 +116,14 @@ withPostgres(
         code: 'SCHEMA_TOO_OLD',
         message: `The schema post_rate has ${version - 1} of ${version} migrations: run \`post-rate migrate\`, or \`await postRate.migrate()\` first.`,
       })
-      t.like(await after.migrate({}), [{ version, name: migrations[version - 1]?.name }])
+      const [last, previous] = [migrations[version - 1]?.version, migrations[version - 2]?.version]
+      t.like(await after.migrate({}), [{ version: last, name: migrations[version - 1]?.name }])
       t.deepEqual(await after.migrate({}), [])
       await t.notThrowsAsync(after.check())
 
       const tooNew = {
         code: 'SCHEMA_TOO_NEW',
-        message: `The database has schema ${version}, this version knows ${version - 1}: install a newer post-rate.`,
+        message: `The database has schema ${last}, this version knows ${previous}: install a newer post-rate.`,
       }
       const old = open(t, { database, overrides: { schema: before } })
       await t.throwsAsync(old.start({ relay: true }), tooNew)

@@ -10,7 +10,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { fullProfile } from '../helpers/full-profile.ts'
 import { withPostgres, withServices } from '../helpers/requires.ts'
 import { projectDirectory } from '../helpers/services/directories.ts'
-import { testDatabase } from '../helpers/test-database.ts'
+import { runSql, testDatabase } from '../helpers/test-database.ts'
 import { commandsOf, filledIn } from './readmes/commands.ts'
 import { fenceWith, readReadme, tableWith } from './readmes/markdown.ts'
 
@@ -82,6 +82,11 @@ withPostgres('README.md: the commands of the symptoms do their work', async (t) 
   t.is((await runCli(['import', '-', '--create-posts'], { env, input: ratings })).code, 0)
   await eventually(async () => (await postRate.stats.get([1])).some(({ live }) => live.count === 2))
 
+  // One without ratings: excluding those of another would keep it from being released.
+  await runSql(
+    env.DATABASE_URL,
+    `insert into post_rate.incidents (post_id, starts_at, ends_at) values (1, '2001-01-01Z', '2001-01-02Z')`,
+  )
   const commands = tableWith(readme, 'symptom')
     .flatMap(([, remedy = '']) => commandsOf(remedy))
     .map(({ words }) => filledIn(words.slice(1)))

@@ -16,7 +16,7 @@ import { needs } from '../helpers/requires.ts'
 import { testDatabase } from '../helpers/test-database.ts'
 
 /** In every place for a secret another one, with characters that a URL has to encode. */
-const marks = ['database', 'redis', 'kafka', 'jwt', 'hash'] as const
+const marks = ['database', 'redis', 'kafka', 'jwt', 'hash', 'webhook'] as const
 const secret = (mark: (typeof marks)[number]) => `planted-${mark}/#?%é, long enough to be a key of 32 bytes`
 const [databaseSecret, redisSecret] = [encodeURIComponent(secret('database')), encodeURIComponent(secret('redis'))]
 
@@ -36,6 +36,8 @@ function environmentOf({ postgres, redis, kafka }: Places): Record<string, strin
     POST_RATE_KAFKA_PASSWORD: secret('kafka'),
     POST_RATE_JWT_SECRET: secret('jwt'),
     POST_RATE_HASH_USER_IDS_KEY: secret('hash'),
+    POST_RATE_WEBHOOK_URL: 'http://127.0.0.1:1/planted-webhook',
+    POST_RATE_WEBHOOK_SECRET: secret('webhook'),
   }
 }
 
@@ -67,6 +69,10 @@ const commands: readonly string[][] = [
     ['moderate', 'restore', '1', '--reason', 'r'],
     ['guard', 'status'],
     ['guard', 'release', '1'],
+    ['incidents', 'list'],
+    ['incidents', 'show', '1'],
+    ['incidents', 'release', '1', '--reason', 'r'],
+    ['incidents', 'exclude', '1', '--reason', 'r'],
     ['audit'],
     ['simulate', '--worlds', 'none'],
     ['migrate', 'up'],
@@ -157,11 +163,13 @@ test.serial('secrets: in the configuration file, and as flags with one warning e
     kafkaPassword: secret('kafka'),
     jwtSecret: secret('jwt'),
     hashUserIdsKey: secret('hash'),
+    webhookUrl: env.POST_RATE_WEBHOOK_URL,
+    webhookSecret: secret('webhook'),
   }
   await writeFile(file, JSON.stringify(content), { mode: 0o644 })
   const readable = await runCli(['stats', 'top'], { cwd })
   t.deepEqual(leaks(readable.stderr), [])
-  for (const name of ['database', 'redis', 'kafkaPassword', 'jwtSecret', 'hashUserIdsKey'])
+  for (const name of ['database', 'redis', 'kafkaPassword', 'jwtSecret', 'hashUserIdsKey', 'webhookSecret'])
     t.is(readable.stderr.split(`has a secret in it (${name})`).length, 2, name)
   await runAll(t, {}, cwd)
   // Broken where a secret is: the parser's message would quote it.

@@ -7,7 +7,15 @@ import type { Caller, Network } from './network.ts'
 
 type RecordPorts = Omit<
   ReturnType<typeof memoryPorts>,
-  'clock' | 'schema' | 'rebuildStore' | 'moderationStore' | 'userExclusionStore' | 'guardStore' | 'auditLog'
+  | 'clock'
+  | 'schema'
+  | 'rebuildStore'
+  | 'moderationStore'
+  | 'userExclusionStore'
+  | 'guardStore'
+  | 'auditLog'
+  | 'incidentStore'
+  | 'incidentEvents'
 >
 
 /** What the judge hears of the database, between a change and everything that follows from it. */

@@ -19,7 +19,7 @@ const longestMs = 300 + 150 + 400
 const noRoles = { relay: null, consumer: null }
 
 function reporting(probes: ConstructorParameters<typeof ReportStatus>[0], read?: RecordReader['read']) {
-  const { outbox, leaseStore, recordReader, guardStore, auditStore } = memoryPorts(new MemoryRecord())
+  const { outbox, leaseStore, recordReader, guardStore, auditStore, incidentStore } = memoryPorts(new MemoryRecord())
   return new ReportStatus(
     probes,
     outbox,
@@ -28,6 +28,7 @@ function reporting(probes: ConstructorParameters<typeof ReportStatus>[0], read?:
     read ? Object.assign(recordReader, { read }) : recordReader,
     guardStore,
     auditStore,
+    incidentStore,
     clock,
     new CounterSet(),
     timings,

@@ -33,6 +33,8 @@ export interface Settings {
   queueLimit?: number
   recentDays?: number
   hashUserIdsKey?: string
+  webhookUrl?: string
+  webhookSecret?: string
   jwtSecret?: string
   rateLimit?: number
   rateLimitPerAddress?: number
@@ -90,6 +92,8 @@ export const keys: readonly Key[] = [
   key('queueLimit', 'POST_RATE_QUEUE_LIMIT', whole(1, 1_000_000)),
   key('recentDays', 'POST_RATE_RECENT_DAYS', whole(1, 3650)),
   key('hashUserIdsKey', 'POST_RATE_HASH_USER_IDS_KEY', text, { secret: true }),
+  key('webhookUrl', 'POST_RATE_WEBHOOK_URL', url('https', 'http'), { secret: true }),
+  key('webhookSecret', 'POST_RATE_WEBHOOK_SECRET', secretText, { secret: true }),
   key('jwtSecret', 'POST_RATE_JWT_SECRET', text, { secret: true }),
   key('rateLimit', 'POST_RATE_RATE_LIMIT', whole(1, 1_000_000), { flag: 'rate-limit' }),
   key('rateLimitPerAddress', 'POST_RATE_RATE_LIMIT_PER_ADDRESS', whole(1, 1_000_000), {
@@ -136,6 +140,12 @@ function key<Name extends keyof Settings>(
 function text(value: string): string {
   if (value.includes('\0')) throw new Error('must not contain NUL')
   return value
+}
+
+/** At least 16 characters, as the library wants it. */
+function secretText(value: string): string {
+  if (value.length < 16) throw new Error('must have at least 16 characters')
+  return text(value)
 }
 
 function matching(pattern: RegExp, description: string): (value: string) => string {

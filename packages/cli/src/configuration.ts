@@ -42,6 +42,12 @@ export async function readConfiguration(flags: Flags, io: Pick<Io, 'env' | 'cwd'
     for (const key of keys)
       if ((key.name === 'kafkaPassword' || key.name === 'kafkaMechanism') && configuration[key.name] !== undefined)
         throw new ConfigurationError(`POST_RATE_KAFKA_USERNAME is missing: ${key.variable} wants one.`)
+  if ((configuration.webhookUrl === undefined) !== (configuration.webhookSecret === undefined)) {
+    const [missing, given] = configuration.webhookUrl === undefined ? ['URL', 'SECRET'] : ['SECRET', 'URL']
+    throw new ConfigurationError(
+      `POST_RATE_WEBHOOK_${missing} is missing: it is required when POST_RATE_WEBHOOK_${given} is set.`,
+    )
+  }
   return configuration
 }
 
@@ -55,7 +61,7 @@ export function displayOf(configuration: Settings): DisplayOptions {
 export function optionsOf(configuration: Configuration): Omit<PostRateOptions, 'database'> {
   const { redisTls, schema, topic, topicPartitions, group, redisPrefix, poolSize, queueLimit, recentDays } =
     configuration
-  const { hashUserIdsKey } = configuration
+  const { hashUserIdsKey, webhookUrl: url, webhookSecret: secret } = configuration
   const kafka = kafkaOf(configuration)
   const redis =
     configuration.redis === undefined || redisTls === null
@@ -74,6 +80,7 @@ export function optionsOf(configuration: Configuration): Omit<PostRateOptions, '
     queueLimit,
     recentDays,
     display: Object.keys(believed).length > 0 ? believed : undefined,
+    webhook: url === undefined || secret === undefined ? undefined : { url, secret },
     hashUserIds: hashUserIdsKey === undefined ? undefined : { key: hashUserIdsKey },
   })
 }

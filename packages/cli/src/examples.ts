@@ -64,6 +64,14 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   guard: ['post-rate guard status', 'post-rate guard release 17'],
   'guard status': ['post-rate guard status --limit 10'],
   'guard release': ['post-rate guard release 17 --dry-run', 'post-rate guard release 17 --reason "a link in the news"'],
+  incidents: ['post-rate incidents list --state open', 'post-rate incidents show 3'],
+  'incidents list': ['post-rate incidents list --state open', 'post-rate incidents list --post 17 --json'],
+  'incidents show': ['post-rate incidents show 3', 'post-rate incidents show 3 --json'],
+  'incidents release': ['post-rate incidents release 3 --reason "a link in the news"'],
+  'incidents exclude': [
+    'post-rate incidents exclude 3 --reason raid --dry-run',
+    'post-rate incidents exclude 3 --reason raid --yes',
+  ],
   simulate: [
     'post-rate simulate',
     'post-rate simulate raid-on-200 --worlds 50 --svg raid.svg',

@@ -12,6 +12,7 @@ import {
   yesOption,
 } from './arguments.ts'
 import type { Go } from './go.ts'
+import { addIncidentCommands } from './program-incidents.ts'
 import { addModerationCommands } from './program-moderation.ts'
 
 const count = wholeNumber(0, 10_000_000)
@@ -121,6 +122,7 @@ export function addDataCommands(program: Command, go: Go): void {
 
   addModerationCommands(program, go)
   addGuardCommands(program, go)
+  addIncidentCommands(program, go)
   program
     .command('audit')
     .description('decisions of administrators: who, when, what, why, and what came of it')

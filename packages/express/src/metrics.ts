@@ -51,6 +51,21 @@ const gauges: readonly GaugeKind[] = [
     read: ({ guardedPosts }) => known(guardedPosts),
   },
   {
+    name: 'open_incidents',
+    help: 'Incidents that go on and about which nobody has decided',
+    read: ({ incidents }) => known(incidents?.open),
+  },
+  {
+    name: 'oldest_incident_seconds',
+    help: 'Seconds since the oldest open incident began; 0 without one',
+    read: ({ incidents }) => known(incidents?.oldestSeconds),
+  },
+  {
+    name: 'webhook_dead_letters',
+    help: 'Incident events that the webhook did not accept within a day, of the last 30 days',
+    read: ({ incidents }) => known(incidents?.deadLetters),
+  },
+  {
     name: 'audit_repaired_posts',
     help: 'Posts that the background audit has ever repaired, in all processes',
     read: ({ audit }) => known(audit?.repaired),

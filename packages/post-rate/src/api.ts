@@ -1,3 +1,4 @@
+import type { Incident } from './domain/incident.ts'
 import type { Post, PostDraft } from './domain/post.ts'
 import type { DatedRating, RatingReceipt } from './domain/rating.ts'
 import type { Settings, SettingsChanges } from './domain/settings.ts'
@@ -9,6 +10,13 @@ import type { LatestRating } from './ports/record-reader.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { DecisionNote } from './services/audit-decisions.ts'
 import type { Counters } from './services/counters.ts'
+import type {
+  Decision,
+  ExcludeRequest,
+  IncidentList,
+  IncidentQuery,
+  ReleaseRequest,
+} from './services/decide-incidents.ts'
 import type { EraseRequest } from './services/erase-user.ts'
 import type {
   ExcludedUsersPage,
@@ -167,6 +175,29 @@ export interface PostRate {
      * `guard.release(1, { by: 'ada', reason: 'the news is true' })`
      */
     release(postId: number, note?: DecisionNote): Promise<boolean>
+  }
+  /** Rushes of ratings that armed the spike guard, from the arming to the disarming, and what people decide about them. */
+  readonly incidents: {
+    /**
+     * Newest first. Example: `incidents.list({ state: 'open' })`
+     * @throws PostRateError INVALID_INPUT, UNAVAILABLE
+     */
+    list(query?: IncidentQuery): Promise<IncidentList>
+    /** Null where there is none. Example: `incidents.get(3)`. @throws PostRateError INVALID_INPUT, UNAVAILABLE */
+    get(id: number): Promise<Incident | null>
+    /**
+     * Decides that the ratings count, and releases the guard of the post. Repeating it is safe. An excluded incident is refused while
+     * its exclusion is active. Example: `incidents.release(3, { by: 'ada', reason: 'a link in the news' })`
+     * @throws PostRateError INVALID_INPUT (also for an unknown id), UNAVAILABLE
+     */
+    release(id: number, request: ReleaseRequest): Promise<Decision>
+    /**
+     * Excludes the ratings of the period, from the begin of the rush to its end or to now, as `moderation.exclude` does; and
+     * `moderation.restore` brings them back. Possible in every state; repeated, it excludes what has come since. Example:
+     * `incidents.exclude(3, { by: 'ada', reason: 'a raid', dryRun: true })`
+     * @throws PostRateError INVALID_INPUT (also for an unknown id), UNAVAILABLE
+     */
+    exclude(id: number, request: ExcludeRequest): Promise<Decision>
   }
   /** Who decided what: moderation, releases, settings and erasures leave entries here, and a host can add its own. */
   readonly audit: {

@@ -27,7 +27,8 @@ const checks: { readonly [key in keyof Required<PostRateOptions>]: Check } = {
   recentDays: whole(1, 3650),
   display: displayProblem,
   hashUserIds: must(isHash, 'be { key } with a secret text'),
-  hooks: functions(['rated', 'unusualActivity'], { all: false }),
+  webhook: webhookProblem,
+  hooks: functions(['rated', 'unusualActivity', 'incident'], { all: false }),
   logger: functions(['debug', 'info', 'warn', 'error'], { all: true }),
   tracer: functions(['start'], { all: true }),
   overrides: overridesProblem,
@@ -113,6 +114,20 @@ function displayProblem(value: unknown): string | null {
   if (unknown !== undefined) return `has no ${unknown}; there are ${known.join(', ')}`
   checkDisplaySettings({ ...defaultDisplaySettings, ...readDisplayOptions(value) })
   return null
+}
+
+function webhookProblem(value: unknown): string | null {
+  if (!isObject(value)) return 'must be { url, secret }'
+  const { url, secret, ...others } = value
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) return `has no ${unknown}; there are url, secret`
+  // Neither is repeated: an address may hold a token.
+  if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    return 'must have a url that begins with https:// or http://'
+  const { username, password } = new URL(url)
+  if (username !== '' || password !== '')
+    return 'must have a url without user and password: the signature proves who sends'
+  return typeof secret === 'string' && secret.length >= 16 ? null : 'must have a secret of at least 16 characters'
 }
 
 function overridesProblem(value: unknown): string | null {

@@ -15,6 +15,8 @@ import { PostgresClock } from './adapters/postgres/postgres-clock.ts'
 import { PostgresDatabase } from './adapters/postgres/postgres-database.ts'
 import { PostgresGuardStore } from './adapters/postgres/postgres-guard-store.ts'
 import { PostgresHistoryReader } from './adapters/postgres/postgres-history-reader.ts'
+import { PostgresIncidentEvents } from './adapters/postgres/postgres-incident-events.ts'
+import { PostgresIncidentStore } from './adapters/postgres/postgres-incident-store.ts'
 import { PostgresLeaseStore } from './adapters/postgres/postgres-lease-store.ts'
 import { PostgresModerationStore } from './adapters/postgres/postgres-moderation-store.ts'
 import { PostgresOutbox } from './adapters/postgres/postgres-outbox.ts'
@@ -31,6 +33,8 @@ import { connected, createRedisClients, type RedisClients } from './adapters/red
 import { redisUnavailable } from './adapters/redis/redis-error.ts'
 import { RedisProbe } from './adapters/redis/redis-probe.ts'
 import { RedisStatsStore } from './adapters/redis/redis-stats-store.ts'
+import { HttpWebhook } from './adapters/webhook/http-webhook.ts'
+import { describeIncident } from './domain/incident.ts'
 import { defaultNames, type PostRateOptions, type SharedRedis } from './options.ts'
 import { silentLogger } from './ports/logger.ts'
 import type { Ports } from './ports/ports.ts'
@@ -38,6 +42,8 @@ import { AnnounceGuard } from './services/announce-guard.ts'
 import { AuditDecisions } from './services/audit-decisions.ts'
 import { BackgroundAudit } from './services/background-audit.ts'
 import { CounterSet } from './services/counters.ts'
+import { DecideIncidents } from './services/decide-incidents.ts'
+import { DeliverIncidents } from './services/deliver-incidents.ts'
 import { Deployment } from './services/deployment.ts'
 import { EraseUser } from './services/erase-user.ts'
 import { ExcludeUsers } from './services/exclude-users.ts'
@@ -50,7 +56,7 @@ import { ListPosts } from './services/list-posts.ts'
 import { ModerateRatings } from './services/moderate-ratings.ts'
 import { ProjectStats } from './services/project-stats.ts'
 import { RatePost } from './services/rate-post.ts'
-import { type FindIncidents, ReadHistory } from './services/read-history.ts'
+import { type FindIncidents, mostListed, ReadHistory } from './services/read-history.ts'
 import { ReadStats } from './services/read-stats.ts'
 import { RebuildAll } from './services/rebuild-all.ts'
 import { RebuildStats } from './services/rebuild-stats.ts'
@@ -58,7 +64,7 @@ import { RecentFigures } from './services/recent-figures.ts'
 import { ReconcileStats } from './services/reconcile-stats.ts'
 import { RelayOutbox } from './services/relay-outbox.ts'
 import { type Probes, ReportStatus } from './services/report-status.ts'
-import type { AuditTimings, ReconcilerTimings, RelayTimings } from './services/timings.ts'
+import type { AuditTimings, IncidentTimings, ReconcilerTimings, RelayTimings } from './services/timings.ts'
 import { VerifyStats } from './services/verify-stats.ts'
 import { type PostRateContainer, token } from './tokens.ts'
 
@@ -89,6 +95,8 @@ export interface Services {
   excludeUsers: ExcludeUsers
   eraseUser: EraseUser
   guardPosts: GuardPosts
+  decideIncidents: DecideIncidents
+  deliverIncidents: DeliverIncidents
   reportStatus: ReportStatus
 }
 
@@ -109,6 +117,7 @@ export interface Timings {
   relay?: Partial<RelayTimings>
   reconciler?: Partial<ReconcilerTimings>
   audit?: Partial<AuditTimings>
+  incidents?: Partial<IncidentTimings>
   /** How long a process may work with settings that were changed elsewhere. A change waits twice as long. */
   settingsMaxAgeSeconds?: number
   /** How long a reader waits for a statement of PostgreSQL. */
@@ -179,6 +188,8 @@ function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind('userExclusionStore', ['database'], (database) => new PostgresUserExclusionStore(database))
   bind('auditLog', ['database'], (database) => new PostgresAuditLog(database))
   bind('guardStore', ['reservedDatabase'], (database) => new PostgresGuardStore(database))
+  bind('incidentStore', ['reservedDatabase'], (database) => new PostgresIncidentStore(database))
+  bind('incidentEvents', ['reservedDatabase'], (database) => new PostgresIncidentEvents(database))
   bind('auditStore', ['database', 'deployment'], (database, deployment) => {
     return new PostgresAuditStore(database, async () => (await deployment.get()).posts)
   })
@@ -219,6 +230,8 @@ function bindKafka(bind: Bind, options: PostRateOptions, timings: Timings): void
 }
 
 function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): void {
+  const { webhook, hooks } = options
+  bind('webhook', [], () => (webhook === undefined ? null : new HttpWebhook(webhook)))
   bind('deployment', ['settingsStore'], (settingsStore) => new Deployment(settingsStore, timings.settingsMaxAgeSeconds))
   bind('readStats', ['statsStore', 'recordReader', 'deployment', 'clock', 'logger'], (...parts) => {
     return new ReadStats(...parts)
@@ -229,8 +242,10 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   })
   bind('inspectStats', ['readStats', 'clock'], (...parts) => new InspectStats(...parts))
   bind('latestRatings', ['recordReader'], (record) => new LatestRatings(record))
-  // No incidents are stored yet.
-  bind('findIncidents', [], () => async () => [])
+  bind('findIncidents', ['incidentStore'], (store) => async (postId) => {
+    const found = await store.list({ postId, state: null, limit: mostListed, after: null })
+    return found.map((incident) => describeIncident(incident))
+  })
   bind(
     'readHistory',
     ['postStore', 'readStats', 'historyReader', 'moderationStore', 'findIncidents', 'clock'],
@@ -302,6 +317,19 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   })
   bind('eraseUser', ['ratePost', 'userExclusionStore', 'auditDecisions'], (...parts) => new EraseUser(...parts))
   bind(
+    'decideIncidents',
+    ['incidentStore', 'recordReader', 'guardPosts', 'moderateRatings', 'auditDecisions', 'deployment'],
+    (...parts) => new DecideIncidents(...parts),
+  )
+  bind(
+    'deliverIncidents',
+    ['incidentStore', 'incidentEvents', 'webhook', 'logger', 'relayOutbox'],
+    (store, events, receiver, logger, relay) => {
+      const receivers = { hook: hooks?.incident, webhook: receiver }
+      return new DeliverIncidents(store, events, receivers, logger, () => relay.leads(), timings.incidents)
+    },
+  )
+  bind(
     'reportStatus',
     [
       'reservedDatabase',
@@ -314,15 +342,16 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
       'recordReader',
       'guardStore',
       'auditStore',
+      'incidentStore',
       'counters',
     ],
-    (database, clock, redis, kafka, outbox, leases, bus, record, guard, audit, counters) => {
+    (database, clock, redis, kafka, outbox, leases, bus, record, guard, audit, incidents, counters) => {
       const probes: Probes = {
         postgres: new PostgresProbe(database, clock),
         redis: redis && new RedisProbe(redis),
         kafka,
       }
-      return new ReportStatus(probes, outbox, leases, bus, record, guard, audit, clock, counters)
+      return new ReportStatus(probes, outbox, leases, bus, record, guard, audit, incidents, clock, counters)
     },
   )
 }

@@ -11,6 +11,14 @@ export {
 export { type GuardConstants, type GuardSettings, guardConstants, stepGuard } from './domain/guard.ts'
 export type { Histogram } from './domain/histogram.ts'
 export { isUserId, parsePostId } from './domain/ids.ts'
+export {
+  type Incident,
+  type IncidentEvent,
+  type IncidentEventKind,
+  type IncidentRecord,
+  type IncidentState,
+  incidentStates,
+} from './domain/incident.ts'
 export type { PageKey, PostSort } from './domain/page-cursor.ts'
 export type { Post, PostDraft, PostText } from './domain/post.ts'
 export { longestContent, longestTitle } from './domain/post.ts'
@@ -31,13 +39,14 @@ export {
 export type { Figures, ShownGuard, ShownStats } from './domain/shown-stats.ts'
 export { parseTime, timeForms } from './domain/time.ts'
 export { type InputProblem, isPostRateError, PostRateError, type PostRateErrorCode } from './errors.ts'
-export type { Hooks, PostRateOptions, RedisLike, SharedRedis } from './options.ts'
+export type { Hooks, PostRateOptions, RedisLike, SharedRedis, WebhookOptions } from './options.ts'
 export type { AuditEntry, AuditLog, AuditNote, AuditQuery } from './ports/audit-log.ts'
 export type { AuditStore } from './ports/audit-store.ts'
 export type { Clock } from './ports/clock.ts'
 export type { EventBus, PartitionLag, StatsHandler, Subscription } from './ports/event-bus.ts'
 export type { GuardStore } from './ports/guard-store.ts'
 export type { HistoryReader, HistoryWanted } from './ports/history-reader.ts'
+export type { IncidentDelivery, IncidentEvents, IncidentFigures, IncidentStore } from './ports/incident-store.ts'
 export type { Lease, LeaseStore } from './ports/lease-store.ts'
 export type { Logger } from './ports/logger.ts'
 export type { Exclusion, ModerationOptions, ModerationStore, Period } from './ports/moderation-store.ts'
@@ -58,9 +67,18 @@ export type {
   UserExclusionSteps,
   UserExclusionStore,
 } from './ports/user-exclusion-store.ts'
+export type { Webhook } from './ports/webhook.ts'
 export type { DecisionNote } from './services/audit-decisions.ts'
 export type { Drift, DriftKind } from './services/compare-copies.ts'
 export type { Counters } from './services/counters.ts'
+export type {
+  Decision,
+  Effect,
+  ExcludeRequest,
+  IncidentList,
+  IncidentQuery,
+  ReleaseRequest,
+} from './services/decide-incidents.ts'
 export type { EraseRequest } from './services/erase-user.ts'
 export type {
   ExcludedUsersPage,

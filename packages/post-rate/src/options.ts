@@ -2,6 +2,7 @@ import type { RedisOptions } from 'ioredis'
 import type { KafkaConfig } from 'kafkajs'
 import type { PoolConfig } from 'pg'
 import type { UnusualActivity } from './domain/display-policy.ts'
+import type { IncidentEvent } from './domain/incident.ts'
 import type { RatingReceipt } from './domain/rating.ts'
 import type { DisplayOptions } from './domain/settings.ts'
 import type { Logger } from './ports/logger.ts'
@@ -62,6 +63,19 @@ export interface Hooks {
    * post. At least once: after a crash again, with the same `postId` and `at`.
    */
   unusualActivity?: ((activity: UnusualActivity) => unknown) | undefined
+  /**
+   * An incident was opened, closed or decided. Called in one process that relays and has this hook, within seconds of the change being
+   * durable. At least once: after a crash again, with the same `id`. What happened while no such process ran is told later, for a day.
+   */
+  incident?: ((event: IncidentEvent) => unknown) | undefined
+}
+
+/** Where events of incidents are posted to, and the secret that signs them. */
+export interface WebhookOptions {
+  /** An http or https URL. Redirects are not followed. */
+  url: string
+  /** Key of the HMAC-SHA-256, at least 16 characters. */
+  secret: string
 }
 
 /** What `createPostRate` takes. A key that it does not know, or a value that cannot be used, is refused with `INVALID_INPUT`. */
@@ -106,7 +120,12 @@ export interface PostRateOptions {
   display?: DisplayOptions | undefined
   /** Replaces user ids in messages by a keyed hash (HMAC-SHA-256, hex). Default: they are sent as they are. */
   hashUserIds?: { key: string } | undefined
-  /** Functions of the host that are told of ratings and of the spike guard. Default: nobody is told. */
+  /**
+   * Gets every event of an incident as a signed POST from a process that relays, at least once, with retries for a day. Default: none is
+   * sent. Example: `webhook: { url: 'https://alerts.example/post-rate', secret: process.env.WEBHOOK_SECRET }`
+   */
+  webhook?: WebhookOptions | undefined
+  /** Functions of the host that are told of ratings, of the spike guard and of incidents. Default: nobody is told. */
   hooks?: Hooks | undefined
   /** Where to say what an operator should know. Default: nothing is said. */
   logger?: Logger | undefined

@@ -37,6 +37,7 @@ class Engine implements PostRate {
   readonly users: PostRate['users']
   readonly moderation: PostRate['moderation']
   readonly guard: PostRate['guard']
+  readonly incidents: PostRate['incidents']
   readonly audit: PostRate['audit']
   readonly settings: PostRate['settings']
   readonly schema: PostRate['schema']
@@ -100,6 +101,12 @@ class Engine implements PostRate {
     this.guard = {
       armed: (limit) => this.#service('guardPosts').armed(limit),
       release: (postId, note) => this.#service('guardPosts').release(postId, note),
+    }
+    this.incidents = {
+      list: async (query) => this.#service('decideIncidents').list(query),
+      get: async (id) => this.#service('decideIncidents').get(id),
+      release: async (id, request) => this.#service('decideIncidents').release(id, request),
+      exclude: async (id, request) => this.#service('decideIncidents').exclude(id, request),
     }
     this.audit = {
       during: (note, work, outcomeOf) => this.#service('auditDecisions').during(note, work, outcomeOf),
@@ -168,6 +175,7 @@ class Engine implements PostRate {
     if (roles.relay) {
       this.#service('relayOutbox').start()
       this.#service('backgroundAudit').start()
+      this.#service('deliverIncidents').start()
       this.#relay = true
     }
     // Without the role it looks whether another process has it.
@@ -229,7 +237,8 @@ class Engine implements PostRate {
   async #close(): Promise<void> {
     await this.#starting?.catch(() => {})
     await this.#service('ratePost').close()
-    if (this.#relay) await this.#service('backgroundAudit').stop()
+    if (this.#relay)
+      await Promise.all([this.#service('backgroundAudit').stop(), this.#service('deliverIncidents').stop()])
     await this.#service('relayOutbox').stop()
     await this.#subscription?.stop()
     if (this.#reconciler) await this.#service('reconcileStats').stop()

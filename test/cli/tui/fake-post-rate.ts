@@ -1,6 +1,7 @@
 import {
   type Drift,
   type GuardedPost,
+  type Incident,
   type LatestRating,
   type Post,
   type PostInspection,
@@ -23,6 +24,7 @@ export interface FakeOptions {
   status?: Partial<Status>
   drift?: Drift[]
   guarded?: GuardedPost[]
+  incidents?: Incident[]
   /** The newest ratings of every post; null where there are too many. Default: see `latestOf`. */
   latest?: LatestRating[] | null
   /** How many posts a rebuild has to go through, one every `rebuildStepMs`. */
@@ -33,7 +35,7 @@ export interface FakeOptions {
 }
 
 export interface FakePostRate
-  extends Pick<PostRate, 'status' | 'now' | 'posts' | 'ratings' | 'stats' | 'guard' | 'audit'> {
+  extends Pick<PostRate, 'status' | 'now' | 'posts' | 'ratings' | 'stats' | 'guard' | 'audit' | 'incidents'> {
   /** Set: `status()` rejects with it. */
   failure: Error | null
   /** Set: `ratings.latest()` rejects with it. */
@@ -69,6 +71,7 @@ export const goodStatus: Status = {
   audit: { posts: 5, passedAt: '2026-01-01T00:00:00.000Z', repaired: 0, repairedAt: null },
   ratingsPerSecond: 512.3,
   guardedPosts: 1,
+  incidents: { open: 1, oldestSeconds: 754, deadLetters: 0 },
   roles: { relay: null, consumer: null },
   counters: {
     rated: 0,
@@ -150,6 +153,12 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
       },
     },
     audit: { during: (_note, work) => work(), list: async () => [] },
+    incidents: {
+      list: async () => ({ items: options.incidents ?? [], next: null }),
+      get: never,
+      release: never,
+      exclude: never,
+    },
     guard: {
       armed: async () => options.guarded ?? [],
       release: async (postId) => {

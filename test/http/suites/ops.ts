@@ -39,6 +39,7 @@ function statusNow(): Status {
     audit: { posts: 5, passedAt: null, repaired: 2, repairedAt: '2026-01-01T00:00:00.000Z' },
     ratingsPerSecond: null,
     guardedPosts: 3,
+    incidents: { open: 2, oldestSeconds: 61.5, deadLetters: 1 },
     roles: { relay: { healthy: true, detail: '' }, consumer: null },
     counters,
   }
@@ -152,6 +153,9 @@ export function opsSuite(): void {
         'post_rate_rated_total 3',
         'post_rate_armed_total 2',
         'post_rate_guarded_posts 3',
+        'post_rate_open_incidents 2',
+        'post_rate_oldest_incident_seconds 61.5',
+        'post_rate_webhook_dead_letters 1',
         'post_rate_released_total 1',
         'post_rate_outbox_rows 7',
         'post_rate_outbox_oldest_seconds 1.5',

@@ -170,6 +170,8 @@ function health(status: Status): Check[] {
   }
   const audit = auditCheck(status)
   if (audit !== null) checks.push(audit)
+  const incidents = incidentCheck(status)
+  if (incidents !== null) checks.push(incidents)
   const moved = movedClock(status)
   if (moved !== null) checks.push({ name: 'db clock', verdict: 'warning', detail: moved })
   return checks
@@ -185,6 +187,26 @@ function auditCheck({ audit }: Status): Check | null {
   if (!recently) return { name: 'audit', verdict: 'ok', detail: pass }
   const detail = `${pass}. The audit repaired ${counted(repaired, 'post')}, last at ${repairedAt}: ratings had bypassed the triggers. Look for a restore, for triggers that were disabled, and for sessions with session_replication_role = replica.`
   return { name: 'audit', verdict: 'warning', detail }
+}
+
+/** Warns where nobody has decided about an incident, and where the webhook does not accept events. */
+function incidentCheck({ incidents }: Status): Check | null {
+  if (incidents === null) return null
+  const { open, oldestSeconds, deadLetters } = incidents
+  const parts = [
+    ...(open === 0
+      ? []
+      : [
+          `${counted(open, 'incident is', 'incidents are')} open, the oldest for ${span(oldestSeconds)}: decide with \`post-rate incidents list --state open\`.`,
+        ]),
+    ...(deadLetters === 0
+      ? []
+      : [
+          `The webhook did not accept ${counted(deadLetters, 'event')} within a day: look at POST_RATE_WEBHOOK_URL and at the log of the relay.`,
+        ]),
+  ]
+  if (parts.length === 0) return { name: 'incidents', verdict: 'ok', detail: 'none open' }
+  return { name: 'incidents', verdict: 'warning', detail: parts.join(' ') }
 }
 
 /** Warning for a database whose clock was ahead; null where it was not. */

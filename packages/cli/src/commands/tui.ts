@@ -5,7 +5,7 @@ import { HeldOutput } from '../ui/held-output.ts'
 
 /** What the dashboard needs. */
 export interface TuiContext {
-  postRate: Pick<PostRate, 'status' | 'now' | 'posts' | 'ratings' | 'stats' | 'guard' | 'audit'>
+  postRate: Pick<PostRate, 'status' | 'now' | 'posts' | 'ratings' | 'stats' | 'guard' | 'incidents' | 'audit'>
   stdin: NodeJS.ReadStream
   stdout: NodeJS.WriteStream
   /** `TERM` of the terminal. */

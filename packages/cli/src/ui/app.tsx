@@ -6,6 +6,7 @@ import type { DashboardLog } from './dashboard-log.ts'
 import { Footer, Header, Message, type Tab } from './frame.tsx'
 import { Guard } from './guard.tsx'
 import { Help } from './help.tsx'
+import { Incidents } from './incidents.tsx'
 import { Log } from './log.tsx'
 import { Overview } from './overview.tsx'
 import { Pipeline } from './pipeline.tsx'
@@ -15,6 +16,7 @@ import { Rebuild } from './rebuild.tsx'
 import { ColorContext, Say } from './tone.tsx'
 import { useClock } from './use-clock.ts'
 import { useGuarded } from './use-guarded.ts'
+import { useIncidents } from './use-incidents.ts'
 import { type Place, useKeys } from './use-keys.ts'
 import { useLatest } from './use-latest.ts'
 import { useLogged } from './use-logged.ts'
@@ -33,6 +35,7 @@ export interface DashboardSource {
   stats: Pick<PostRate['stats'], 'get' | 'verify' | 'rebuild'>
   audit: PostRate['audit']
   guard: PostRate['guard']
+  incidents: Pick<PostRate['incidents'], 'list'>
   ratings: Pick<PostRate['ratings'], 'latest'>
 }
 
@@ -72,6 +75,7 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
   const row = posts.polled.value?.rows[posts.selected] ?? null
   const latest = useLatest(postRate, tab === 'posts' && details ? row : null)
   const guarded = useGuarded(postRate, { active: tab === 'guard' })
+  const incidents = useIncidents(postRate, { active: tab === 'guard' })
   const verify = useTask<VerifyReport>()
   const rebuild = useRebuild(postRate)
   useLogged(log, { status, verify: verify.now, rebuild: rebuild.now, released: guarded.outcome })
@@ -86,16 +90,20 @@ export function App({ postRate, databaseName, color, log, onRedraw = nothing }: 
       return <Posts page={posts.polled.value} selected={posts.selected} {...{ latest, now, width, height }} />
     if (tab === 'guard') {
       const { polled, selected, outcome } = guarded
+      const half = Math.ceil(height / 2)
       return (
-        <Guard
-          posts={polled.value}
-          selected={selected}
-          asking={releasing}
-          outcome={outcome}
-          now={now}
-          width={width}
-          height={height}
-        />
+        <Box flexDirection="column">
+          <Guard
+            posts={polled.value}
+            selected={selected}
+            asking={releasing}
+            outcome={outcome}
+            now={now}
+            width={width}
+            height={half}
+          />
+          <Incidents incidents={incidents.value} now={now} width={width} height={height - half} />
+        </Box>
       )
     }
     if (tab === 'rebuild')

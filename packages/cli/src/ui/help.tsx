@@ -4,7 +4,7 @@ import { Panel } from './panel.tsx'
 import { Say } from './tone.tsx'
 
 const keys: readonly (readonly [keys: string, what: string] | null)[] = [
-  ['1 … 6, Tab', 'overview, posts, rebuild, spike guard, pipeline, log'],
+  ['1 … 6, Tab', 'overview, posts, rebuild, guard and incidents, pipeline, log'],
   ['?', 'these keys'],
   ['q, Ctrl-C', 'quit'],
   ['Ctrl-L', 'draw the screen anew'],

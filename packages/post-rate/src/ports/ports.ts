@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { EventBus } from './event-bus.ts'
 import type { GuardStore } from './guard-store.ts'
 import type { HistoryReader } from './history-reader.ts'
+import type { IncidentEvents, IncidentStore } from './incident-store.ts'
 import type { LeaseStore } from './lease-store.ts'
 import type { Logger } from './logger.ts'
 import type { ModerationStore } from './moderation-store.ts'
@@ -17,6 +18,7 @@ import type { SettingsStore } from './settings-store.ts'
 import type { StateStore } from './state-store.ts'
 import type { StatsStore } from './stats-store.ts'
 import type { UserExclusionStore } from './user-exclusion-store.ts'
+import type { Webhook } from './webhook.ts'
 
 /** What a host may replace, each by its token. */
 export interface Ports {
@@ -35,8 +37,12 @@ export interface Ports {
   moderationStore: ModerationStore
   userExclusionStore: UserExclusionStore
   guardStore: GuardStore
+  incidentStore: IncidentStore
+  incidentEvents: IncidentEvents
   settingsStore: SettingsStore
   schema: Schema
+  /** Null without the option `webhook`. */
+  webhook: Webhook | null
   clock: Clock
   logger: Logger
 }

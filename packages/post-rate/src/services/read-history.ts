@@ -67,7 +67,8 @@ export type FindIncidents = (postId: number) => Promise<readonly HistoryIncident
 
 /** Passes over whole posts at the same time: requests for other things must find connections, too. */
 const lanes = 2
-const mostListed = 400
+/** Buckets, incidents and exclusions of one history, each: the newest. */
+export const mostListed = 400
 
 /** A post's ratings over time, counted from the ratings themselves, once for each time that its figures change. */
 export class ReadHistory {

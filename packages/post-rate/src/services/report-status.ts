@@ -4,6 +4,7 @@ import { isPostRateError } from '../errors.ts'
 import type { AuditProgress, AuditStore } from '../ports/audit-store.ts'
 import type { EventBus, PartitionLag } from '../ports/event-bus.ts'
 import type { GuardStore } from '../ports/guard-store.ts'
+import type { IncidentFigures, IncidentStore } from '../ports/incident-store.ts'
 import type { Lease, LeaseStore } from '../ports/lease-store.ts'
 import type { ClockSetBack, Outbox } from '../ports/outbox.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
@@ -42,7 +43,7 @@ export interface AuditStatus {
 }
 
 /** A figure that a server is asked for. */
-export type UnknownFigure = 'outbox' | 'leases' | 'freshnessSeconds' | 'guardedPosts' | 'audit' | 'lag'
+export type UnknownFigure = 'outbox' | 'leases' | 'freshnessSeconds' | 'guardedPosts' | 'audit' | 'incidents' | 'lag'
 
 /** What this process and its dependencies are doing. Nothing in it is secret. */
 export interface Status {
@@ -70,6 +71,8 @@ export interface Status {
   ratingsPerSecond: number | null
   /** Posts that the spike guard is armed for. Null where that is unknown. */
   guardedPosts: number | null
+  /** Open incidents, and webhook deliveries that were given up. Null where that is unknown. */
+  incidents: IncidentFigures | null
   roles: { relay: RoleStatus | null; consumer: RoleStatus | null }
   counters: Counters
 }
@@ -114,6 +117,7 @@ export class ReportStatus {
   readonly #record: RecordReader
   readonly #guard: GuardStore
   readonly #audit: AuditStore
+  readonly #incidents: IncidentStore
   readonly #clock: StatusClock
   readonly #counters: CounterSet
   readonly #timings: StatusTimings
@@ -127,6 +131,7 @@ export class ReportStatus {
     record: RecordReader,
     guard: GuardStore,
     audit: AuditStore,
+    incidents: IncidentStore,
     clock: StatusClock,
     counters: CounterSet,
     timings: Partial<StatusTimings> = {},
@@ -138,6 +143,7 @@ export class ReportStatus {
     this.#record = record
     this.#guard = guard
     this.#audit = audit
+    this.#incidents = incidents
     this.#clock = clock
     this.#counters = counters
     this.#timings = { ...statusTimings, ...timings }
@@ -173,12 +179,13 @@ export class ReportStatus {
         return null
       }
     }
-    const [backlog, leases, record, guardedPosts, audit, lag] = await Promise.all([
+    const [backlog, leases, record, guardedPosts, audit, incidents, lag] = await Promise.all([
       ask('outbox', postgres, () => this.#outbox.backlog()),
       ask('leases', postgres, () => this.#leases.list()),
       ask('freshnessSeconds', postgres, () => this.#record.read([], [], true).catch(noteSchema)),
       ask('guardedPosts', postgres, () => this.#guard.count()),
       ask('audit', postgres, () => this.#audit.progress()),
+      ask('incidents', postgres, () => this.#incidents.figures()),
       kafka.configured ? ask('lag', kafka, () => this.#bus.lag()) : [],
     ])
     return {
@@ -193,6 +200,7 @@ export class ReportStatus {
       audit: audit && auditStatus(audit),
       ratingsPerSecond: backlog ? this.#rate(backlog.folded) : null,
       guardedPosts,
+      incidents,
       roles,
       counters: { ...this.#counters },
     }

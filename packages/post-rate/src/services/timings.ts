@@ -70,3 +70,27 @@ export const reconcilerTimings: ReconcilerTimings = {
   leaseSeconds: 12,
   renewEveryMs: 3_000,
 }
+
+/** Durations of the deliveries of incident events. Production uses {@link incidentTimings}; tests pass shorter ones. */
+export interface IncidentTimings extends LoopTimings {
+  /** Pause between two looks at the events that are due. */
+  pollMs: number
+  tidyEveryMs: number
+  /** Time after which an event that was claimed and not settled is due again: longer than a round of deliveries takes. */
+  leaseSeconds: number
+  /** Age at which an event is given up. `IncidentStore.figures` counts those of more than a day. */
+  giveUpSeconds: number
+  /** Pause after the first failed attempt. It doubles with each one, up to the longest. */
+  firstPauseSeconds: number
+  longestPauseSeconds: number
+}
+
+export const incidentTimings: IncidentTimings = {
+  ...loopTimings,
+  pollMs: 1_000,
+  tidyEveryMs: 60_000,
+  leaseSeconds: 150,
+  giveUpSeconds: 86_400,
+  firstPauseSeconds: 5,
+  longestPauseSeconds: 3_600,
+}

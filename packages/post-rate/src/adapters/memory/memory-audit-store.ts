@@ -55,8 +55,10 @@ export class MemoryAuditStore implements AuditStore {
       this.#record.writeState(stats)
       const expected = this.#record.expectedCounts(postId)
       if (sameHistogram(stats.counts, expected) && !displayIsStale(stats)) return []
-      const repaired = repair(stats, expected, now, { settings, versionFloor, watermark }).at(-1)?.stats ?? stats
+      const changes = repair(stats, expected, now, { settings, versionFloor, watermark })
+      const repaired = changes.at(-1)?.stats ?? stats
       this.#record.writeState(repaired)
+      this.#record.incidents.follow([stats], changes, settings)
       return [repaired]
     })
   }

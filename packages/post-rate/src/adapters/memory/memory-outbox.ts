@@ -38,6 +38,8 @@ export class MemoryOutbox implements Outbox {
       else row = record.addToOutbox({ postId: change.stats.postId, at: now, event: null, state: change.stats })
       changes.push(this.#outgoing(row))
     }
+    const made = folded.map(({ change }) => change)
+    record.incidents.follow(states, made, settings)
     const drained = rows.length < limit && due.length < limit
     const watermark = drained ? Math.max(now, context.watermark) : progress.watermark
     record.progress.set(name, { watermark, events: progress.events + rows.length })

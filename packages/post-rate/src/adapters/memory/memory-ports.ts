@@ -2,6 +2,7 @@ import { MemoryAuditLog } from './memory-audit-log.ts'
 import { MemoryAuditStore } from './memory-audit-store.ts'
 import { MemoryGuardStore } from './memory-guard-store.ts'
 import { MemoryHistoryReader } from './memory-history-reader.ts'
+import { MemoryIncidentEvents, MemoryIncidentStore } from './memory-incident-store.ts'
 import { MemoryLeaseStore } from './memory-lease-store.ts'
 import { MemoryModerationStore } from './memory-moderation-store.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
@@ -30,6 +31,8 @@ export function memoryPorts(record: MemoryRecord) {
     moderationStore: new MemoryModerationStore(record),
     userExclusionStore: new MemoryUserExclusionStore(record),
     guardStore: new MemoryGuardStore(record),
+    incidentStore: new MemoryIncidentStore(record),
+    incidentEvents: new MemoryIncidentEvents(record),
     settingsStore: new MemorySettingsStore(record),
     schema: { migrate: async () => [], status: async () => [], check: async () => {}, bypasses: async () => [] },
     clock: record.clock,

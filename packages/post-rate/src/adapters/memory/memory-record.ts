@@ -11,6 +11,7 @@ import type { Exclusion } from '../../ports/moderation-store.ts'
 import type { RebuildRun } from '../../ports/rebuild-store.ts'
 import type { DeploymentRow } from '../../ports/settings-store.ts'
 import type { ExcludedUser } from '../../ports/user-exclusion-store.ts'
+import { MemoryIncidents } from './memory-incidents.ts'
 
 /** A line of the outbox. `event` is null where a window's end alone made the state; `state` is null until it is folded. */
 export interface MemoryOutboxRow {
@@ -60,6 +61,7 @@ export class MemoryRecord {
   /** By their id. */
   readonly excludedUsers = new Map<string, ExcludedUser>()
   readonly auditLog: AuditEntry[] = []
+  incidents: MemoryIncidents
   rebuild: MemoryRebuild | null = null
   audit: Omit<AuditProgress, 'restored' | 'now'>
   readonly leases = new Map<string, { holder: string; term: number; expiresAt: number }>()
@@ -77,6 +79,7 @@ export class MemoryRecord {
     clock = { now: () => Date.now() },
   }: MemoryRecordOptions = {}) {
     this.clock = clock
+    this.incidents = new MemoryIncidents(clock)
     const figures = { last: 0, posts: 0, repaired: 0, rangeAt: clock.now(), passedAt: null, repairedAt: null }
     this.audit = { ...figures, tables: this.history, bypassed: false }
     this.deployment = {
@@ -197,6 +200,7 @@ export class MemoryRecord {
     for (const exclusion of this.exclusions) copy.exclusions.push({ ...exclusion })
     for (const [id, user] of this.excludedUsers) copy.excludedUsers.set(id, { ...user })
     for (const entry of this.auditLog) copy.auditLog.push({ ...entry })
+    copy.incidents = this.incidents.copy()
     copy.rebuild = this.rebuild && { ...this.rebuild }
     copy.deployment = this.deployment
     copy.physical = { ...this.physical }

@@ -4,6 +4,7 @@ import { encodeStats } from '../../domain/rating-change.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FoldBatch, FoldedChange, FoldReport, OutgoingChange, Shard } from '../../ports/outbox.ts'
 import { setBackProgress } from './clock-set-back.ts'
+import { writeIncidents } from './incident-rows.ts'
 import { addMissingStats, lockStats } from './lock-stats.ts'
 import { type EncodedStats, eventOf, outgoing, type UnfoldedRow, withoutRating } from './outbox-rows.ts'
 import { arrayOf, type Queryable, type Row } from './postgres-database.ts'
@@ -38,6 +39,8 @@ export class OutboxFold {
     // While the server writes: both sides have as much to do.
     const encoded = encodeAll(rows, folded)
     await writing
+    const made = folded.map(({ change }) => change)
+    await writeIncidents(connection, this.#schema, states, made, context.settings)
     const changes = await this.#mark(connection, encoded, source)
     const drained = rows.length < limit && due < limit
     const watermark = drained ? Math.max(now, context.watermark) : reached

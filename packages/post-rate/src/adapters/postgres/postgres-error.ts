@@ -57,7 +57,7 @@ function isOfSchema(error: unknown): boolean {
 }
 
 const ownTables =
-  /^(posts|ratings|rating_outbox|post_stats|settings|relay_progress|leases|exclusions|rebuild_progress|audit_log|withdrawals|audit_progress|excluded_users|excluded_users_changes|migrations)$/
+  /^(posts|ratings|rating_outbox|post_stats|settings|relay_progress|leases|exclusions|rebuild_progress|audit_log|withdrawals|audit_progress|excluded_users|excluded_users_changes|incidents|incident_events|migrations)$/
 
 /** The rights of a role that rates, reads and runs the roles, by what PostgreSQL calls the object. */
 const grants: Record<string, (schema: string, name: string) => string> = {

@@ -4,6 +4,7 @@ import { displayIsStale, type FoldContext, type PostStats } from '../../domain/p
 import type { AuditStore, Suspect } from '../../ports/audit-store.ts'
 import { expectedOfOne } from './audit-sql.ts'
 import { settledUsers } from './excluded-users-sql.ts'
+import { writeIncidents } from './incident-rows.ts'
 import { addMissingStats, lockStats } from './lock-stats.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { watermarkOf } from './postgres-record-reader.ts'
@@ -40,11 +41,14 @@ export class PostgresRepairs {
         const same = locked.filter(
           ({ postId, version }) => found.get(postId)?.version === version && !marked.has(postId),
         )
-        const changed = same.map((stats) => {
+        const { schema } = this.#database
+        const changes = same.map((stats) => {
           const { expected } = found.get(stats.postId) as Suspect
-          return repair(stats, expected, now, context).at(-1)?.stats ?? stats
+          return repair(stats, expected, now, context)
         })
-        await writeStats(connection, this.#database.schema, changed, context.settings.prior)
+        const changed = same.map((stats, n) => changes[n]?.at(-1)?.stats ?? stats)
+        await writeStats(connection, schema, changed, context.settings.prior)
+        await writeIncidents(connection, schema, same, changes.flat(), context.settings)
         return changed
       })
       repaired.push(...states)
@@ -94,8 +98,10 @@ where r.post_id = part.post_id and r.user_id = part.user_id returning r.post_id`
       const expected = row?.expected ?? emptyHistogram
       const right = sameHistogram(stats.counts, expected) && !displayIsStale(stats) && !row?.misranked
       if (right) return missing || changed ? [stats] : []
-      const repaired = repair(stats, expected, now, context).at(-1)?.stats ?? stats
+      const changes = repair(stats, expected, now, context)
+      const repaired = changes.at(-1)?.stats ?? stats
       await writeStats(connection, schema, [repaired], context.settings.prior)
+      await writeIncidents(connection, schema, [stats], changes, context.settings)
       return [repaired]
     })
   }

@@ -9,6 +9,7 @@ import { withdrawals } from './0007-withdrawals.ts'
 import { backgroundAudit } from './0008-background-audit.ts'
 import { guardMargin } from './0009-guard-margin.ts'
 import { excludedUsers } from './0010-excluded-users.ts'
+import { incidents } from './0011-incidents.ts'
 import { publishExclusions } from './0012-publish-exclusions.ts'
 
 /** Every migration in its order. To change the schema, append one. */
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   backgroundAudit,
   guardMargin,
   excludedUsers,
+  incidents,
   publishExclusions,
 ]

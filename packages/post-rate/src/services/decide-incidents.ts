@@ -1,0 +1,214 @@
+import { averageOf, countOf, type Histogram } from '../domain/histogram.ts'
+import { checkUserId } from '../domain/ids.ts'
+import {
+  describeIncident,
+  type Incident,
+  type IncidentRecord,
+  type IncidentState,
+  incidentStates,
+} from '../domain/incident.ts'
+import type { PostStats } from '../domain/post-stats.ts'
+import { rankOf } from '../domain/ranking.ts'
+import type { Standing } from '../domain/rating.ts'
+import { invalidInput } from '../errors.ts'
+import type { IncidentStore } from '../ports/incident-store.ts'
+import type { RecordReader } from '../ports/record-reader.ts'
+import { type AuditDecisions, checkReason } from './audit-decisions.ts'
+import type { Deployment } from './deployment.ts'
+import type { GuardPosts } from './guard-posts.ts'
+import type { ModerateRatings, ModerationReport } from './moderate-ratings.ts'
+
+const mostIncidents = 100
+
+export interface IncidentQuery {
+  state?: IncidentState | undefined
+  postId?: number | undefined
+  /** 1-100, default 20. */
+  limit?: number | undefined
+  /** `next` of the page before. */
+  after?: number | undefined
+}
+
+export interface IncidentList {
+  /** Newest first. Their `newRaters` is null: only `get` computes it. */
+  items: Incident[]
+  next: number | null
+}
+
+export interface ReleaseRequest {
+  /** Who decides, 1-255 characters. */
+  by: string
+  /** 1-1000 characters. */
+  reason: string
+  /** Returns what the decision would do, and changes nothing. */
+  dryRun?: boolean | undefined
+}
+
+export interface ExcludeRequest extends ReleaseRequest {
+  /** Only ratings by accounts of this standing. */
+  standing?: Standing | undefined
+}
+
+/** The figures of a post. `rank` is the figure that `sort=top` orders by. */
+export interface Effect {
+  count: number
+  average: number | null
+  rank: number
+}
+
+export interface Decision {
+  incident: Incident
+  /** Ratings that stop counting. */
+  ratings: number
+  /** Of a release: what is displayed, and the true figures. Of an exclusion: the true figures, and what it makes of them. */
+  before: Effect
+  after: Effect
+}
+
+/** What happened to the posts that were rushed, and what people decide about it. */
+export class DecideIncidents {
+  readonly #store: IncidentStore
+  readonly #record: RecordReader
+  readonly #guard: GuardPosts
+  readonly #moderation: ModerateRatings
+  readonly #audit: AuditDecisions
+  readonly #deployment: Deployment
+
+  constructor(
+    store: IncidentStore,
+    record: RecordReader,
+    guard: GuardPosts,
+    moderation: ModerateRatings,
+    audit: AuditDecisions,
+    deployment: Deployment,
+  ) {
+    this.#store = store
+    this.#record = record
+    this.#guard = guard
+    this.#moderation = moderation
+    this.#audit = audit
+    this.#deployment = deployment
+  }
+
+  async list({ state, postId, limit = 20, after }: IncidentQuery = {}): Promise<IncidentList> {
+    if (state !== undefined && !incidentStates.includes(state))
+      throw invalidInput('state', `must be ${incidentStates.join(', ')}`)
+    if (!Number.isInteger(limit) || limit < 1 || limit > mostIncidents)
+      throw invalidInput('limit', `must be an integer from 1 to ${mostIncidents}`)
+    const query = {
+      state: state ?? null,
+      postId: postId === undefined ? null : checkId('postId', postId),
+      after: after === undefined ? null : checkId('after', after),
+    }
+    const found = await this.#store.list({ ...query, limit: limit + 1 })
+    const items = found.slice(0, limit).map((incident) => describeIncident(incident))
+    return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }
+  }
+
+  async get(id: number): Promise<Incident | null> {
+    const found = await this.#store.get(checkId('id', id))
+    return found && describeIncident(found.incident, found.newRaters)
+  }
+
+  /** The ratings count, and the guard lets the shown average go. */
+  async release(id: number, request: ReleaseRequest): Promise<Decision> {
+    const incident = await this.#find(id, request)
+    const { prior } = (await this.#deployment.get()).settings
+    const [stats] = (await this.#record.read([], [incident.postId])).states
+    await this.#refuseExcluded(incident)
+    return this.#decide('released', incident, request, async (dryRun) => {
+      if (!dryRun) await this.#guard.release(incident.postId, { by: request.by, reason: request.reason })
+      return { ratings: 0, ...effectsOfRelease(stats, prior) }
+    })
+  }
+
+  /** The ratings of the incident's period stop counting. Repeated, it excludes what has come since. */
+  async exclude(id: number, { standing, ...request }: ExcludeRequest): Promise<Decision> {
+    const incident = await this.#find(id, request)
+    const { prior } = (await this.#deployment.get()).settings
+    const { postId, from, to } = describeIncident(incident)
+    return this.#decide('excluded', incident, request, async (dryRun) => {
+      const { by, reason } = request
+      const period = { postId, from, ...(to === null ? {} : { to }) }
+      return effectsOfExclusion(await this.#moderation.exclude({ ...period, standing, by, reason, dryRun }), prior)
+    })
+  }
+
+  /** Audited before it is carried out; noted with the incident when it is done, so that one that was cut short is repeated. */
+  async #decide(
+    state: 'released' | 'excluded',
+    incident: IncidentRecord,
+    { by, reason, dryRun = false }: ReleaseRequest,
+    work: (dryRun: boolean) => Promise<Omit<Decision, 'incident'>>,
+  ): Promise<Decision> {
+    if (dryRun) return { incident: describeIncident(incident), ...(await work(true)) }
+    const note = {
+      ...{ by, reason },
+      action: `incidents ${state === 'released' ? 'release' : 'exclude'}`,
+      subject: `incident ${incident.id} of post ${incident.postId}`,
+    }
+    return this.#audit.during(
+      note,
+      async () => {
+        const effects = await work(false)
+        // The same decision again is no event, unless it excluded further ratings.
+        const repeated = incident.state === state && effects.ratings === 0
+        const decided = repeated ? incident : await this.#store.decide(incident, { state, by, reason })
+        return { incident: describeIncident(decided ?? incident), ...effects }
+      },
+      ({ ratings }) => ({ ratings }),
+    )
+  }
+
+  async #find(id: number, request: ReleaseRequest): Promise<IncidentRecord> {
+    checkId('id', id)
+    checkUserId(request?.by, 'by')
+    checkReason(request.reason)
+    const found = await this.#store.get(id)
+    if (found === null) throw invalidInput('id', `there is no incident ${id}; incidents.list() has the known ones`)
+    return found.incident
+  }
+
+  async #refuseExcluded({ id, postId, state, from }: IncidentRecord): Promise<void> {
+    if (state !== 'excluded') return
+    const active = (await this.#moderation.list(postId)).find(
+      (exclusion) => exclusion.restoredAt === null && Date.parse(exclusion.from) === from,
+    )
+    if (active)
+      throw invalidInput(
+        'id',
+        `the ratings of incident ${id} are excluded: restore post ${postId} from ${active.from} to ${active.to} first`,
+      )
+  }
+}
+
+function checkId(field: string, id: unknown): number {
+  if (!Number.isSafeInteger(id) || (id as number) < 1) throw invalidInput(field, 'must be a positive integer')
+  return id as number
+}
+
+type Prior = Parameters<typeof rankOf>[1]
+
+function effectsOfRelease(stats: PostStats | undefined, prior: Prior): { before: Effect; after: Effect } {
+  const nothing = { count: 0, average: null, rank: prior.mean }
+  if (stats === undefined) return { before: nothing, after: nothing }
+  const { displayed, counts } = stats
+  return {
+    before: {
+      count: countOf(displayed.counts),
+      average: displayed.average,
+      rank: Number(rankOf(displayed, prior)),
+    },
+    after: effectOf(counts, prior),
+  }
+}
+
+function effectsOfExclusion({ ratings, before, after }: ModerationReport, prior: Prior): Omit<Decision, 'incident'> {
+  return { ratings, before: effectOf(before.histogram, prior), after: effectOf(after.histogram, prior) }
+}
+
+function effectOf(counts: Histogram, prior: Prior): Effect {
+  const average = averageOf(counts)
+  const rank = rankOf({ counts, average, asOf: 0, activity: 0, guard: null }, prior)
+  return { count: countOf(counts), average, rank: Number(rank) }
+}
