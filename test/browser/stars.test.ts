@@ -8,6 +8,7 @@ import { cleanUp } from '../helpers/clean-up.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { needs } from '../helpers/requires.ts'
 import { FakePostRate } from '../http/fake-post-rate.ts'
+import { fannedPost, raid, startModeration } from '../http/moderation-host.ts'
 import { historyCases } from './history.ts'
 import { isAccessible, type OpenPage, openBrowser, picture } from './open-browser.ts'
 
@@ -280,6 +281,116 @@ withChromium('the page of dev: say who you are, rate, and axe finds nothing', as
   await picture(page, 'dev')
   await isAccessible(t, page, 'dev')
 })
+
+withChromium(
+  'the moderation console: a raid is previewed, excluded and restored by keyboard, and fits a phone',
+  async (t) => {
+    t.timeout(120_000)
+    const { postRate, port } = await startModeration(t, { moderatorOf: () => 'ada' })
+    const url = `http://127.0.0.1:${port}/moderation`
+    const postId = await fannedPost(postRate, 'Bread', 40)
+    const page = await openPage(t, { ...refusals, viewport: { width: 1100, height: 900 } })
+    await page.goto(url)
+    await page.getByText('No incident is open.').waitFor()
+    await raid(postRate, postId, 90)
+
+    // It comes by itself.
+    const card = page.getByRole('article', { name: 'Bread' })
+    await card.getByText('90 arrivals').waitFor()
+    await page.getByRole('heading', { name: 'Open incidents (1)' }).waitFor()
+    await picture(page, 'moderation-open')
+    await isAccessible(t, page, 'an open incident')
+    await card.getByText('The same as a table').click()
+    const cells = await card.locator('.chart td').allTextContents()
+    t.is(
+      cells.filter((_, n) => n % 7 === 0).reduce((sum, cell) => sum + Number(cell), 0),
+      83,
+    )
+    await card.getByText('The same as a table').click()
+
+    const reason = card.getByLabel('Reason')
+    await reason.focus()
+    await page.keyboard.type('a raid')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await card.getByText('90 ratings would stop counting.').waitFor()
+    t.deepEqual(await card.locator('.effects td').allTextContents(), [
+      '',
+      '130',
+      '40',
+      '1.44',
+      '4.50',
+      '1.514',
+      '4.100',
+    ])
+    await picture(page, 'moderation-preview')
+    await isAccessible(t, page, 'a preview')
+    t.is((await postRate.moderation.list()).length, 0)
+    t.is(await page.evaluate('document.activeElement.textContent'), 'Confirm: do not count them')
+    await page.keyboard.press('Enter')
+    await page.getByRole('status').getByText('90 ratings on post 1 no longer count.').waitFor()
+    await page.getByText('No incident is open.').waitFor()
+    t.like((await postRate.incidents.list()).items[0], { state: 'excluded', decidedBy: 'ada', reason: 'a raid' })
+
+    const exclusions = page.getByRole('region', { name: 'Excluded periods' })
+    await exclusions.getByText('Restore the ratings of post 1').focus()
+    await page.keyboard.press('Enter')
+    await exclusions.getByLabel('Reason').fill('it was the news')
+    await page.keyboard.press('Enter')
+    await exclusions.getByRole('button', { name: 'Confirm: count them again' }).press('Enter')
+    await exclusions.getByText('Restored by ada').waitFor()
+    t.is((await postRate.moderation.list())[0]?.restored, 90)
+
+    const users = page.getByRole('region', { name: 'Excluded users' })
+    await users.getByText('Exclude users').click()
+    await users.getByLabel('User ids, one a line').fill('raider0\nraider1')
+    await users.getByLabel('Reason').fill('two of them')
+    await page.keyboard.press('Enter')
+    await users.getByText('2 ratings of 2 users on 1 post stop counting').waitFor()
+    await page.keyboard.press('Enter')
+    await users.getByText('raider1', { exact: true }).waitFor()
+    await page.getByRole('region', { name: 'Audit trail' }).getByText('moderate exclude-user: 2 users').waitFor()
+
+    await page.getByLabel('Post id').fill('1')
+    await page.keyboard.press('Enter')
+    const found = page.getByRole('region', { name: 'Post', exact: true })
+    await found.getByText('Bread (post 1)').waitFor()
+    await found.locator('.items summary').first().click()
+    await found.getByText(/^Not counted, decided by ada .* the ratings count again\.$/).waitFor()
+    await found.getByText('Exclude a period of its ratings').click()
+    await picture(page, 'moderation-decided')
+    await isAccessible(t, page, 'decided')
+    await page.getByLabel('Post id').fill('99')
+    await page.keyboard.press('Enter')
+    await found.getByText('There is no post with this id.').waitFor()
+
+    await raid(
+      postRate,
+      await fannedPost(postRate, 'A cake with a title that is rather long for a phone', 20),
+      300,
+      'mob',
+    )
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const phone = await openPage(t, {
+        viewport: { width: 360, height: 740 },
+        deviceScaleFactor: 2,
+        isMobile: true,
+        hasTouch: true,
+        colorScheme,
+      })
+      await phone.goto(`${url}/`)
+      await phone.getByRole('article').getByText('300 arrivals').waitFor()
+      await phone.getByText('moderate exclude-user').waitFor()
+      await phone.getByText('The same as a table').click()
+      await phone.getByRole('article').getByLabel('Reason').fill('a raid')
+      await phone.getByRole('button', { name: 'Do not count them' }).tap()
+      await phone.getByRole('button', { name: 'Confirm: do not count them' }).waitFor()
+      await picture(phone, `moderation-phone-${colorScheme}`)
+      await isAccessible(t, phone, `phone, ${colorScheme}`)
+      t.is(await phone.evaluate('document.documentElement.scrollWidth'), 360, 'it scrolls sideways')
+    }
+  },
+)
 
 historyCases(withChromium, () => ({ start: (t, main) => startPage(t, 1, main), open: openPage, looks }))
 

@@ -76,7 +76,7 @@ const bad: [string, string, RegExp][] = [
   ['POST_RATE_WINDOW_SECONDS', '1e3', /whole number/],
   ['POST_RATE_POOL_SIZE', '0', /whole number from 1/],
   ['POST_RATE_DISPLAY', 'off', /guard or freeze or live/],
-  ['POST_RATE_SPIKE_GUARD', 'on', /off, or the hours/],
+  ['POST_RATE_SPIKE_GUARD', 'on', /off, or the stars/],
   ['POST_RATE_SPIKE_GUARD', '0', /from 0.001/],
   ['POST_RATE_MIN_COUNT', '-1', /whole number/],
   ['POST_RATE_DISPLAY', 'LIVE', /freeze or live/],

@@ -135,6 +135,15 @@ test.serial('dev: a page, the API and the docs within seconds; a rating is seen 
   }
   t.is(await own(first.url), 5)
   t.is((await runCli(['stats', 'show', String(id)], { cwd })).code, 0)
+  // A raid from one button: its ratings come through the real write path, and the console knows the post.
+  t.is((await fetch(`${first.url}/raid`, { method: 'POST' })).status, 404)
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }
+  const { postId } = (await (await fetch(`${first.url}/raid`, asked)).json()) as { postId: number }
+  t.regex(await (await fetch(`${first.url}/moderation`)).text(), /noted under the name <strong>dev</)
+  await eventually(async () => {
+    const post = (await (await fetch(`${first.url}/moderation/posts/${postId}`)).json()) as { live: { count: number } }
+    return post.live.count > 40
+  })
   first.child.kill('SIGTERM')
   const { code, stdout } = await first.child.exited
   t.is(code, 0)

@@ -109,6 +109,37 @@ export const recordReaderCases: Cases = {
     for (const postId of [2, 99]) t.deepEqual(await record.recordReader.latest(postId, 3, 100), [])
   },
 
+  'the ratings of a period by time and score, excluded ones too, its begin included and its end not': async (
+    t,
+    create,
+  ) => {
+    const record = await create(t)
+    await addPosts(record, 2)
+    const start = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000
+    const given = [
+      ['before', -1, 5],
+      ['a', 0, 0],
+      ['b', 59_999, 0],
+      ['c', 60_000, 3],
+      ['d', 179_999, 5],
+      ['end', 180_000, 1],
+    ] as const
+    await record.ratingStore.import(
+      given.map(([userId, ms, score]): DatedRating => ({ postId: 1, userId, score, ratedAt: start + ms })),
+      { createPosts: false },
+    )
+    await rateMany(record, 2, 1)
+    const period = { postId: 1, from: start, to: start + 180_000 }
+    await record.moderationStore.exclude({ ...period, to: start + 60_000 }, { by: 'ada', reason: 'a raid' })
+    const arrivals = await record.recordReader.arrivals({ ...period, stepMs: 60_000 })
+    t.deepEqual(arrivals, [
+      { start, counts: [2, 0, 0, 0, 0, 0] },
+      { start: start + 60_000, counts: [0, 0, 0, 1, 0, 0] },
+      { start: start + 120_000, counts: [0, 0, 0, 0, 0, 1] },
+    ])
+    t.deepEqual(await record.recordReader.arrivals({ ...period, postId: 99, stepMs: 1_000 }), [])
+  },
+
   'ratings of one moment come in the order of their users, capitals first': async (t, create) => {
     const record = await create(t)
     await addPosts(record, 1)

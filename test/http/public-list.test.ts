@@ -6,7 +6,12 @@ import { defineEndpoint } from '../../packages/express/src/endpoint.ts'
 import { describeApi } from '../../packages/express/src/openapi.ts'
 
 test('the package exports exactly its public list', (t) => {
-  t.deepEqual(Object.keys(api).sort(), ['createOpsRouter', 'createProblemHandler', 'createRouter'])
+  t.deepEqual(Object.keys(api).sort(), [
+    'createModerationRouter',
+    'createOpsRouter',
+    'createProblemHandler',
+    'createRouter',
+  ])
 })
 
 test('the OpenAPI document has the version of the package', (t) => {

@@ -97,7 +97,11 @@ withServices(
       return stats.count === calm.count + 40 ? stats : null
     })
     t.is(raided.guard?.state, 'damped')
-    t.true((raided.average ?? 0) > (calm.average ?? 0) - 0.1, `it fell from ${calm.average} to ${raided.average}`)
+    const margin = 2.2 / Math.sqrt(calm.count)
+    t.true(
+      (raided.average ?? 0) > (calm.average ?? 0) - margin - 0.01,
+      `it fell from ${calm.average} to ${raided.average}`,
+    )
     await atRest(postRate)
     await isWhole(t, postRate, database)
   },

@@ -29,6 +29,9 @@ test('what post-rate exports', async (t) => {
   ])
   t.deepEqual(await typesOf('packages/post-rate/src/index.ts'), [
     'AggregateRating',
+    'ArrivalUnit',
+    'Arrivals',
+    'ArrivalsWanted',
     'AuditEntry',
     'AuditLog',
     'AuditNote',
@@ -38,8 +41,8 @@ test('what post-rate exports', async (t) => {
     'Clock',
     'Counters',
     'DatedRating',
-    'DecisionNote',
     'Decision',
+    'DecisionNote',
     'DependencyStatus',
     'DisplayOptions',
     'DisplaySettings',
@@ -50,10 +53,10 @@ test('what post-rate exports', async (t) => {
     'EraseOptions',
     'EraseRequest',
     'EventBus',
+    'ExcludeRequest',
     'ExcludedUser',
     'ExcludedUsersPage',
     'ExcludedUsersQuery',
-    'ExcludeRequest',
     'Exclusion',
     'ExportOptions',
     'Figures',
@@ -75,6 +78,7 @@ test('what post-rate exports', async (t) => {
     'ImportOptions',
     'ImportReport',
     'Incident',
+    'IncidentArrivals',
     'IncidentDelivery',
     'IncidentEvent',
     'IncidentEventKind',
@@ -174,12 +178,19 @@ test('what post-rate exports', async (t) => {
 })
 
 test('what @post-rate/express exports', async (t) => {
-  t.deepEqual(Object.keys(router).sort(), ['createOpsRouter', 'createProblemHandler', 'createRouter'])
+  t.deepEqual(Object.keys(router).sort(), [
+    'createModerationRouter',
+    'createOpsRouter',
+    'createProblemHandler',
+    'createRouter',
+  ])
   t.deepEqual(await typesOf('packages/express/src/index.ts'), [
     'Action',
     'Authorize',
     'AuthorizeQuestion',
     'GetUser',
+    'ModerationRouterOptions',
+    'ModeratorOf',
     'OpsRouterOptions',
     'ProblemCode',
     'ProblemHandlerOptions',

@@ -87,13 +87,14 @@ test('packages/post-rate/README.md: the snippets compile, and the one for tests 
 })
 
 /** What the reader of packages/express/README.md has at hand after its first snippet. */
-const known = `import { type GetUser, createOpsRouter, createProblemHandler, createRouter } from '@post-rate/express'
+const known = `import { type GetUser, createModerationRouter, createOpsRouter, createProblemHandler, createRouter } from '@post-rate/express'
 import express from 'express'
 import { createPostRate, toAggregateRating } from 'post-rate'
 const postRate = createPostRate({ database: 'postgres://localhost/app' })
 const app = express()
 const getUser: GetUser = () => null
-export { app, createOpsRouter, createProblemHandler, createRouter, getUser, postRate, toAggregateRating }
+const adminOf = (req: express.Request) => req.get('x-admin') ?? null
+export { adminOf, app, createModerationRouter, createOpsRouter, createProblemHandler, createRouter, getUser, postRate, toAggregateRating }
 `
 
 test('packages/express/README.md: the snippets compile', async (t) => {
@@ -130,7 +131,7 @@ withPostgres('packages/express/README.md: the recipes answer', async (t) => {
   })
 
   const exclude = (body: object) =>
-    fetch(`http://127.0.0.1:${port}/moderation/${id}/exclude`, {
+    fetch(`http://127.0.0.1:${port}/posts/${id}/exclude`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

@@ -51,13 +51,15 @@ test('the packages hold what runs, its types and sources, and nothing else', (t)
     const paths = files.map(({ path }) => path)
     for (const path of ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'])
       t.true(paths.includes(path), `${name} has ${path}`)
-    if (name === '@post-rate/express')
+    if (name === '@post-rate/express') {
+      t.true(paths.includes('browser/moderation/style.css'))
       for (const name of ['stars', 'history'])
         for (const path of [`browser/${name}.js`, `dist/browser/${name}.d.ts`, `types/${name}.d.ts`])
           t.true(paths.includes(path), path)
+    }
     const stray = paths.filter(
       (path) =>
-        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.js|types\/[\w-]+\.d\.ts)$/.test(
+        !/^(package\.json|LICENSE|[A-Z]+\.md|dist\/[\w/.-]+\.(js|d\.ts)(\.map)?|src\/[\w/.-]+\.tsx?|browser\/[\w/-]+\.(js|css)|types\/[\w-]+\.d\.ts)$/.test(
           path,
         ) || /\b(tests?|fixtures?|secrets?|bench)\b|\.env/i.test(path),
     )

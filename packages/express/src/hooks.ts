@@ -48,7 +48,7 @@ function userIdOf(user: unknown): string | null {
 }
 
 /** The kind of a value; of a text only its length, because an id is nobody else's business. */
-function described(value: unknown): string {
+export function described(value: unknown): string {
   if (typeof value === 'string') return `a string of ${value.length} UTF-16 units`
   if (typeof value === 'number') return `the number ${value}`
   if (Array.isArray(value)) return 'an array'
@@ -62,7 +62,8 @@ export async function checkAllowed(authorize: Authorize, question: AuthorizeQues
   if (!allowed) throw new Refusal('FORBIDDEN')
 }
 
-async function ask(question: () => unknown): Promise<unknown> {
+/** @throws HookFailure with what a function of the host threw */
+export async function ask(question: () => unknown): Promise<unknown> {
   try {
     return await question()
   } catch (error) {

@@ -1,4 +1,6 @@
 export type { Quota } from './limiter.ts'
+export type { ModerationRouterOptions, ModeratorOf } from './moderation/options.ts'
+export { createModerationRouter } from './moderation/router.ts'
 export { createOpsRouter, type OpsRouterOptions } from './ops-router.ts'
 export type { Action, Authorize, AuthorizeQuestion, GetUser, RouterOptions } from './options.ts'
 export type { ProblemCode } from './problem.ts'

@@ -113,7 +113,7 @@ function problemsOf(endpoint: Endpoint<never>): Record<string, OpenApiResponse> 
   if (about) statuses.add(404)
   const responses: Record<string, OpenApiResponse> = {}
   for (const [code, { status, title }] of Object.entries(problemKinds)) {
-    if (!statuses.has(status) || code.startsWith('SCHEMA_')) continue
+    if (!statuses.has(status) || code.startsWith('SCHEMA_') || code === 'NOT_FOUND') continue
     const described = responses[status]?.description
     responses[status] = {
       description: described === undefined ? `${title} (${code})` : `${described}; ${title.toLowerCase()} (${code})`,

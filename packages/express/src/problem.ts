@@ -5,6 +5,7 @@ import { sendText } from './send.ts'
 /** Codes of the HTTP layer's own, beside the library's. */
 export type ProblemCode =
   | PostRateErrorCode
+  | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
@@ -30,6 +31,7 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   INVALID_INPUT: { status: 400, title: 'Invalid input', detail: 'The request is not valid.' },
   FORBIDDEN: { status: 403, title: 'Not allowed', detail: 'This user may not do that.' },
   POST_NOT_FOUND: { status: 404, title: 'No such post', detail: 'There is no post with this id.' },
+  NOT_FOUND: { status: 404, title: 'Not found', detail: 'There is nothing with this id.' },
   REJECTED: { status: 422, title: 'Rejected', detail: 'A rule of this application does not allow it.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -106,13 +108,21 @@ export function refusalOf(error: unknown): Refusal | null {
   return new Refusal(error.code, { errors: error.problems })
 }
 
-/** Answers with a problem document (RFC 9457). Nothing about it may be kept by a shared cache. `prefix`: path of the API. */
-export function sendProblem(res: Response, refusal: Refusal, prefix: string): void {
+/**
+ * Answers with a problem document (RFC 9457). Nothing about it may be kept by a shared cache. `prefix`: path of the API; null for one
+ * that has no reference page.
+ */
+export function sendProblem(
+  res: Response,
+  refusal: Refusal,
+  prefix: string | null,
+  cacheControl = 'private, no-cache',
+): void {
   const { code, errors, headers } = refusal
   const { status, title, detail, retryAfter } = problemKinds[code]
   const said = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
   const problem = {
-    type: `${prefix}/docs#${problemAnchor(code)}`,
+    type: prefix === null ? 'about:blank' : `${prefix}/docs#${problemAnchor(code)}`,
     title,
     status,
     detail: said === '' ? detail : said,
@@ -121,7 +131,7 @@ export function sendProblem(res: Response, refusal: Refusal, prefix: string): vo
   }
   if (retryAfter !== undefined) res.setHeader('Retry-After', String(retryAfter))
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  res.setHeader('Cache-Control', 'private, no-cache')
+  res.setHeader('Cache-Control', cacheControl)
   sendText(res, status, 'application/problem+json', JSON.stringify(problem))
 }
 

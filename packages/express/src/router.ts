@@ -2,6 +2,7 @@ import express, { type Request, type Response, type Router } from 'express'
 import { type Caching, createCaching, nothingPromised } from './caching.ts'
 import { checkRouterOptions } from './check-router-options.ts'
 import { createOriginCheck, type OriginCheck } from './cross-site.ts'
+import { dispatch } from './dispatch.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import { createPost } from './endpoints/create-post.ts'
 import { describingEndpoints } from './endpoints/describe-api.ts'
@@ -11,15 +12,15 @@ import { listPosts } from './endpoints/list-posts.ts'
 import { postRating, putRating } from './endpoints/rate-post.ts'
 import { withdrawRating } from './endpoints/withdraw-rating.ts'
 import { createFinder, type Place } from './find-endpoint.ts'
-import { type Asker, checkAllowed, currentUser, HookFailure } from './hooks.ts'
+import { type Asker, checkAllowed, currentUser } from './hooks.ts'
 import type { Action, RouterOptions, WriteAction } from './options.ts'
-import { Refusal, refusalOf, sendProblem } from './problem.ts'
+import { Refusal, sendProblem } from './problem.ts'
 import { prefixOf, rootOf } from './public-path.ts'
 import { createRateLimits, type RateLimits } from './rate-limit.ts'
-import { ClientGone, cutOffLater, readBody } from './read-body.ts'
+import { readBody } from './read-body.ts'
 import { requestMetrics } from './request-metrics.ts'
-import { sendNothing, sendText, setCommonHeaders } from './send.ts'
-import { serveStars } from './serve-stars.ts'
+import { sendNothing, sendText } from './send.ts'
+import { serveBrowserFiles } from './serve-browser-files.ts'
 import { validate } from './validate.ts'
 
 const endpoints: readonly Endpoint<never>[] = [
@@ -48,17 +49,15 @@ export function createRouter(options: RouterOptions): Router {
   }
   const measure = options.registry && requestMetrics(options.registry)
   const router = express.Router()
-  const stars = serveStars()
+  const files = serveBrowserFiles(/^\/(stars|history)(\.js$|\/)/)
   router.use((req, res, next) => {
     const place = find(req.path)
-    if (place === null) return stars(req, res, next)
+    if (place === null) return files(req, res, next)
     measure?.(req, res, place.path)
-    answer(parts, place, req, res).catch((error: unknown) => {
-      if (error instanceof ClientGone) return
-      const refusal = refusalOf(error)
-      if (refusal === null) return next(forHost(error))
-      cutOffLater(req, res)
-      sendProblem(res, refusal, prefixOf(req, options.publicPath))
+    dispatch({
+      ...{ place, req, res, next },
+      answer: (endpoint) => answer(parts, endpoint, place.params, req, res),
+      sendProblem: (refusal) => sendProblem(res, refusal, prefixOf(req, options.publicPath)),
     })
   })
   return router
@@ -73,18 +72,17 @@ interface Parts {
   mayComeFrom: OriginCheck | undefined
 }
 
-async function answer(parts: Parts, place: Place, req: Request, res: Response) {
+async function answer(
+  parts: Parts,
+  endpoint: Endpoint<never>,
+  params: Place['params'],
+  req: Request,
+  res: Response,
+): Promise<void> {
   const { options, caching } = parts
-  setCommonHeaders(res)
-  if (req.method === 'OPTIONS') {
-    res.setHeader('Allow', place.allow)
-    return sendNothing(res, 204)
-  }
-  const method = req.method === 'HEAD' ? 'GET' : req.method
-  const endpoint = place.endpoints.find((candidate) => candidate.method === method)
-  if (!endpoint) throw new Refusal('METHOD_NOT_ALLOWED', { headers: { Allow: place.allow } })
+  const { method } = endpoint
   if (method === 'GET') caching.vary(res)
-  const { userId, established, input } = await judge(endpoint, parts, place.params, req, res)
+  const { userId, established, input } = await judge(endpoint, parts, params, req, res)
   const [prefix, root] = [prefixOf(req, options.publicPath), rootOf(req, options.publicPath)]
   const { postRate } = options
   send(await endpoint.answer({ input: input as never, userId, established, prefix, root, postRate }))
@@ -127,12 +125,4 @@ async function judge(endpoint: Endpoint<never>, parts: Parts, params: Place['par
 
 function isWrite(action: Action | null): action is WriteAction {
   return action === 'create-post' || action === 'rate-post' || action === 'withdraw-rating'
-}
-
-/** Express reads some values of `next` as commands: only an object can be nothing but an error. */
-function forHost(error: unknown): unknown {
-  const cause = error instanceof HookFailure ? error.cause : error
-  return typeof cause === 'object' && cause !== null
-    ? cause
-    : new Error('Something was thrown that is no error', { cause })
 }

@@ -16,13 +16,13 @@ export const schemaNotes = z.registry<SchemaNotes>()
 
 const badId = 'must be a positive whole number below 2^53, in digits without sign or leading zero'
 const badScore = 'must be a whole number from 0 to 5'
-const badLimit = 'must be a whole number from 1 to 100, given once'
+export const badLimit = 'must be a whole number from 1 to 100, given once'
 const badSort = 'must be newest or top, given once'
 const badUnit = 'must be day or hour, given once'
 const badTime = 'must be an ISO 8601 time, given once'
 const badCursor = 'must be the cursor of a next link, given once'
 
-const postId = z
+export const postIdInBody = z
   .int({ error: badId })
   .min(1, { error: badId })
   .max(Number.MAX_SAFE_INTEGER, { error: badId })
@@ -48,13 +48,14 @@ function text(longest: number) {
     .register(schemaNotes, { minLength: 1, maxLength: longest })
 }
 
+/** An id in a path or a query. */
+export const readId = z
+  .string({ error: badId })
+  .transform((digits) => parsePostId(digits) ?? Number.NaN)
+  .pipe(postIdInBody)
+
 /** `{id}` of a path. */
-export const postPath = z.object({
-  id: z
-    .string()
-    .transform((digits) => parsePostId(digits) ?? Number.NaN)
-    .pipe(postId),
-})
+export const postPath = z.object({ id: readId })
 
 export const listQuery = z.object({
   limit: z
@@ -97,7 +98,7 @@ export const scoreBody = z
   .register(schemaNotes, { id: 'Score', examples: [{ score: 4 }] })
 
 export const ratingBody = z
-  .object({ postId, score }, { error: 'must be an object' })
+  .object({ postId: postIdInBody, score }, { error: 'must be an object' })
   .register(schemaNotes, { id: 'Rating', examples: [{ postId: 1, score: 4 }] })
 
 export const postBody = z

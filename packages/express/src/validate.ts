@@ -8,7 +8,7 @@ import { Refusal } from './problem.ts'
  * @throws Refusal INVALID_INPUT with one error per bad field
  */
 export function validate(
-  endpoint: Endpoint<never>,
+  endpoint: Pick<Endpoint<never>, 'params' | 'query' | 'body'>,
   request: { params: Record<string, string>; url: string; body: unknown },
 ): unknown {
   const parts = [

@@ -9,6 +9,7 @@ import type { ExportOptions } from './ports/rating-store.ts'
 import type { LatestRating } from './ports/record-reader.ts'
 import type { Bypass, MigrateOptions, MigrationStatus } from './ports/schema.ts'
 import type { DecisionNote } from './services/audit-decisions.ts'
+import type { IncidentArrivals } from './services/chart-incident.ts'
 import type { Counters } from './services/counters.ts'
 import type {
   Decision,
@@ -185,6 +186,11 @@ export interface PostRate {
     list(query?: IncidentQuery): Promise<IncidentList>
     /** Null where there is none. Example: `incidents.get(3)`. @throws PostRateError INVALID_INPUT, UNAVAILABLE */
     get(id: number): Promise<Incident | null>
+    /**
+     * The ratings of an incident's period over time, by score; null where there is none. Example: `incidents.arrivals(3)`
+     * @throws PostRateError INVALID_INPUT, UNAVAILABLE
+     */
+    arrivals(id: number): Promise<IncidentArrivals | null>
     /**
      * Decides that the ratings count, and releases the guard of the post. Repeating it is safe. An excluded incident is refused while
      * its exclusion is active. Example: `incidents.release(3, { by: 'ada', reason: 'a link in the news' })`

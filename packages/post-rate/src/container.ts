@@ -41,6 +41,7 @@ import type { Ports } from './ports/ports.ts'
 import { AnnounceGuard } from './services/announce-guard.ts'
 import { AuditDecisions } from './services/audit-decisions.ts'
 import { BackgroundAudit } from './services/background-audit.ts'
+import { ChartIncident } from './services/chart-incident.ts'
 import { CounterSet } from './services/counters.ts'
 import { DecideIncidents } from './services/decide-incidents.ts'
 import { DeliverIncidents } from './services/deliver-incidents.ts'
@@ -96,6 +97,7 @@ export interface Services {
   eraseUser: EraseUser
   guardPosts: GuardPosts
   decideIncidents: DecideIncidents
+  chartIncident: ChartIncident
   deliverIncidents: DeliverIncidents
   reportStatus: ReportStatus
 }
@@ -321,6 +323,7 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
     ['incidentStore', 'recordReader', 'guardPosts', 'moderateRatings', 'auditDecisions', 'deployment'],
     (...parts) => new DecideIncidents(...parts),
   )
+  bind('chartIncident', ['incidentStore', 'recordReader', 'clock'], (...parts) => new ChartIncident(...parts))
   bind(
     'deliverIncidents',
     ['incidentStore', 'incidentEvents', 'webhook', 'logger', 'relayOutbox'],

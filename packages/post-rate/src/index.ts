@@ -55,7 +55,7 @@ export type { Ports } from './ports/ports.ts'
 export type { PagedPost, PageQuery, PostStore } from './ports/post-store.ts'
 export type { EraseOptions, ExportOptions, RateOutcome, RatingStore } from './ports/rating-store.ts'
 export type { RebuildProgress, RebuildRun, RebuildStore } from './ports/rebuild-store.ts'
-export type { LatestRating, RecordReader } from './ports/record-reader.ts'
+export type { Arrivals, ArrivalsWanted, LatestRating, RecordReader } from './ports/record-reader.ts'
 export type { Bypass, MigrateOptions, MigrationStatus, Schema } from './ports/schema.ts'
 export type { SettingsStore } from './ports/settings-store.ts'
 export type { StateStore } from './ports/state-store.ts'
@@ -69,11 +69,11 @@ export type {
 } from './ports/user-exclusion-store.ts'
 export type { Webhook } from './ports/webhook.ts'
 export type { DecisionNote } from './services/audit-decisions.ts'
+export type { ArrivalUnit, IncidentArrivals } from './services/chart-incident.ts'
 export type { Drift, DriftKind } from './services/compare-copies.ts'
 export type { Counters } from './services/counters.ts'
 export type {
   Decision,
-  Effect,
   ExcludeRequest,
   IncidentList,
   IncidentQuery,
@@ -88,6 +88,7 @@ export type {
 } from './services/exclude-users.ts'
 export type { GuardedPost } from './services/guard-posts.ts'
 export type { ImportLine, ImportOptions, ImportReport, RejectedLine } from './services/import-ratings.ts'
+export type { Effect } from './services/incident-effects.ts'
 export type { PostInspection } from './services/inspect-stats.ts'
 export type { LatestQuery } from './services/latest-ratings.ts'
 export type { ListQuery, PostPage } from './services/list-posts.ts'

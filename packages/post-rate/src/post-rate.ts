@@ -105,6 +105,7 @@ class Engine implements PostRate {
     this.incidents = {
       list: async (query) => this.#service('decideIncidents').list(query),
       get: async (id) => this.#service('decideIncidents').get(id),
+      arrivals: async (id) => this.#service('chartIncident').arrivals(id),
       release: async (id, request) => this.#service('decideIncidents').release(id, request),
       exclude: async (id, request) => this.#service('decideIncidents').exclude(id, request),
     }

@@ -71,7 +71,7 @@ export const goodStatus: Status = {
   audit: { posts: 5, passedAt: '2026-01-01T00:00:00.000Z', repaired: 0, repairedAt: null },
   ratingsPerSecond: 512.3,
   guardedPosts: 1,
-  incidents: { open: 1, oldestSeconds: 754, deadLetters: 0 },
+  incidents: { open: 0, oldestSeconds: 0, deadLetters: 0 },
   roles: { relay: null, consumer: null },
   counters: {
     rated: 0,
@@ -156,6 +156,7 @@ export function fakePostRate(options: FakeOptions = {}): FakePostRate {
     incidents: {
       list: async () => ({ items: options.incidents ?? [], next: null }),
       get: never,
+      arrivals: never,
       release: never,
       exclude: never,
     },

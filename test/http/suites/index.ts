@@ -7,6 +7,7 @@ import { historySuite } from './history.ts'
 import { hookSuite } from './hooks.ts'
 import { inputSuite } from './input.ts'
 import { methodSuite } from './methods.ts'
+import { moderationSuite } from './moderation.ts'
 import { mountingSuite } from './mounting.ts'
 import { opsSuite } from './ops.ts'
 import { rateLimitSuite } from './rate-limit.ts'
@@ -31,4 +32,5 @@ export function httpSuites(): void {
   describingSuite()
   opsSuite()
   starsSuite()
+  moderationSuite()
 }

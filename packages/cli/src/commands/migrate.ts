@@ -9,7 +9,7 @@ export async function migrateUp(context: Context): Promise<number> {
   const { posts, dryRun } = context.flags as Pick<MigrateOptions, 'posts'> & { dryRun?: boolean }
   if (dryRun === true) return showPending(context)
   const postRate = await context.open({ create: true, check: false })
-  const applied = await migrateDatabase(context, postRate, posts)
+  const applied = await migrateDatabase(context, postRate, posts === undefined ? {} : { posts })
   if (context.talk.json) await context.talk.document(applied)
   else if (applied.length === 0) await context.talk.line('The schema is up to date.')
   else for (const { version, name } of applied) await context.talk.line(`Applied ${version} ${name}`)
@@ -37,13 +37,17 @@ export async function migrateStatus(context: Context): Promise<number> {
   return exitCodes.done
 }
 
-/** Migrates, then makes sure that this process and the deployment agree about the settings. */
+/** `windowSeconds`: of a new deployment that is not configured. Migrates, then makes sure that this process and the deployment agree about the settings. */
 export async function migrateDatabase(
   context: Context,
   postRate: PostRate,
-  posts?: MigrateOptions['posts'],
+  options: Pick<MigrateOptions, 'posts'> & { windowSeconds?: number } = {},
 ): Promise<MigrationStatus[]> {
-  const settings = displayOf(await context.configuration())
+  const { windowSeconds, posts } = options
+  const settings = {
+    ...(windowSeconds === undefined ? {} : { windowSeconds }),
+    ...displayOf(await context.configuration()),
+  }
   const applied = await postRate.migrate({ settings, ...(posts === undefined ? {} : { posts }) })
   await context.start(postRate)
   return applied

@@ -13,8 +13,8 @@ const make = (tag, properties = {}, ...children) => {
 
 const user = () => decodeURIComponent(/(?:^|; )user=([^;]*)/.exec(document.cookie)?.[1] ?? '')
 
-async function ask(path) {
-  const answer = await fetch(path)
+async function ask(path, init) {
+  const answer = await fetch(path, init)
   const body = await answer.json()
   if (answer.ok) return body
   throw new Error(body.detail ?? body.title)
@@ -61,5 +61,9 @@ $('user').onchange = () => {
 }
 $('sort').onchange = reload
 $('more').onclick = () => attempt(() => load(next))
+$('raid').onclick = () => attempt(async () => {
+  const raid = await ask('raid', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })
+  $('note').textContent = raid.ratings + ' low ratings are coming in on “' + raid.title + '”. The guard holds its average, and Moderation shows the incident within seconds.'
+})
 await reload()
 `

@@ -29,8 +29,11 @@ function html(nonce: string): string {
   <label>You are <input id="user" maxlength="40" autocomplete="off" spellcheck="false" placeholder="nobody"></label>
   <label>Order <select id="sort"><option value="newest">newest</option><option value="top">top</option></select></label>
   <a href="api/docs">API reference</a>
+  <a href="moderation">Moderation</a>
+  <button id="raid" type="button">Start a raid</button>
 </header>
 <p id="message" role="status"></p>
+<p id="note" role="status"></p>
 <main id="posts"></main>
 <button id="more" hidden>More posts</button>
 <script type="module" nonce="${nonce}">${pageScript}</script>

@@ -7,6 +7,7 @@ export type DisplayPolicy = (typeof displayPolicies)['freeze']
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
+const embargoMs = 36 * hourMs
 const never = Number.POSITIVE_INFINITY
 
 /** A period; `to` is null where it goes on. Milliseconds since the epoch. */
@@ -61,6 +62,8 @@ export interface ReplayPolicy {
   weight?(at: number): number
   /** The average of what counts, in the place of the mean. */
   average?(tally: Tally): number | null
+  /** Age of the post in milliseconds until which `average` changes by itself. Default: it never does. */
+  changesUntil?: number
 }
 
 /** The shipped policies, then what else a site could do. */
@@ -87,7 +90,8 @@ export const replayPolicies: readonly ReplayPolicy[] = [
   {
     name: 'embargo',
     what: 'no average in the first 36 hours after the first rating',
-    average: ({ age, sum, weight }) => (age < 36 * hourMs ? null : sum / weight),
+    average: ({ age, sum, weight }) => (age < embargoMs ? null : sum / weight),
+    changesUntil: embargoMs,
   },
   { name: 'median', what: 'the median in the place of the mean', average: ({ counts }) => medianOf(counts) },
   {

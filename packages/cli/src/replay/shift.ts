@@ -11,7 +11,7 @@ const deviation = 1.1
 const chance = 4
 
 /** The guard's own memory stays empty: this policy keeps its memory beside it. */
-const noMemory = [] as never as GuardState['memory']
+const noMemory = {} as GuardState['memory']
 
 interface ShiftDisplayed extends Displayed {
   /** Signed distance of about a day's arrivals from the average, in stars. */

@@ -73,8 +73,7 @@ class Steps implements Walk {
 
   /** Whether no window changes anything until the next rating. */
   get idle(): boolean {
-    const { average } = this.#policy
-    return average === undefined && !this.#counted.isDue && !this.#displayPolicy.pending(this.#display, this.#counted)
+    return !this.#counted.isDue && !this.#changesBy(this.#display.asOf + this.#windowMs)
   }
 
   /** Null behind the last one. */
@@ -96,8 +95,14 @@ class Steps implements Walk {
     this.#counted.apply(end, (at) => {
       if (countOf(this.#display.counts) === 0) this.#step(at)
     })
-    const pending = this.#displayPolicy.pending(this.#display, this.#counted)
-    if (pending || this.#policy.average !== undefined) this.#step(end)
+    if (this.#changesBy(end)) this.#step(end)
+  }
+
+  /** Whether a window's end would change what is shown or remembered. */
+  #changesBy(end: number): boolean {
+    const { changesUntil } = this.#policy
+    const changesByItself = changesUntil !== undefined && end - this.#first < changesUntil + this.#windowMs
+    return changesByItself || this.#displayPolicy.pending(this.#display, this.#counted)
   }
 
   /** The armed period that the window belongs to, also where the window's own ratings arm the guard. */

@@ -27,14 +27,14 @@ export const policies: Readonly<Record<string, Step>> = {
   'trimmed mean': (_, live, asOf) => ({ ...show(_, live, asOf), average: trimmed(live.counts) }),
   hold,
   'speed limit': speedLimit,
-  guard: (previous, live, asOf) => displayPolicies.guard.step(previous, live, asOf, guardSettings),
+  guard: whenPending((previous, live, asOf) => displayPolicies.guard.step(previous, live, asOf, guardSettings)),
 }
 
 /** What the longer scenarios compare. */
 export const raidPolicies: Readonly<Record<string, Step>> = {
   freeze: show,
   'speed limit': speedLimit,
-  guard: whenPending((previous, live, asOf) => stepGuard(previous, live, asOf, guardSettings)),
+  guard: policies.guard as Step,
 }
 
 /** The guard with other constants, or with a margin that widens faster or slower. */

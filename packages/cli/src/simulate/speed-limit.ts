@@ -45,9 +45,9 @@ export function meanOf(counts: Histogram): number {
 }
 
 export function countOf(counts: Histogram): number {
-  return counts.reduce((sum, n) => sum + n, 0)
+  return counts[0] + counts[1] + counts[2] + counts[3] + counts[4] + counts[5]
 }
 
 export function sumOf(counts: Histogram): number {
-  return counts.reduce((sum, n, score) => sum + n * score, 0)
+  return counts[1] + 2 * counts[2] + 3 * counts[3] + 4 * counts[4] + 5 * counts[5]
 }

@@ -4,7 +4,7 @@ import { choose, seededRandom } from '../demo/random.ts'
 export const windowsPerHour = 12
 export const windowsPerDay = 24 * windowsPerHour
 /** Windows before what is looked at begins, in which a policy learns what is normal. */
-export const warmUp = 2 * windowsPerDay
+export const warmUp = 5 * windowsPerDay
 /** Windows that are looked at. */
 export const horizon = 2 * windowsPerDay
 
@@ -38,7 +38,7 @@ export interface World {
 export function makeWorld(seed: string, n: number): World {
   const random = seededRandom(`${seed} world ${n}`)
   const size = Math.round(logUniform(random, 15, 5_000))
-  const ageDays = logUniform(random, 3, 90)
+  const ageDays = logUniform(random, 6, 90)
   const family = choose(random, Object.keys(opinions))
   return {
     seed: `${seed} ${n}`,

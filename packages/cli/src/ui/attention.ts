@@ -19,7 +19,7 @@ export function attentionOf(status: Status, verify: TaskState<VerifyReport>): At
       bad(detail.startsWith('Cannot ') ? detail : `${name} cannot be reached. ${detail}`.trim())
     else if (configured && detail !== '') warn(`${name}: ${detail}`)
   }
-  const { outbox, leases, freshnessSeconds, clockOffsetMs, clockSetBack, audit } = status
+  const { outbox, leases, freshnessSeconds, clockOffsetMs, clockSetBack, audit, incidents } = status
   // The reconciler has a lease, too, also in a consumer.
   const shards = (leases ?? []).filter(({ name }) => name.startsWith('relay:'))
   const live = shards.filter(({ secondsLeft }) => secondsLeft > 0)
@@ -39,6 +39,12 @@ export function attentionOf(status: Status, verify: TaskState<VerifyReport>): At
     warn(
       `${counted(audit.repaired, 'post')} repaired by the audit, last at ${audit.repairedAt}: ratings had bypassed the triggers.`,
     )
+  if (incidents !== null && incidents.open > 0)
+    warn(
+      `${counted(incidents.open, 'incident is', 'incidents are')} open, the oldest for ${span(incidents.oldestSeconds)}: see 4.`,
+    )
+  if (incidents !== null && incidents.deadLetters > 0)
+    warn(`The webhook did not accept ${counted(incidents.deadLetters, 'event')} within a day: see the relay's log.`)
   if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000)
     warn(`This machine's clock is ${span(Math.abs(clockOffsetMs) / 1000)} off the database's.`)
   if (verify.state === 'done' && verify.report.drift.length > 0) bad(driftText(verify.report))

@@ -21,8 +21,9 @@ export const guardConstants = {
   thresholdDeviations: 3,
   leastThreshold: 5,
   leastDayThreshold: 10,
-  /** The bucket of a day also takes this share of the ratings that there were before. */
+  /** The bucket of a day also takes this share of the ratings that there were before, and this one of a normal day's: by night few rate. */
   dayShare: 0.03,
+  cycleShare: 0.5,
   /** How long the normal rates remember. */
   memorySeconds: 24 * 3_600,
   dayMemorySeconds: 14 * 24 * 3_600,
@@ -160,8 +161,8 @@ function dayAllowance(rate: number, { deviations, daySlack }: GuardConstants): n
 }
 
 function dayThreshold(rate: number, count: number, constants: GuardConstants): number {
-  const { leastDayThreshold, thresholdDeviations, dayShare } = constants
-  return Math.max(leastDayThreshold, thresholdDeviations * Math.sqrt(rate), dayShare * count)
+  const { leastDayThreshold, thresholdDeviations, dayShare, cycleShare } = constants
+  return Math.max(leastDayThreshold, thresholdDeviations * Math.sqrt(rate), dayShare * count, cycleShare * rate)
 }
 
 /** Figures are kept with six decimals. */

@@ -42,14 +42,20 @@ export function guardState(
   bounds: Bounds | null,
   more: { [name in Exclude<keyof Memory, keyof Arrivals | keyof Bounds>]?: Memory[name] | undefined },
 ): GuardState {
-  const memory: Memory = { ...arrivals }
-  if (bounds !== null) Object.assign(memory, bounds)
+  const { rate, level, dayRate, dayLevel, at, learned, average, count, dayAverage, dayCount } = arrivals
+  const memory: Memory = { rate, level, dayRate, dayLevel, at, learned, average, count, dayAverage, dayCount }
+  if (bounds !== null) {
+    memory.low = bounds.low
+    memory.high = bounds.high
+    memory.from = bounds.from
+  }
   if (more.inside !== undefined) memory.inside = more.inside
   if (more.rankedCount !== undefined) memory.rankedCount = more.rankedCount
   if (more.rankedAverage !== undefined) memory.rankedAverage = more.rankedAverage
   if (more.early !== undefined) memory.early = more.early
   if (more.released !== undefined) memory.released = more.released
-  return { ...state, memory: memory as GuardState['memory'] }
+  const { armed, gap, since } = state
+  return { armed, gap, since, memory: memory as GuardState['memory'] }
 }
 
 const times = ['at', 'from', 'inside', 'early'] as const

@@ -23,7 +23,7 @@ export interface Pace {
 }
 
 /** One step: the last window and what it brought. Times are milliseconds since the epoch. */
-export interface Step extends Pace {
+export interface Step {
   begin: number
   end: number
   arrived: number
@@ -42,13 +42,17 @@ export function rushOf(guard: GuardState | null): Rush | null {
 }
 
 /** The state of a post that was not armed; or the rush, if one has begun. */
-export function watch(was: GuardState | null, arrivals: Arrivals, step: Step): GuardState | Rush {
-  const { constants, before, end } = step
+export function watch(
+  was: GuardState | null,
+  arrivals: Arrivals,
+  { arrived, before, end }: Step,
+  { constants, starPerDay }: Pace,
+): GuardState | Rush {
   const memory = memoryOf(was)
   const since = was?.since ?? 0
   // A rush soon after another one must not begin with a wider margin.
   const recent = end - since < 1_000 * constants.rememberSeconds ? boundsOf(memory) : null
-  const rush = step.arrived === 0 ? null : rushAt(arrivals, end, constants)
+  const rush = arrived === 0 ? null : rushAt(arrivals, end, constants)
   if (rush === null || before.count < constants.leastCount)
     return guardState({ armed: false, gap: 0, since }, arrivals, recent, {})
   const known = rush === 'day' ? { average: arrivals.dayAverage, count: arrivals.dayCount } : arrivals
@@ -56,7 +60,7 @@ export function watch(was: GuardState | null, arrivals: Arrivals, step: Step): G
   const anchor = early ? before : known
   const around = boundsAround(anchor, end, constants)
   const bounds =
-    recent === null ? around : narrower(widened(recent, end, step.starPerDay, constants), around, anchor.average)
+    recent === null ? around : narrower(widened(recent, end, starPerDay, constants), around, anchor.average)
   return {
     ...{ arrivals, bounds, since: end, inside: undefined, early: early ? end : undefined },
     ...{ rankedCount: before.count, rankedAverage: before.average },
@@ -67,7 +71,12 @@ export function watch(was: GuardState | null, arrivals: Arrivals, step: Step): G
  * A rush that goes on. Ratings that agree with those before make its margin narrower, and at last they are normal. The bounds of an
  * early rush, to a post that had no average before, follow the average until it leaves them.
  */
-export function goOn(rush: Rush, arrivals: Arrivals, { constants, before, begin, arrived, starPerDay }: Step): Rush {
+export function goOn(
+  rush: Rush,
+  arrivals: Arrivals,
+  { before, begin, arrived }: Step,
+  { constants, starPerDay }: Pace,
+): Rush {
   const { bounds, inside, early, since, rankedCount } = rush
   if (arrived === 0 || inside === undefined) return { ...rush, arrivals }
   if (early !== undefined) {
@@ -107,8 +116,8 @@ export function beSilent({ guard, counts }: Displayed, end: number, windows: num
   const arrivals = arrivalsOf(memoryOf(guard))
   if (guard !== null && arrivals !== null && memoryOf(guard).released) {
     const now = { average: averageOf(counts) ?? 0, count: countOf(counts) }
-    const first = guard.armed ? stepReleased(guard, arrivals, now, timeOf(1), pace) : guard
-    return stepReleased(first, arrivals, now, end, pace)
+    const first = guard.armed ? stepReleased(guard, arrivals, now, timeOf(1), pace.constants) : guard
+    return stepReleased(first, arrivals, now, end, pace.constants)
   }
   const rush = rushOf(guard)
   if (rush === null) return guard
@@ -141,7 +150,7 @@ export function stepReleased(
   arrivals: Arrivals,
   shown: Before,
   time: number,
-  { constants }: Pick<Pace, 'constants'>,
+  constants: GuardConstants,
 ): GuardState {
   const since = was.armed ? time : was.since
   const now = anchoredAt(arrivals, shown)

@@ -9,6 +9,7 @@ import {
   hold,
   isOver,
   meanOf,
+  type Pace,
   rushOf,
   type Step,
   stepReleased,
@@ -40,35 +41,37 @@ export function stepGuard(
   constants: GuardConstants = guardConstants,
 ): Displayed {
   const { counts, activity } = live
-  const average = averageOf(counts)
-  const open: Displayed = { counts, average, asOf, activity, guard: null }
   const count = countOf(previous.counts)
-  if (average === null || count === 0) return open
+  const shown = (guard: GuardState | null): Displayed => {
+    return { counts, average: shownAverage(counts, guard?.gap ?? 0), asOf, activity, guard }
+  }
+  if (count === 0 || countOf(counts) === 0) return shown(null)
+  const arrived = Math.max(0, activity - previous.activity)
   const windowMs = 1_000 * windowSeconds
-  const begin = Math.max(previous.asOf, asOf - windowMs)
-  const pace = { windowMs, starPerDay, constants }
+  const pace: Pace = { windowMs, starPerDay, constants }
   const silent = Math.max(1, Math.round((asOf - previous.asOf) / windowMs)) - 1
   const was = silent === 0 ? previous.guard : beSilent(previous, asOf - windowMs, silent, pace)
-  const shown = silent === 0 ? previous.average : shownAverage(previous.counts, was?.gap ?? 0)
-  const before = { average: shown ?? 0, count }
-  const arrived = Math.max(0, activity - previous.activity)
-  const step: Step = { ...pace, begin, end: asOf, arrived, before }
+  let arrivals = arrivalsOf(memoryOf(was))
+  if (arrived === 0 && (was === null || arrivals === null)) return shown(null)
+  if (arrived === 0 && was !== null && !was.armed && !isLetGo(was)) return shown(was)
+  const average = silent === 0 ? previous.average : shownAverage(previous.counts, was?.gap ?? 0)
+  const begin = Math.max(previous.asOf, asOf - windowMs)
+  const step: Step = { begin, end: asOf, arrived, before: { average: average ?? 0, count } }
 
-  const memory = memoryOf(was)
   const rush = rushOf(was)
   const agrees = rush === null || rush.inside !== undefined
-  let arrivals = arrivalsOf(memory)
   if (arrived > 0) {
     // Earlier versions kept a list, which began with the rate.
-    arrivals ??= noArrivals(begin, before, previous.guard?.memory[0] ?? 0, constants)
+    arrivals ??= noArrivals(begin, step.before, previous.guard?.memory[0] ?? 0, constants)
     arrivals = receive(arrivals, step, agrees, constants)
   }
-  if (arrivals === null) return open
-  if (was !== null && memory.released)
-    return { ...open, guard: stepReleased(was, arrivals, { average, count: countOf(counts) }, asOf, step) }
-  const now = rush === null ? watch(was, arrivals, step) : goOn(rush, arrivals, step)
-  const guard = 'bounds' in now ? hold(now, counts, asOf, step) : now
-  return { ...open, average: shownAverage(counts, guard.gap), guard }
+  if (arrivals === null) return shown(null)
+  if (was !== null && isLetGo(was)) {
+    const now = { average: averageOf(counts) ?? 0, count: countOf(counts) }
+    return shown(stepReleased(was, arrivals, now, asOf, constants))
+  }
+  const now = rush === null ? watch(was, arrivals, step, pace) : goOn(rush, arrivals, step, pace)
+  return shown('bounds' in now ? hold(now, counts, asOf, pace) : now)
 }
 
 /**

@@ -21,6 +21,21 @@ export interface RecordRead {
   deployment: DeploymentRow | null
 }
 
+/** Ratings that were given from `from`, inclusive, to `to`, exclusive, counted in steps of `stepMs`. Milliseconds. */
+export interface ArrivalsWanted {
+  postId: number
+  from: number
+  to: number
+  stepMs: number
+}
+
+/** The ratings of one step. */
+export interface Arrivals {
+  /** Milliseconds since the epoch, a multiple of the step. */
+  start: number
+  counts: Histogram
+}
+
 /** A rating as it stands. */
 export interface LatestRating extends DatedRating {
   /** Kept and not counted. */
@@ -35,6 +50,8 @@ export interface RecordReader {
   unrated(ids: readonly number[]): Promise<number[]>
   /** The standing, counted ratings that were given within each period, one a post; posts without any are absent. */
   ratedWithin(periods: readonly Period[]): Promise<Map<number, Histogram>>
+  /** The standing ratings of a period by time, excluded ones too; steps without any are absent. In order. Rejects with `UNAVAILABLE`. */
+  arrivals(wanted: ArrivalsWanted): Promise<Arrivals[]>
   /**
    * The newest standing ratings of a post, excluded ones too, newest first; empty for a post that is not known. Null where
    * the post has more ratings than `among`: of no post are more looked through. Rejects with `UNAVAILABLE`.

@@ -1,4 +1,3 @@
-import { averageOf, countOf, type Histogram } from '../domain/histogram.ts'
 import { checkUserId } from '../domain/ids.ts'
 import {
   describeIncident,
@@ -7,8 +6,6 @@ import {
   type IncidentState,
   incidentStates,
 } from '../domain/incident.ts'
-import type { PostStats } from '../domain/post-stats.ts'
-import { rankOf } from '../domain/ranking.ts'
 import type { Standing } from '../domain/rating.ts'
 import { invalidInput } from '../errors.ts'
 import type { IncidentStore } from '../ports/incident-store.ts'
@@ -16,7 +13,8 @@ import type { RecordReader } from '../ports/record-reader.ts'
 import { type AuditDecisions, checkReason } from './audit-decisions.ts'
 import type { Deployment } from './deployment.ts'
 import type { GuardPosts } from './guard-posts.ts'
-import type { ModerateRatings, ModerationReport } from './moderate-ratings.ts'
+import { type Effect, effectsOfExclusion, effectsOfRelease } from './incident-effects.ts'
+import type { ModerateRatings } from './moderate-ratings.ts'
 
 const mostIncidents = 100
 
@@ -47,13 +45,6 @@ export interface ReleaseRequest {
 export interface ExcludeRequest extends ReleaseRequest {
   /** Only ratings by accounts of this standing. */
   standing?: Standing | undefined
-}
-
-/** The figures of a post. `rank` is the figure that `sort=top` orders by. */
-export interface Effect {
-  count: number
-  average: number | null
-  rank: number
 }
 
 export interface Decision {
@@ -106,7 +97,7 @@ export class DecideIncidents {
   }
 
   async get(id: number): Promise<Incident | null> {
-    const found = await this.#store.get(checkId('id', id))
+    const found = await this.#store.get(checkIncidentId(id))
     return found && describeIncident(found.incident, found.newRaters)
   }
 
@@ -161,7 +152,7 @@ export class DecideIncidents {
   }
 
   async #find(id: number, request: ReleaseRequest): Promise<IncidentRecord> {
-    checkId('id', id)
+    checkIncidentId(id)
     checkUserId(request?.by, 'by')
     checkReason(request.reason)
     const found = await this.#store.get(id)
@@ -182,33 +173,12 @@ export class DecideIncidents {
   }
 }
 
+/** @throws PostRateError INVALID_INPUT */
+export function checkIncidentId(id: unknown): number {
+  return checkId('id', id)
+}
+
 function checkId(field: string, id: unknown): number {
   if (!Number.isSafeInteger(id) || (id as number) < 1) throw invalidInput(field, 'must be a positive integer')
   return id as number
-}
-
-type Prior = Parameters<typeof rankOf>[1]
-
-function effectsOfRelease(stats: PostStats | undefined, prior: Prior): { before: Effect; after: Effect } {
-  const nothing = { count: 0, average: null, rank: prior.mean }
-  if (stats === undefined) return { before: nothing, after: nothing }
-  const { displayed, counts } = stats
-  return {
-    before: {
-      count: countOf(displayed.counts),
-      average: displayed.average,
-      rank: Number(rankOf(displayed, prior)),
-    },
-    after: effectOf(counts, prior),
-  }
-}
-
-function effectsOfExclusion({ ratings, before, after }: ModerationReport, prior: Prior): Omit<Decision, 'incident'> {
-  return { ratings, before: effectOf(before.histogram, prior), after: effectOf(after.histogram, prior) }
-}
-
-function effectOf(counts: Histogram, prior: Prior): Effect {
-  const average = averageOf(counts)
-  const rank = rankOf({ counts, average, asOf: 0, activity: 0, guard: null }, prior)
-  return { count: countOf(counts), average, rank: Number(rank) }
 }

@@ -1,6 +1,13 @@
 import { emptyHistogram, type Histogram, moveRating } from '../../domain/histogram.ts'
 import type { Period } from '../../domain/recent-figure.ts'
-import type { LatestRating, OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
+import type {
+  Arrivals,
+  ArrivalsWanted,
+  LatestRating,
+  OwnScoresWanted,
+  RecordRead,
+  RecordReader,
+} from '../../ports/record-reader.ts'
 import { countedScore, type MemoryRecord } from './memory-record.ts'
 
 /** Own scores and states of a {@link MemoryRecord}. */
@@ -42,12 +49,25 @@ export class MemoryRecordReader implements RecordReader {
     return found
   }
 
+  async arrivals({ postId, from, to, stepMs }: ArrivalsWanted): Promise<Arrivals[]> {
+    const found = new Map<number, Histogram>()
+    for (const rating of this.#record.ratings.values()) {
+      if (rating.postId !== postId || rating.ratedAt < from || rating.ratedAt >= to) continue
+      const start = Math.floor(rating.ratedAt / stepMs) * stepMs
+      found.set(start, moveRating(found.get(start) ?? emptyHistogram, null, rating.score))
+    }
+    return [...found].map(([start, counts]) => ({ start, counts })).sort((a, b) => a.start - b.start)
+  }
+
   async latest(postId: number, limit: number, among: number): Promise<LatestRating[] | null> {
     const ratings = [...this.#record.ratings.values()].filter((rating) => rating.postId === postId)
     if (ratings.length > among) return null
     return ratings
       .sort((a, b) => b.ratedAt - a.ratedAt || (a.userId < b.userId ? -1 : 1))
       .slice(0, limit)
-      .map(({ excludedRatedAt, ...rating }) => ({ ...rating, excluded: excludedRatedAt === rating.ratedAt }))
+      .map(({ excludedRatedAt, established: _, ...rating }) => ({
+        ...rating,
+        excluded: excludedRatedAt === rating.ratedAt,
+      }))
   }
 }

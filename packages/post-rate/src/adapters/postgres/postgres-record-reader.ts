@@ -1,7 +1,14 @@
 import type { Histogram } from '../../domain/histogram.ts'
 import type { Score } from '../../domain/rating.ts'
 import type { Period } from '../../domain/recent-figure.ts'
-import type { LatestRating, OwnScoresWanted, RecordRead, RecordReader } from '../../ports/record-reader.ts'
+import type {
+  Arrivals,
+  ArrivalsWanted,
+  LatestRating,
+  OwnScoresWanted,
+  RecordRead,
+  RecordReader,
+} from '../../ports/record-reader.ts'
 import { histogramOfRatings } from './audit-sql.ts'
 import type { PostgresClock } from './postgres-clock.ts'
 import { arrayOf, type PostgresDatabase, type Row } from './postgres-database.ts'
@@ -107,6 +114,18 @@ group by i.post_id`,
       timeoutMs: this.#database.readTimeoutMs,
     })
     return new Map(rows.map(({ post_id, counts }) => [post_id, counts]))
+  }
+
+  /** Reads the post's ratings along the primary key: an index by time would cost every rating, and this is for one incident at a time. */
+  async arrivals({ postId, from, to, stepMs }: ArrivalsWanted): Promise<Arrivals[]> {
+    return this.#database.query<Arrivals>({
+      text: `select floor(extract(epoch from r.rated_at) * 1000 / $4::float8)::float8 * $4::float8 as start, ${histogramOfRatings} as counts
+from ${this.#database.schema}.ratings r
+where r.post_id = $1 and r.rated_at >= to_timestamp($2::float8 / 1000) and r.rated_at < to_timestamp($3::float8 / 1000)
+group by 1 order by 1`,
+      values: [postId, from, to, stepMs],
+      timeoutMs: this.#database.readTimeoutMs,
+    })
   }
 
   /**

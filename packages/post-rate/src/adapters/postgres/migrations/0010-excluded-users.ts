@@ -42,41 +42,36 @@ create or replace function ${schema}.ratings_inserted() returns trigger language
 set search_path = pg_catalog, pg_temp as $$
 begin
   ${refusedIfStale(schema)}
-  if exists (select from ${schema}.excluded_users) then
-    perform set_config('post_rate.marking', 'on', true);
-    with marked as (${marking(schema)})
-    insert into ${schema}.rating_outbox (post_id, user_id, score, rated_at)
-    select post_id, user_id, score, rated_at from added a
-    where ${counts('a')} and not exists (select from marked m where m.post_id = a.post_id and m.user_id = a.user_id);
-    perform set_config('post_rate.marking', 'off', true);
-  else
-    insert into ${schema}.rating_outbox (post_id, user_id, score, rated_at)
-    select post_id, user_id, score, rated_at from added a where ${counts('a')};
+  ${recordInserts(schema, `${counts('a')} and ${nobodyExcluded(schema)}`)};
+  if not found then
+    if exists (select from ${schema}.excluded_users) then
+      perform set_config('post_rate.marking', 'on', true);
+      with marked as (${marking(schema)})
+      ${recordInserts(schema, countsUnmarked)};
+      perform set_config('post_rate.marking', 'off', true);
+    end if;
   end if;
   return null;
 end $$;
 
 create or replace function ${schema}.ratings_updated() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
+declare
+  -- One query for both questions: each costs a lone rating a few microseconds.
+  somebody_excluded boolean := case when exists (select from added) then exists (select from ${schema}.excluded_users) end;
 begin
-  if not exists (select from added) then
-    return null;
-  end if;
-  -- The trigger's own marks: what they change is recorded by the statement that makes them.
-  if pg_trigger_depth() > 1 and current_setting('post_rate.marking', true) = 'on' then
+  if somebody_excluded is null then
     return null;
   end if;
   ${refusedIfStale(schema)}
-  if exists (select from ${schema}.excluded_users) then
+  if not somebody_excluded then
+    ${recordUpdates(schema, counts('a'))};
+  -- The trigger's own marks: what they change is recorded by the statement that makes them.
+  elsif pg_trigger_depth() = 1 or coalesce(current_setting('post_rate.marking', true), '') <> 'on' then
     perform set_config('post_rate.marking', 'on', true);
     with marked as (${marking(schema)})
-    ${recordUpdates(
-      schema,
-      `${counts('a')} and not exists (select from marked m where m.post_id = a.post_id and m.user_id = a.user_id)`,
-    )};
+    ${recordUpdates(schema, countsUnmarked)};
     perform set_config('post_rate.marking', 'off', true);
-  else
-    ${recordUpdates(schema, counts('a'))};
   end if;
   return null;
 end $$;
@@ -106,7 +101,20 @@ function marking(schema: string): string {
       returning r.post_id, r.user_id`
 }
 
-/** `counted`: when a row \`a\` of the new ones counts. */
+/** A row `a` of the new ones that counts, and was not marked in the same statement. */
+const countsUnmarked = `${counts('a')} and not exists (select from marked m where m.post_id = a.post_id and m.user_id = a.user_id)`
+
+/** Looked at once a statement, so that a rating pays next to nothing while nobody is excluded. */
+function nobodyExcluded(schema: string): string {
+  return `not exists (select from ${schema}.excluded_users)`
+}
+
+function recordInserts(schema: string, which: string): string {
+  return `insert into ${schema}.rating_outbox (post_id, user_id, score, rated_at)
+    select post_id, user_id, score, rated_at from added a where ${which}`
+}
+
+/** `counted`: when a row `a` of the new ones counts. */
 function recordUpdates(schema: string, counted: string): string {
   return `insert into ${schema}.rating_outbox (post_id, user_id, score, previous_score, rated_at, previous_rated_at)
     select post_id, user_id, n.counted, o.counted,

@@ -6,11 +6,11 @@ import { keepCookiesPrivate } from './caching.ts'
 import { setCommonHeaders } from './send.ts'
 
 /**
- * `GET /stars.js` and `GET /history.js`, the elements for pages, and what they import from `/stars/` and `/history/`. Files of the
- * package, the same for everybody; an upgrade reaches pages within five minutes. In a bundled backend the files are not beside the code: then
- * the request is an error of the host's that says so.
+ * `GET` of those files for browsers whose path matches, for example `/stars.js` and what it imports from `/stars/`. Files of the
+ * package, the same for everybody; an upgrade reaches pages within five minutes. In a bundled backend the files are not
+ * beside the code: then the request is an error of the host's that says so.
  */
-export function serveStars(): RequestHandler {
+export function serveBrowserFiles(paths: RegExp): RequestHandler {
   const directory = browserDirectory()
   const files: RequestHandler =
     directory === null
@@ -24,7 +24,7 @@ export function serveStars(): RequestHandler {
             keepCookiesPrivate(res)
           },
         })
-  return (req, res, next) => (/^\/(stars|history)(\.js$|\/)/.test(req.path) ? files(req, res, next) : next())
+  return (req, res, next) => (paths.test(req.path) ? files(req, res, next) : next())
 }
 
 /** Null where it is not beside this module. */
@@ -38,6 +38,6 @@ function browserDirectory(): string | null {
 
 function bundled(): Error {
   return new Error(
-    'The files of <post-rate-stars> and <post-rate-history> are not beside the bundled @post-rate/express. Keep the package external in the bundler, or serve node_modules/@post-rate/express/browser yourself.',
+    'The files for browsers are not beside the bundled @post-rate/express. Keep the package external in the bundler, or serve node_modules/@post-rate/express/browser yourself.',
   )
 }
