@@ -12,10 +12,10 @@ export interface ModerationHostOptions extends Partial<Omit<ModerationRouterOpti
   prefix?: string
 }
 
-/** A host whose moderators say their name in `x-user`, over a deployment in memory with windows of a second. */
+/** A host whose moderators say their name in `x-user`, over a deployment in memory with windows of two seconds. */
 export async function startModeration(t: ExecutionContext, options: ModerationHostOptions = {}) {
   const { parser = 'none', prefix = '/moderation', ...routerOptions } = options
-  const postRate = createMemoryPostRate({ display: { windowSeconds: 1 } })
+  const postRate = createMemoryPostRate({ display: { windowSeconds: 2 } })
   cleanUp(t, () => postRate.close())
   await postRate.migrate()
   await postRate.start({ relay: true })
@@ -52,15 +52,17 @@ export async function fannedPost(postRate: PostRate, title: string, fans: number
   return id
 }
 
-/** Zeros by so many accounts that are not established; resolves to the incident once all of them are displayed. */
+/**
+ * Zeros, and a one in each dozen, by so many accounts that are not established; resolves to the incident once all of them are displayed.
+ * They come early in a window of the post, so that none of them comes before the window in which the guard is armed.
+ */
 export async function raid(postRate: PostRate, postId: number, raiders: number, name = 'raider'): Promise<Incident> {
-  const { count } = (await postRate.posts.get(postId)).stats
-  for (let n = 0; n < raiders; n++)
-    await postRate.ratings.rate({ postId, userId: `${name}${n}`, score: n % 12 === 11 ? 1 : 0, established: false })
-  let found: Incident | undefined
-  await eventually(async () => {
-    found = (await postRate.incidents.list({ postId })).items[0]
-    return found?.arrivals === raiders && (await postRate.posts.get(postId)).stats.count === count + raiders
+  const { count, nextUpdateAt } = (await postRate.posts.get(postId)).stats
+  await new Promise((resolve) => setTimeout(resolve, Date.parse(nextUpdateAt as string) + 50 - postRate.now()))
+  const ratings = Array.from({ length: raiders }, (_, n) => ({ userId: `${name}${n}`, score: n % 12 === 11 ? 1 : 0 }))
+  await Promise.all(ratings.map((rating) => postRate.ratings.rate({ postId, ...rating, established: false })))
+  return eventually(async () => {
+    const { count: shown } = (await postRate.posts.get(postId)).stats
+    return shown === count + raiders && (await postRate.incidents.list({ postId })).items[0]
   })
-  return found as Incident
 }

@@ -60,7 +60,8 @@ select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post
     if (id === null) return null
     return this.#move(period.postId, id, options, {
       set: 'excluded_rated_at = r.rated_at',
-      which: 'r.excluded_rated_at is distinct from r.rated_at',
+      // What was restored between two batches stays restored.
+      which: 'e.restored_at is null and r.excluded_rated_at is distinct from r.rated_at',
       counter: 'excluded',
     })
   }
