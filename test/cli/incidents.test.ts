@@ -31,7 +31,7 @@ values (1, '2020-01-01T11:00:00Z', '2020-01-01T13:00:00Z', 'expired', 6, '{0,0,0
 }
 
 withPostgres('incidents list and show', async (t) => {
-  const { invocation } = await raided(t)
+  const { url, invocation } = await raided(t)
   const { items, next } = await runJson<IncidentList>(['incidents'], invocation)
   t.deepEqual([items.map(({ id }) => id), next], [[2, 1], null])
   t.like(items[1], { postId: 1, from: '2020-01-01T11:00:00.000Z', state: 'expired', arrivals: 6, largestGap: 3.25 })
@@ -56,6 +56,13 @@ withPostgres('incidents list and show', async (t) => {
     (await runCli(['incidents', 'show', '1'], invocation)).stdout,
     /^incident +1 of post 1, expired\n.*\n.*\narrivals +6\n/,
   )
+  await runSql(url, `update post_rate.ratings set excluded_rated_at = rated_at where user_id = 'raider1'`)
+  await runSql(
+    url,
+    `insert into post_rate.exclusions (post_id, starts_at, ends_at, reason, excluded_by, release_at)
+values (1, '2020-01-01T11:00:00Z', '2100-01-01', 'quarantine', 'post-rate', '2100-01-01')`,
+  )
+  t.regex((await runCli(['incidents', 'show', '1'], invocation)).stdout, /^quarantine 1 of them do not count/m)
   t.regex((await runCli(['doctor'], invocation)).stdout, /^warning +incidents +1 incident is open/m)
 })
 

@@ -105,6 +105,7 @@ test.serial('incidents are listed with their state, duration and scores; no text
       before: [0, 0, 0, 0, 9, 9] as const,
       scores: [100, 0, 0, 0, 0, 20] as const,
       newRaters: null,
+      quarantined: 0,
       decidedAt: null,
     },
     ...what,

@@ -32,6 +32,7 @@ export type RecordPorts = Pick<
   | 'guardStore'
   | 'incidentStore'
   | 'incidentEvents'
+  | 'quarantineStore'
   | 'settingsStore'
 >
 
@@ -111,6 +112,7 @@ function connect(t: ExecutionContext<unknown>, url: string) {
     guardStore: partOf(container, 'guardStore'),
     incidentStore: partOf(container, 'incidentStore'),
     incidentEvents: partOf(container, 'incidentEvents'),
+    quarantineStore: partOf(container, 'quarantineStore'),
     settingsStore: partOf(container, 'settingsStore'),
     schema: partOf(container, 'schema'),
   }

@@ -8,7 +8,13 @@ export const settingsStoreCases: Cases = {
     const record = await create(t, { settings: defaultDisplaySettings })
     const row = await record.settingsStore.load()
     t.like(row, { posts: 'own', versionFloor: 0 })
-    t.like(row.settings, { ...defaultDisplaySettings, relayShards: 1, publishExclusions: true, previous: null })
+    t.like(row.settings, {
+      ...defaultDisplaySettings,
+      relayShards: 1,
+      publishExclusions: true,
+      quarantine: 'off',
+      previous: null,
+    })
     t.regex(row.source, /^[0-9a-f-]{36}$/)
     t.deepEqual(await record.another().settingsStore.load(), row)
     t.is((await (await create(t, { posts: 'external' })).settingsStore.load()).posts, 'external')
@@ -20,6 +26,7 @@ export const settingsStoreCases: Cases = {
     const next = {
       ...{ display: 'live' as const, windowSeconds: 60, prior: { weight: 2, mean: 3.5 } },
       ...{ starPerDay: 2.5, minCount: 3, relayShards: 4, publishExclusions: false },
+      ...{ quarantine: 'new' as const, releaseAfterHours: 0.5 },
     }
     const changed = await record.settingsStore.change(next, 10)
     t.like(changed.settings, next)

@@ -101,7 +101,7 @@ withRedis.serial('any commands have the same outcome in Redis and in memory', as
     if (difference !== null) throw new Error(difference)
   })
   const result = await fc.check(property, { numRuns: 200, seed })
-  if (result.failed) t.fail(fc.defaultReportMessage(result))
+  if (result.failed) t.fail(`${fc.defaultReportMessage(result)}\n${result.errorInstance}`)
   t.log(`${result.numRuns} sequences, seed ${seed}`)
   t.pass()
 })

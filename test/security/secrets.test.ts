@@ -52,6 +52,7 @@ const commands: readonly string[][] = [
   ...[['seed'], ['import', '-'], ['export', '-'], ['rate', '1', 'ada', '4'], ['users', 'erase', 'ada']],
   ...[
     ['posts', 'list'],
+    ['posts', 'history', '1'],
     ['posts', 'delete', '1'],
     ['posts', 'create', '--title', 't', '--content', 'c', '--by', 'a'],
   ],
@@ -67,6 +68,9 @@ const commands: readonly string[][] = [
     ['moderate', 'list', '1'],
     ['moderate', 'exclude', '1', '--from', '0', '--reason', 'r'],
     ['moderate', 'restore', '1', '--reason', 'r'],
+    ['moderate', 'exclude-user', 'ada', '--reason', 'r'],
+    ['moderate', 'restore-user', 'ada', '--reason', 'r'],
+    ['moderate', 'excluded-users'],
     ['guard', 'status'],
     ['guard', 'release', '1'],
     ['incidents', 'list'],

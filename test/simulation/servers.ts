@@ -16,6 +16,7 @@ type RecordPorts = Omit<
   | 'auditLog'
   | 'incidentStore'
   | 'incidentEvents'
+  | 'quarantineStore'
 >
 
 /** What the judge hears of the database, between a change and everything that follows from it. */

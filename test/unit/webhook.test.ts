@@ -5,7 +5,7 @@ import { receiveWebhooks, serve, webhookSecret } from '../helpers/webhook-receiv
 
 const incident: Incident = {
   ...{ id: 3, postId: 17, from: '2026-01-01T00:00:00.000Z', to: null, state: 'open', arrivals: 40 },
-  ...{ before: [0, 0, 0, 0, 0, 20], scores: [40, 0, 0, 0, 0, 0], largestGap: 2.5, newRaters: null },
+  ...{ before: [0, 0, 0, 0, 0, 20], scores: [40, 0, 0, 0, 0, 0], largestGap: 2.5, newRaters: null, quarantined: 0 },
   ...{ decidedBy: null, decidedAt: null, reason: 'größer' },
 }
 const event = { id: '8a6e0804-2bd0-4672-b79d-d97027f9071a', kind: 'opened', incident } as const

@@ -15,6 +15,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'post-rate settings set prior 20:3',
     'post-rate settings set shards 4',
     'post-rate settings set publishExclusions off',
+    'post-rate settings set quarantine new',
   ],
   serve: [
     'post-rate serve --auth header:X-User --host 0.0.0.0 --no-relay',

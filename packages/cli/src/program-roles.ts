@@ -48,11 +48,13 @@ export function addRoleCommands(program: Command, go: Go): void {
         'shards',
         'audit',
         'publishExclusions',
+        'quarantine',
+        'releaseAfterHours',
       ]),
     )
     .argument(
       '<value>',
-      'guard | freeze | live, off or the stars a day, seconds, WEIGHT:MEAN, ratings, relay shards, off or the hours of a whole audit, on or off',
+      'guard | freeze | live, off or the stars a day, seconds, WEIGHT:MEAN, ratings, relay shards, off or the hours of a whole audit, on or off, off | new | all, hours',
     )
     .description('change one; it shows after what readers were promised by nextUpdateAt')
     .addOption(dryRunOption('the value before and after'))

@@ -193,7 +193,7 @@ export interface PostRate {
     arrivals(id: number): Promise<IncidentArrivals | null>
     /**
      * Decides that the ratings count, and releases the guard of the post. Repeating it is safe. An excluded incident is refused while
-     * its exclusion is active. Example: `incidents.release(3, { by: 'ada', reason: 'a link in the news' })`
+     * its exclusion is active. Ratings in quarantine come back. Example: `incidents.release(3, { by: 'ada', reason: 'a link in the news' })`
      * @throws PostRateError INVALID_INPUT (also for an unknown id), UNAVAILABLE
      */
     release(id: number, request: ReleaseRequest): Promise<Decision>

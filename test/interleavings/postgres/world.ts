@@ -24,6 +24,7 @@ export interface Process {
     | 'settingsStore'
     | 'moderationStore'
     | 'userExclusionStore'
+    | 'quarantineStore'
   >
 }
 
@@ -115,7 +116,7 @@ from information_schema.columns where table_schema = 'post_rate' and table_name 
     const copy = (table: string) =>
       `insert into post_rate.${table} (${columns.get(table)}) overriding system value select ${columns.get(table)} from public.begin_${table};`
     this.#reset = `begin;
-delete from post_rate.posts; delete from post_rate.ratings; delete from post_rate.excluded_users;
+delete from post_rate.posts; delete from post_rate.ratings; delete from post_rate.excluded_users; delete from post_rate.exclusions;
 ${copy('posts')} ${copy('ratings')}
 ${silent.map((table) => `delete from post_rate.${table};`).join(' ')}
 ${silent.map(copy).join(' ')}
@@ -143,6 +144,7 @@ function openProcess(url: string): Process {
     settingsStore: partOf(container, 'settingsStore'),
     moderationStore: partOf(container, 'moderationStore'),
     userExclusionStore: partOf(container, 'userExclusionStore'),
+    quarantineStore: partOf(container, 'quarantineStore'),
   }
   return { pool, ports, holder: randomUUID(), deployment: partOf(container, 'deployment') }
 }

@@ -92,6 +92,9 @@ function evidence({ newRaters, ...incident }: Incident): string[] {
     `arrivals   ${incident.arrivals}`,
     `before     0-5  ${incident.before.join('/')}`,
     `arrived    0-5  ${incident.scores.join('/')}`,
+    ...(incident.quarantined === 0
+      ? []
+      : [`quarantine ${incident.quarantined} of them do not count until somebody decides`]),
     `gap        ${incident.largestGap.toFixed(2)} stars at most`,
     `new raters ${newRaters === null ? 'unknown' : `${Math.round(100 * newRaters)} %`}`,
     ...(decidedBy === null

@@ -19,6 +19,8 @@ const changeable = {
   shards: (value: string): Changes => ({ relayShards: whole(1, 64)(value) }),
   audit: (value: string): Changes => ({ audit: parseAudit(value) }),
   publishExclusions: (value: string): Changes => ({ publishExclusions: parseSwitch(value) }),
+  quarantine: (value: string): Changes => ({ quarantine: parseQuarantine(value) }),
+  releaseAfterHours: (value: string): Changes => ({ releaseAfterHours: parseHours(value) }),
 }
 type Key = keyof typeof changeable
 
@@ -78,7 +80,7 @@ async function print(context: Context, settings: Settings): Promise<void> {
 
 /** Each setting as people read it, by the name it has on the command line. */
 function textOf(settings: Settings): Record<Key, string> {
-  const { display, windowSeconds, prior, minCount, relayShards, audit, publishExclusions } = settings
+  const { display, windowSeconds, prior, minCount, relayShards, audit, publishExclusions, quarantine } = settings
   return {
     display,
     window: `${windowSeconds} s`,
@@ -88,12 +90,25 @@ function textOf(settings: Settings): Record<Key, string> {
     shards: String(relayShards),
     audit: audit === 0 ? 'off' : `a pass takes ${audit} h`,
     publishExclusions: publishExclusions ? 'on' : 'off',
+    quarantine,
+    releaseAfterHours: String(settings.releaseAfterHours),
   }
 }
 
 function parseSwitch(value: string): boolean {
   if (value !== 'on' && value !== 'off') throw new Error('must be on or off')
   return value === 'on'
+}
+
+function parseQuarantine(value: string): 'off' | 'new' | 'all' {
+  if (value !== 'off' && value !== 'new' && value !== 'all') throw new Error('must be off, new or all')
+  return value
+}
+
+function parseHours(value: string): number {
+  const hours = value.trim() === '' ? Number.NaN : Number(value)
+  if (!(hours >= 0.01 && hours <= 8_760)) throw new Error('must be hours from 0.01 to 8760')
+  return hours
 }
 
 /** `off`, or hours. */

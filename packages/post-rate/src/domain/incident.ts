@@ -1,5 +1,5 @@
 import { settingsAt } from './display-window.ts'
-import { emptyHistogram, type Histogram } from './histogram.ts'
+import { countOf, emptyHistogram, type Histogram } from './histogram.ts'
 import type { PostStats, StatsChange } from './post-stats.ts'
 import type { Settings } from './settings.ts'
 
@@ -20,8 +20,10 @@ export interface Incident {
   arrivals: number
   /** Live histogram at `from`. Empty a year after the end, when only a summary is left. */
   before: Histogram
-  /** What the live histogram gained since, by score; of an excluded incident, until the exclusion. Empty a year after the end. */
+  /** What the live histogram gained since, by score, and what a quarantine keeps from counting; of an excluded incident, until the exclusion. Empty a year after the end. */
   scores: Histogram
+  /** How many of them a quarantine keeps from counting at the moment. */
+  quarantined: number
   /** Largest distance of the shown from the true average, in stars. */
   largestGap: number
   /** Share (0..1) of the ratings of the period by accounts that are said to be not established; null where no standing is known. */
@@ -52,6 +54,8 @@ export interface IncidentRecord {
   arrivals: number
   before: Histogram
   scores: Histogram
+  /** The ratings that a quarantine keeps from counting at the moment, by score. Computed, not stored. */
+  quarantined: Histogram
   largestGap: number
   /** The post's activity counter at `from`: arrivals are its growth. */
   activity: number
@@ -71,6 +75,8 @@ export const arrivalsAfterExclusion = 10
 export interface IncidentChange {
   incident: IncidentRecord
   events: IncidentEventKind[]
+  /** Begin of the rush that opened it, or opened it again. */
+  rush?: number
 }
 
 /** The posts of a batch whose incidents may change: their guard is or was armed, and what is displayed changed. */
@@ -101,9 +107,12 @@ export function followIncidents(
   let incident = current
   const store = (next: IncidentRecord, ...events: IncidentEventKind[]) => {
     incident = next
-    const known = changes.find((change) => change.incident.from === next.from)
-    if (known === undefined) changes.push({ incident: next, events })
-    else Object.assign(known, { incident: next, events: [...known.events, ...events] })
+    const known = changes.find((one) => one.incident.from === next.from)
+    const change = known ?? { incident: next, events: [] }
+    if (known === undefined) changes.push(change)
+    change.incident = next
+    change.events.push(...events)
+    return change
   }
   for (let at = 0; at < steps.length; at += 2) {
     const [before, after] = [steps[at] as PostStats, steps[at + 1] as PostStats]
@@ -113,11 +122,14 @@ export function followIncidents(
     } else if (running === null) {
       const from = beginOfRush(before, after, settings)
       const continues = incident?.state === 'expired' && from - (incident.to ?? from) <= incidentPauseMs
-      if (continues) store(widened({ ...(incident as IncidentRecord), state: 'open', to: null }, after), 'opened')
-      else store(opened(before, after, from), 'opened')
+      const next = continues
+        ? widened({ ...(incident as IncidentRecord), state: 'open', to: null }, after)
+        : opened(before, after, from)
+      store(next, 'opened').rush = from
     } else if (goesOnAfterExclusion(running, after)) {
       store({ ...running, to: Math.max(before.displayed.asOf, running.from + 1) }, 'closed')
-      store(opened(before, after, Math.max(before.displayed.asOf, running.from + 1)), 'opened')
+      const from = Math.max(before.displayed.asOf, running.from + 1)
+      store(opened(before, after, from), 'opened').rush = from
     } else if (gapOf(after) > running.largestGap) store(widened(running, after))
   }
   return changes
@@ -137,6 +149,13 @@ export function withLiveFigures(
   return { ...incident, ...figuresSince(incident, live) }
 }
 
+/** An incident with what a quarantine keeps from counting, which neither the live nor the stored figures know. */
+export function withQuarantined(incident: IncidentRecord, quarantined: Histogram): IncidentRecord {
+  if (countOf(quarantined) === 0 || incident.state === 'excluded') return { ...incident, quarantined }
+  const scores = incident.scores.map((n, score) => n + (quarantined[score] ?? 0)) as unknown as Histogram
+  return { ...incident, quarantined, scores, arrivals: Math.max(incident.arrivals, countOf(scores)) }
+}
+
 /** Describes a stored incident as callers see it. */
 export function describeIncident(
   { activity: _, decidedActivity: __, ...incident }: IncidentRecord,
@@ -147,6 +166,7 @@ export function describeIncident(
     ...incident,
     from: iso(incident.from),
     to: incident.to === null ? null : iso(incident.to),
+    quarantined: countOf(incident.quarantined),
     decidedAt: incident.decidedAt === null ? null : iso(incident.decidedAt),
     newRaters,
   }
@@ -172,6 +192,7 @@ function opened(before: PostStats, after: PostStats, from: number): IncidentReco
     arrivals: 0,
     before: before.displayed.counts,
     scores: emptyHistogram,
+    quarantined: emptyHistogram,
     largestGap: 0,
     activity: before.displayed.activity,
     decidedActivity: null,

@@ -34,6 +34,10 @@ export interface DatedSettings extends DisplaySettings {
   previous: DatedSettings | null
 }
 
+export const quarantines = ['off', 'new', 'all'] as const
+/** `new`: accounts that the host says are not established. */
+export type Quarantine = (typeof quarantines)[number]
+
 /** What the processes of a deployment share beside the display. A change holds within seconds. */
 export interface RoleSettings {
   /** How many shards the relays share among themselves, 1-64. */
@@ -42,6 +46,10 @@ export interface RoleSettings {
   audit: number
   /** Whether a post's history tells readers of excluded ratings: how many, which periods, and why. */
   publishExclusions: boolean
+  /** Which arrivals do not count while a post's guard is armed, until somebody decides: none, those of new accounts, or all. */
+  quarantine: Quarantine
+  /** Hours after which the ratings of a quarantine count, when nobody has decided. */
+  releaseAfterHours: number
 }
 
 /** The settings row. */
@@ -53,9 +61,18 @@ export type SettingsChanges = DisplayOptions & {
   /** `off`, or hours of a whole pass. */
   audit?: 'off' | number | undefined
   publishExclusions?: boolean | undefined
+  quarantine?: Quarantine | undefined
+  /** 0.01-8760; holds for quarantines that begin later. */
+  releaseAfterHours?: number | undefined
 }
 
-export const defaultRoleSettings: RoleSettings = { relayShards: 1, audit: 24, publishExclusions: true }
+export const defaultRoleSettings: RoleSettings = {
+  relayShards: 1,
+  audit: 24,
+  publishExclusions: true,
+  quarantine: 'off',
+  releaseAfterHours: 168,
+}
 
 export const defaultDisplaySettings: DisplaySettings = {
   display: 'guard',
@@ -105,7 +122,8 @@ export function checkDisplaySettings(settings: DisplaySettings): DisplaySettings
 }
 
 /** Reads changes of the roles' settings. @throws PostRateError INVALID_INPUT naming the key */
-export function readRoleSettings({ relayShards, audit, publishExclusions }: SettingsChanges): Partial<RoleSettings> {
+export function readRoleSettings(changes: SettingsChanges): Partial<RoleSettings> {
+  const { relayShards, audit, publishExclusions, quarantine, releaseAfterHours } = changes
   if (relayShards !== undefined && (!Number.isInteger(relayShards) || relayShards < 1 || relayShards > 64))
     throw invalidInput('relayShards', 'must be a whole number from 1 to 64')
   const hours = audit === 'off' ? 0 : audit
@@ -113,10 +131,16 @@ export function readRoleSettings({ relayShards, audit, publishExclusions }: Sett
     throw invalidInput('audit', "must be 'off' or hours from 0.01 to 8760")
   if (publishExclusions !== undefined && typeof publishExclusions !== 'boolean')
     throw invalidInput('publishExclusions', 'must be true or false')
+  if (quarantine !== undefined && !quarantines.includes(quarantine))
+    throw invalidInput('quarantine', `must be one of ${quarantines.join(', ')}`)
+  if (releaseAfterHours !== undefined && !(releaseAfterHours >= 0.01 && releaseAfterHours <= 8_760))
+    throw invalidInput('releaseAfterHours', 'must be hours from 0.01 to 8760')
   return {
     ...(relayShards !== undefined && { relayShards }),
     ...(hours !== undefined && { audit: hours }),
     ...(publishExclusions !== undefined && { publishExclusions }),
+    ...(quarantine !== undefined && { quarantine }),
+    ...(releaseAfterHours !== undefined && { releaseAfterHours }),
   }
 }
 

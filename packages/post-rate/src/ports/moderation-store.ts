@@ -23,6 +23,8 @@ export interface Exclusion {
   reason: string
   by: string
   at: string
+  /** A quarantine: when its ratings count again, unless somebody decides before. Null for an exclusion that somebody made. */
+  releaseAt: string | null
   /** Ratings that it took out of the statistics; those that another exclusion had taken out before are not among them. */
   excluded: number
   /** Null while it is active. */

@@ -10,6 +10,7 @@ import type { Logger } from './logger.ts'
 import type { ModerationStore } from './moderation-store.ts'
 import type { Outbox } from './outbox.ts'
 import type { PostStore } from './post-store.ts'
+import type { QuarantineStore } from './quarantine-store.ts'
 import type { RatingStore } from './rating-store.ts'
 import type { RebuildStore } from './rebuild-store.ts'
 import type { RecordReader } from './record-reader.ts'
@@ -39,6 +40,7 @@ export interface Ports {
   guardStore: GuardStore
   incidentStore: IncidentStore
   incidentEvents: IncidentEvents
+  quarantineStore: QuarantineStore
   settingsStore: SettingsStore
   schema: Schema
   /** Null without the option `webhook`. */

@@ -8,13 +8,16 @@ import {
 } from '../domain/incident.ts'
 import type { Standing } from '../domain/rating.ts'
 import { invalidInput } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { IncidentStore } from '../ports/incident-store.ts'
+import type { ModerationNote } from '../ports/moderation-store.ts'
+import type { QuarantineStore } from '../ports/quarantine-store.ts'
 import type { RecordReader } from '../ports/record-reader.ts'
 import { type AuditDecisions, checkReason } from './audit-decisions.ts'
 import type { Deployment } from './deployment.ts'
 import type { GuardPosts } from './guard-posts.ts'
 import { type Effect, effectsOfExclusion, effectsOfRelease } from './incident-effects.ts'
-import type { ModerateRatings } from './moderate-ratings.ts'
+import { type ModerateRatings, soonAfter } from './moderate-ratings.ts'
 
 const mostIncidents = 100
 
@@ -49,7 +52,7 @@ export interface ExcludeRequest extends ReleaseRequest {
 
 export interface Decision {
   incident: Incident
-  /** Ratings that stop counting. */
+  /** Ratings that stop counting; those in quarantine have stopped before. */
   ratings: number
   /** Of a release: what is displayed, and the true figures. Of an exclusion: the true figures, and what it makes of them. */
   before: Effect
@@ -59,26 +62,32 @@ export interface Decision {
 /** What happened to the posts that were rushed, and what people decide about it. */
 export class DecideIncidents {
   readonly #store: IncidentStore
+  readonly #quarantines: QuarantineStore
   readonly #record: RecordReader
   readonly #guard: GuardPosts
   readonly #moderation: ModerateRatings
   readonly #audit: AuditDecisions
   readonly #deployment: Deployment
+  readonly #clock: Clock
 
   constructor(
     store: IncidentStore,
+    quarantines: QuarantineStore,
     record: RecordReader,
     guard: GuardPosts,
     moderation: ModerateRatings,
     audit: AuditDecisions,
     deployment: Deployment,
+    clock: Clock,
   ) {
     this.#store = store
+    this.#quarantines = quarantines
     this.#record = record
     this.#guard = guard
     this.#moderation = moderation
     this.#audit = audit
     this.#deployment = deployment
+    this.#clock = clock
   }
 
   async list({ state, postId, limit = 20, after }: IncidentQuery = {}): Promise<IncidentList> {
@@ -101,28 +110,54 @@ export class DecideIncidents {
     return found && describeIncident(found.incident, found.newRaters)
   }
 
-  /** The ratings count, and the guard lets the shown average go. */
+  /** The ratings count, also those in quarantine, and the guard lets the shown average go. */
   async release(id: number, request: ReleaseRequest): Promise<Decision> {
     const incident = await this.#find(id, request)
     const { prior } = (await this.#deployment.get()).settings
     const [stats] = (await this.#record.read([], [incident.postId])).states
     await this.#refuseExcluded(incident)
     return this.#decide('released', incident, request, async (dryRun) => {
-      if (!dryRun) await this.#guard.release(incident.postId, { by: request.by, reason: request.reason })
-      return { ratings: 0, ...effectsOfRelease(stats, prior) }
+      if (!dryRun) {
+        const note = { by: request.by, reason: request.reason }
+        await this.#endQuarantine(incident, note)
+        await this.#guard.release(incident.postId, note)
+      }
+      return { ratings: 0, ...effectsOfRelease(stats, incident.quarantined, prior) }
     })
   }
 
-  /** The ratings of the incident's period stop counting. Repeated, it excludes what has come since. */
+  /**
+   * The ratings of the incident's period stop counting. Repeated, it excludes what has come since. Those in quarantine are excluded
+   * before it ends, so that none of them counts in between.
+   */
   async exclude(id: number, { standing, ...request }: ExcludeRequest): Promise<Decision> {
     const incident = await this.#find(id, request)
     const { prior } = (await this.#deployment.get()).settings
     const { postId, from, to } = describeIncident(incident)
+    const until = await this.#quarantinedUntil(incident)
+    const end = until === null ? to : new Date(until).toISOString()
     return this.#decide('excluded', incident, request, async (dryRun) => {
       const { by, reason } = request
-      const period = { postId, from, ...(to === null ? {} : { to }) }
-      return effectsOfExclusion(await this.#moderation.exclude({ ...period, standing, by, reason, dryRun }), prior)
+      const period = { postId, from, ...(end === null ? {} : { to: end }) }
+      const report = await this.#moderation.exclude({ ...period, standing, by, reason, dryRun })
+      if (!dryRun) await this.#endQuarantine(incident, { by, reason })
+      return effectsOfExclusion(report, prior)
     })
+  }
+
+  /** Until when a quarantine of the incident held what arrived, which may be later than the incident's end; null without one. */
+  async #quarantinedUntil({ postId, from, to }: IncidentRecord): Promise<number | null> {
+    const within = (begin: number) => begin >= from && (to === null || begin < to)
+    const ends = (await this.#moderation.list(postId))
+      .filter((one) => one.releaseAt !== null && one.restoredAt === null && within(Date.parse(one.from)))
+      .map((one) => Date.parse(one.to))
+    return ends.length === 0 ? null : Math.min(Math.max(...ends, to ?? 0), soonAfter(this.#clock.now()))
+  }
+
+  /** Where transactions that write ratings keep some from coming back at once, the relay brings them back. */
+  async #endQuarantine(incident: IncidentRecord, note: ModerationNote): Promise<void> {
+    await this.#quarantines.release(incident, note)
+    await this.#quarantines.settle(incident.postId)
   }
 
   /** Audited before it is carried out; noted with the incident when it is done, so that one that was cut short is repeated. */
@@ -163,7 +198,7 @@ export class DecideIncidents {
   async #refuseExcluded({ id, postId, state, from }: IncidentRecord): Promise<void> {
     if (state !== 'excluded') return
     const active = (await this.#moderation.list(postId)).find(
-      (exclusion) => exclusion.restoredAt === null && Date.parse(exclusion.from) === from,
+      ({ restoredAt, releaseAt, ...one }) => restoredAt === null && releaseAt === null && Date.parse(one.from) === from,
     )
     if (active)
       throw invalidInput(

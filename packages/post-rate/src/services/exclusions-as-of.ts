@@ -28,7 +28,7 @@ export function exclusionsAsOf(exclusions: readonly Exclusion[], asOf: number): 
   }
 }
 
-/** Of the period, what had been rated when the exclusion was made. */
-function spanOf({ from, to, at }: Exclusion): Span {
-  return { from: Date.parse(from), to: Math.min(Date.parse(to), Date.parse(at)) }
+/** Of the period, what had been rated when the exclusion was made; of a quarantine, all of it. */
+function spanOf({ from, to, at, releaseAt }: Exclusion): Span {
+  return { from: Date.parse(from), to: releaseAt === null ? Math.min(Date.parse(to), Date.parse(at)) : Date.parse(to) }
 }

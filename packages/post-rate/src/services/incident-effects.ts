@@ -17,8 +17,8 @@ interface Effects {
 
 type Prior = Parameters<typeof rankOf>[1]
 
-/** What a release changes: what is displayed, and the true figures. */
-export function effectsOfRelease(stats: PostStats | undefined, prior: Prior): Effects {
+/** What a release changes: what is displayed, and the true figures with the ratings that were in quarantine. */
+export function effectsOfRelease(stats: PostStats | undefined, quarantined: Histogram, prior: Prior): Effects {
   const nothing = { count: 0, average: null, rank: prior.mean }
   if (stats === undefined) return { before: nothing, after: nothing }
   const { displayed, counts } = stats
@@ -28,7 +28,7 @@ export function effectsOfRelease(stats: PostStats | undefined, prior: Prior): Ef
       average: displayed.average,
       rank: Number(rankOf(displayed, prior)),
     },
-    after: effectOf(counts, prior),
+    after: effectOf(counts.map((n, score) => n + (quarantined[score] ?? 0)) as unknown as Histogram, prior),
   }
 }
 

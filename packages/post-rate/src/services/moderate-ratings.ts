@@ -159,7 +159,7 @@ export class ModerateRatings {
 }
 
 /** The database's clock is known to some milliseconds: what was rated a moment ago must not be missed. A whole second. */
-function soonAfter(time: number): number {
+export function soonAfter(time: number): number {
   return Math.ceil(time / 1000) * 1000 + 1000
 }
 

@@ -94,3 +94,13 @@ export const incidentTimings: IncidentTimings = {
   firstPauseSeconds: 5,
   longestPauseSeconds: 3_600,
 }
+
+/** Durations of the work on quarantines. Production uses {@link quarantineTimings}; tests pass shorter ones. */
+export interface QuarantineTimings extends LoopTimings {
+  /** Pause between two looks. What arrived before a guard was armed counts until then. */
+  lookEveryMs: number
+  /** The same while transactions that write ratings keep a quarantine from being settled. */
+  againMs: number
+}
+
+export const quarantineTimings: QuarantineTimings = { ...loopTimings, lookEveryMs: 1_000, againMs: 250 }

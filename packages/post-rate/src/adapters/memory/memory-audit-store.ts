@@ -14,6 +14,7 @@ import type {
   PostRange,
   Suspect,
 } from '../../ports/audit-store.ts'
+import { followQuarantines } from './memory-quarantines.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
 const postsAtOnce = 2_000
@@ -58,7 +59,7 @@ export class MemoryAuditStore implements AuditStore {
       const changes = repair(stats, expected, now, { settings, versionFloor, watermark })
       const repaired = changes.at(-1)?.stats ?? stats
       this.#record.writeState(repaired)
-      this.#record.incidents.follow([stats], changes, settings)
+      followQuarantines(this.#record, this.#record.incidents.follow([stats], changes, settings))
       return [repaired]
     })
   }

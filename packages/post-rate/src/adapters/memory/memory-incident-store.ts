@@ -1,5 +1,12 @@
 import { emptyHistogram } from '../../domain/histogram.ts'
-import { closeQuiet, type IncidentRecord, incidentPauseMs, withLiveFigures } from '../../domain/incident.ts'
+import {
+  closeQuiet,
+  type IncidentChange,
+  type IncidentRecord,
+  incidentPauseMs,
+  withLiveFigures,
+  withQuarantined,
+} from '../../domain/incident.ts'
 import type {
   IncidentDecision,
   IncidentDelivery,
@@ -10,6 +17,7 @@ import type {
   IncidentStore,
 } from '../../ports/incident-store.ts'
 import type { MemoryIncidentEvent } from './memory-incidents.ts'
+import { followQuarantines, quarantinedOf } from './memory-quarantines.ts'
 import type { MemoryRecord } from './memory-record.ts'
 
 const dayMs = 86_400_000
@@ -67,8 +75,11 @@ export class MemoryIncidentStore implements IncidentStore {
     for (const incident of incidents.records) {
       const stats = this.#record.stateOf(incident.postId)
       const quiet = stats && stats.stepAt === null && stats.displayed.asOf < now - incidentPauseMs
-      if (incident.to === null && quiet) incidents.save({ incident: closeQuiet(incident, stats), events: ['closed'] })
-      else if (incident.to !== null && incident.to < now - 365 * dayMs)
+      if (incident.to === null && quiet) {
+        const change: IncidentChange = { incident: closeQuiet(incident, stats), events: ['closed'] }
+        incidents.save(change)
+        followQuarantines(this.#record, [change])
+      } else if (incident.to !== null && incident.to < now - 365 * dayMs)
         incidents.save({ incident: { ...incident, before: emptyHistogram, scores: emptyHistogram }, events: [] })
     }
     const kept = ({ at, deliveredAt }: MemoryIncidentEvent) =>
@@ -81,7 +92,8 @@ export class MemoryIncidentStore implements IncidentStore {
   }
 
   #live(incident: IncidentRecord): IncidentRecord {
-    return withLiveFigures(incident, this.#record.stateOf(incident.postId) ?? null)
+    const live = withLiveFigures(incident, this.#record.stateOf(incident.postId) ?? null)
+    return withQuarantined(live, quarantinedOf(this.#record, incident))
   }
 }
 

@@ -36,11 +36,14 @@ export class MemoryIncidents {
     this.#clock = clock
   }
 
-  /** What a fold or a repair makes of the incidents of its posts. */
-  follow(states: readonly PostStats[], changes: readonly StatsChange[], settings: Settings): void {
+  /** What a fold or a repair makes of the incidents of its posts; resolves to what it saved. */
+  follow(states: readonly PostStats[], changes: readonly StatsChange[], settings: Settings): IncidentChange[] {
+    const made: IncidentChange[] = []
     for (const [postId, steps] of rushingPosts(states, changes))
-      for (const change of followIncidents(this.#newest(postId), steps, settings)) this.save(change)
+      made.push(...followIncidents(this.#newest(postId), steps, settings))
+    for (const change of made) this.save(change)
     for (const { kind, stats } of changes) if (kind === 'deleted') this.#erase(stats.postId)
+    return made
   }
 
   save({ incident, events }: IncidentChange): void {

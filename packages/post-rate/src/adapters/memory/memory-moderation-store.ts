@@ -47,14 +47,14 @@ export class MemoryModerationStore implements ModerationStore {
       rating.ratedAt >= from && rating.ratedAt < to && isOfStanding(rating, standing)
     if (!this.#ratings(postId).some(within)) return null
     const { exclusions, clock } = this.#record
-    let exclusion = this.#active(postId).find((active) => isOf(active, period))
+    let exclusion = this.#active(postId).find((active) => active.releaseAt === null && isOf(active, period))
     if (exclusion === undefined) {
       const [start, end, at] = [from, to, clock.now()].map((time) => new Date(time).toISOString()) as [
         string,
         string,
         string,
       ]
-      const ended = { restoredAt: null, restoredBy: null, restoreReason: null, restored: 0 }
+      const ended = { releaseAt: null, restoredAt: null, restoredBy: null, restoreReason: null, restored: 0 }
       const id = exclusions.length + 1
       exclusion = { id, postId, from: start, to: end, standing, reason, by, at, excluded: 0, ...ended }
       exclusions.push(exclusion)
@@ -97,7 +97,14 @@ export class MemoryModerationStore implements ModerationStore {
 
   async list(postId: number | null): Promise<Exclusion[]> {
     const found = this.#record.exclusions.filter((exclusion) => postId === null || exclusion.postId === postId)
-    return found.map((exclusion) => ({ ...exclusion })).reverse()
+    return found.map((exclusion) => ({ ...exclusion, excluded: this.#excludedBy(exclusion) })).reverse()
+  }
+
+  /** What a quarantine holds is not counted one by one. */
+  #excludedBy(exclusion: Exclusion): number {
+    if (exclusion.releaseAt === null || exclusion.restoredAt !== null) return exclusion.excluded
+    const ratings = this.#ratings(exclusion.postId)
+    return ratings.filter((rating) => countedScore(rating) === null && covers(exclusion, rating)).length
   }
 
   #ratings(postId: number): MemoryRating[] {
@@ -132,9 +139,9 @@ function isOfStanding({ established }: MemoryRating, wanted: Standing | null | u
   return wanted === null || wanted === undefined || standingOf(established) === wanted
 }
 
-/** Only what had been rated when the exclusion was made. */
-function covers({ from, to, at, standing }: Exclusion, rating: MemoryRating): boolean {
+/** Only what had been rated when the exclusion was made, unless it is a quarantine. */
+export function covers({ from, to, at, standing, releaseAt }: Exclusion, rating: MemoryRating): boolean {
   const { ratedAt } = rating
-  const within = ratedAt >= Date.parse(from) && ratedAt < Math.min(Date.parse(to), Date.parse(at))
-  return within && isOfStanding(rating, standing)
+  const end = releaseAt === null ? Math.min(Date.parse(to), Date.parse(at)) : Date.parse(to)
+  return ratedAt >= Date.parse(from) && ratedAt < end && isOfStanding(rating, standing)
 }

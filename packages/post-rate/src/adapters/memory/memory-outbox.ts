@@ -2,6 +2,7 @@ import type { FoldContext, StatsEvent } from '../../domain/post-stats.ts'
 import { newPostStats } from '../../domain/post-stats.ts'
 import { encodeStats, messageSchema, type RatingChange } from '../../domain/rating-change.ts'
 import type { FoldBatch, FoldReport, Outbox, OutgoingChange, Shard } from '../../ports/outbox.ts'
+import { endOfDeleted, followQuarantines } from './memory-quarantines.ts'
 import type { MemoryOutboxRow, MemoryRecord } from './memory-record.ts'
 
 /** The outbox of a {@link MemoryRecord}. */
@@ -39,7 +40,8 @@ export class MemoryOutbox implements Outbox {
       changes.push(this.#outgoing(row))
     }
     const made = folded.map(({ change }) => change)
-    record.incidents.follow(states, made, settings)
+    followQuarantines(record, record.incidents.follow(states, made, settings))
+    endOfDeleted(record, made)
     const drained = rows.length < limit && due.length < limit
     const watermark = drained ? Math.max(now, context.watermark) : progress.watermark
     record.progress.set(name, { watermark, events: progress.events + rows.length })

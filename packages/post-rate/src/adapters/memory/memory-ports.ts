@@ -7,6 +7,7 @@ import { MemoryLeaseStore } from './memory-lease-store.ts'
 import { MemoryModerationStore } from './memory-moderation-store.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
 import { MemoryPostStore } from './memory-post-store.ts'
+import { MemoryQuarantineStore } from './memory-quarantine-store.ts'
 import { MemoryRatingStore } from './memory-rating-store.ts'
 import { MemoryRebuildStore } from './memory-rebuild-store.ts'
 import type { MemoryRecord } from './memory-record.ts'
@@ -33,6 +34,7 @@ export function memoryPorts(record: MemoryRecord) {
     guardStore: new MemoryGuardStore(record),
     incidentStore: new MemoryIncidentStore(record),
     incidentEvents: new MemoryIncidentEvents(record),
+    quarantineStore: new MemoryQuarantineStore(record),
     settingsStore: new MemorySettingsStore(record),
     schema: { migrate: async () => [], status: async () => [], check: async () => {}, bypasses: async () => [] },
     clock: record.clock,

@@ -12,6 +12,7 @@ import type { RebuildRun } from '../../ports/rebuild-store.ts'
 import type { DeploymentRow } from '../../ports/settings-store.ts'
 import type { ExcludedUser } from '../../ports/user-exclusion-store.ts'
 import { MemoryIncidents } from './memory-incidents.ts'
+import { isQuarantined } from './memory-quarantines.ts'
 
 /** A line of the outbox. `event` is null where a window's end alone made the state; `state` is null until it is folded. */
 export interface MemoryOutboxRow {
@@ -118,14 +119,15 @@ export class MemoryRecord {
 
   /**
    * Stores a rating; where what counts stays equal there is no event. A mark that is not given stays as it was; the rating of an
-   * excluded user is marked.
+   * excluded user is marked, and one that a quarantine covers.
    */
   writeRating(rating: DatedRating & Partial<MemoryRating>): void {
     const { postId, userId, score, ratedAt } = rating
     const old = this.ratingOf(postId, userId)
     const { excludedRatedAt: mark = old?.excludedRatedAt ?? null } = rating
-    const excludedRatedAt = this.excludedUsers.has(userId) ? ratedAt : mark
     const established = rating.established ?? old?.established ?? null
+    const held = this.excludedUsers.has(userId) || isQuarantined(this.exclusions, { ...rating, established })
+    const excludedRatedAt = held ? ratedAt : mark
     const stored = { postId, userId, score, ratedAt, excludedRatedAt, established }
     this.ratings.set(keyOf(postId, userId), stored)
     const [previousScore, counted] = [old === undefined ? null : countedScore(old), countedScore(stored)]

@@ -17,7 +17,7 @@ export class MemorySettingsStore implements SettingsStore {
   async change(changed: Partial<DisplaySettings & RoleSettings>, delaySeconds: number): Promise<DeploymentRow> {
     const { deployment, clock } = this.#record
     const now = clock.now()
-    const { relayShards, audit, publishExclusions, ...old } = deployment.settings
+    const { relayShards, audit, publishExclusions, quarantine, releaseAfterHours, ...old } = deployment.settings
     const replaced = old.previous !== null && now < old.effectiveAt
     const effectiveAt = now + delaySeconds * 1000
     const previous = replaced ? old.previous : old
@@ -26,6 +26,8 @@ export class MemorySettingsStore implements SettingsStore {
       relayShards: changed.relayShards ?? relayShards,
       audit: changed.audit ?? audit,
       publishExclusions: changed.publishExclusions ?? publishExclusions,
+      quarantine: changed.quarantine ?? quarantine,
+      releaseAfterHours: changed.releaseAfterHours ?? releaseAfterHours,
       effectiveAt,
       previous,
     }

@@ -12,6 +12,7 @@ import type { PostStats, StatsChange } from '../../domain/post-stats.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { isoTime } from '../../domain/time.ts'
 import { arrayOf, type Queryable } from './postgres-database.ts'
+import { beginQuarantine, endQuarantines, type QuarantineSettings, stopQuarantines } from './quarantine-rows.ts'
 
 export interface IncidentRow {
   id: number
@@ -40,6 +41,7 @@ export function incidentOfRow(row: IncidentRow): IncidentRecord {
     arrivals: row.arrivals,
     before: row.counts_before ?? emptyHistogram,
     scores: row.scores ?? emptyHistogram,
+    quarantined: emptyHistogram,
     largestGap: row.largest_gap,
     activity: row.activity,
     decidedActivity: row.decided_activity,
@@ -64,24 +66,30 @@ export async function writeIncidents(
   if (rushing.size > 0) {
     const newest = await lockNewest(connection, schema, [...rushing.keys()])
     for (const [postId, steps] of rushing)
-      await saveIncidents(connection, schema, followIncidents(newest.get(postId) ?? null, steps, settings))
+      await saveIncidents(connection, schema, followIncidents(newest.get(postId) ?? null, steps, settings), settings)
   }
   const deleted = new Set(changes.filter(({ kind }) => kind === 'deleted').map(({ stats }) => stats.postId))
-  if (deleted.size > 0)
+  if (deleted.size > 0) {
     await connection.query({
       name: 'erase-incidents',
       text: `delete from ${schema}.incidents where post_id = any ($1::bigint[])`,
       values: [arrayOf([...deleted])],
     })
+    await endQuarantines(connection, schema, [...deleted])
+  }
 }
 
-/** Stores incidents and their events. One that is folded again has the same post and begin, and so the same row. */
+/**
+ * Stores incidents, their events and their quarantines. One that is folded again has the same post and begin, and so the same row.
+ * `quarantine`: how one is made for a rush that begins; null where none can.
+ */
 export async function saveIncidents(
   connection: Queryable,
   schema: string,
   changes: readonly IncidentChange[],
+  quarantine: QuarantineSettings | null = null,
 ): Promise<void> {
-  for (const { incident, events } of changes) {
+  for (const { incident, events, rush } of changes) {
     const [row] = await connection.query<{ id: number }>({
       name: 'save-incident',
       text: `
@@ -106,7 +114,12 @@ returning id`,
       ],
     })
     const stored = { ...incident, id: (row as { id: number }).id }
-    for (const kind of events) await addEvent(connection, schema, kind, stored)
+    for (const kind of events) {
+      await addEvent(connection, schema, kind, stored)
+      if (kind === 'closed') await stopQuarantines(connection, schema, stored.postId)
+      else if (rush !== undefined && quarantine !== null)
+        await beginQuarantine(connection, schema, { postId: stored.postId, from: rush }, quarantine)
+    }
   }
 }
 

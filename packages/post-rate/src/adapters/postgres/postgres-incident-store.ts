@@ -1,7 +1,16 @@
-import { closeQuiet, type IncidentRecord, incidentPauseMs, withLiveFigures } from '../../domain/incident.ts'
+import { emptyHistogram, type Histogram } from '../../domain/histogram.ts'
+import {
+  closeQuiet,
+  type IncidentRecord,
+  incidentPauseMs,
+  withLiveFigures,
+  withQuarantined,
+} from '../../domain/incident.ts'
 import type { PostStats } from '../../domain/post-stats.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { IncidentDecision, IncidentFigures, IncidentPage, IncidentStore } from '../../ports/incident-store.ts'
+import { histogramOfRatings } from './audit-sql.ts'
+import { held, quarantineOf } from './excluded-users-sql.ts'
 import { addEvent, type IncidentRow, incidentOfRow, saveIncidents } from './incident-rows.ts'
 import { arrayOf, type PostgresDatabase, type Queryable } from './postgres-database.ts'
 import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
@@ -9,7 +18,11 @@ import { type StatsRow, statsColumns, statsOfRow } from './stats-row.ts'
 /** Incidents that one call closes. */
 const closedAtOnce = 100
 
-type LiveRow = IncidentRow & { live_counts: PostStats['counts'] | null; live_activity: number | null }
+interface LiveRow extends IncidentRow {
+  live_counts: PostStats['counts'] | null
+  live_activity: number | null
+  quarantined: Histogram | null
+}
 
 /** Incidents in PostgreSQL. The outbox writes them; see `incident-rows.ts`. */
 export class PostgresIncidentStore implements IncidentStore {
@@ -88,10 +101,14 @@ delete from ${this.#events} e using old where (e.id, e.receiver) = (old.id, old.
     return `${this.#database.schema}.incident_events`
   }
 
-  /** Incidents with the live figures of their posts, where they run. */
+  /** Incidents with the live figures of their posts, where they run, and what their quarantines keep from counting. */
   get #live(): string {
-    return `select i.*, s.counts as live_counts, s.activity as live_activity
-from ${this.#incidents} i left join ${this.#database.schema}.post_stats s on s.post_id = i.post_id and i.ends_at is null`
+    const { schema } = this.#database
+    return `select i.*, s.counts as live_counts, s.activity as live_activity, case when exists (
+    select from ${schema}.exclusions e where e.post_id = i.post_id and ${quarantineOf('i')})
+  then (select ${histogramOfRatings} from ${schema}.ratings r where r.post_id = i.post_id and ${held(schema, quarantineOf('i'))})
+  end as quarantined
+from ${this.#incidents} i left join ${schema}.post_stats s on s.post_id = i.post_id and i.ends_at is null`
   }
 
   /** The share of new accounts among the arrivals; null where no standing is known. */
@@ -130,6 +147,7 @@ order by s.post_id limit ${closedAtOnce} for update of s skip locked`,
   }
 }
 
-function recordOf({ live_counts: counts, live_activity: activity, ...row }: LiveRow): IncidentRecord {
-  return withLiveFigures(incidentOfRow(row), counts === null || activity === null ? null : { counts, activity })
+function recordOf({ live_counts: counts, live_activity: activity, quarantined, ...row }: LiveRow): IncidentRecord {
+  const live = counts === null || activity === null ? null : { counts, activity }
+  return withQuarantined(withLiveFigures(incidentOfRow(row), live), quarantined ?? emptyHistogram)
 }

@@ -10,7 +10,7 @@ import type {
   Period,
 } from '../../ports/moderation-store.ts'
 import { countedRatings, histogramOfRatings } from './audit-sql.ts'
-import { covered, coveredByActive, excludedUsers, ofStanding } from './excluded-users-sql.ts'
+import { covered, heldByNothing, isQuarantine, ofStanding } from './excluded-users-sql.ts'
 import { moderating } from './moderation-lock.ts'
 import type { PostgresDatabase, Queryable, Row } from './postgres-database.ts'
 import { isoTime } from './stats-row.ts'
@@ -39,7 +39,7 @@ export class PostgresModerationStore implements ModerationStore {
     const moving =
       action === 'exclude'
         ? `${within} and excluded_rated_at is distinct from rated_at`
-        : `${within} and ${this.#heldByNothing(`(${another})`)}`
+        : `${within} and ${heldByNothing(schema, `(${another})`)}`
     const [row] = await this.#database.query<ModerationPlan & { known: boolean }>({
       text: `
 select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post_id = $1) as counted,
@@ -76,14 +76,16 @@ select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post
     if (id === null) return null
     return this.#move(period.postId, id, options, {
       set: 'excluded_rated_at = null',
-      which: this.#heldByNothing(),
+      which: heldByNothing(this.#database.schema),
       counter: 'restored',
     })
   }
 
   async list(postId: number | null): Promise<Exclusion[]> {
     const rows = await this.#database.query({
-      text: `select * from ${this.#exclusions} where $1::bigint is null or post_id = $1 order by id desc`,
+      text: `select e.*, case when ${isQuarantine} then (select count(*) from ${this.#database.schema}.ratings r
+    where r.post_id = e.post_id and r.excluded_rated_at = r.rated_at and ${covered}) end as held
+from ${this.#exclusions} e where $1::bigint is null or post_id = $1 order by id desc`,
       values: [postId],
     })
     return rows.map(exclusionOf)
@@ -93,19 +95,13 @@ select (select ${histogramOfRatings} from ${countedRatings(schema)} c where post
     return `${this.#database.schema}.exclusions`
   }
 
-  /** Excluded ratings `r` whose users may count, and that no active exclusion that fulfils `which` covers. */
-  #heldByNothing(which?: string): string {
-    const { schema } = this.#database
-    return `r.excluded_rated_at = r.rated_at and r.user_id not in ${excludedUsers(schema)} and not ${coveredByActive(schema, which)}`
-  }
-
   /** The active exclusion of this period, made where there is none and there are ratings; null otherwise. */
   async #open(
     connection: Queryable,
     { postId, from, to, standing = null }: Period,
     note: ModerationNote,
   ): Promise<number | null> {
-    const active = `${ofPeriod} and restored_at is null`
+    const active = `${ofPeriod} and restored_at is null and release_at is null`
     const [row] = await connection.query<{ id: number }>({
       text: `
 with made as (
@@ -130,7 +126,8 @@ select id from made union all select id from ${this.#exclusions} where ${active}
     const [row] = await connection.query<{ id: number }>({
       text: `
 with ended as (
-  update ${this.#exclusions} set restored_at = clock_timestamp(), restored_by = $6, restore_reason = $5
+  update ${this.#exclusions} set restored_at = clock_timestamp(), restored_by = $6, restore_reason = $5,
+    settled = release_at is null
   where ${ofPeriod} and restored_at is null)
 select id from ${this.#exclusions} where ${ofPeriod} order by id desc limit 1`,
       values: [postId, isoTime(from), isoTime(to), standing, note.reason, note.by],
@@ -192,7 +189,8 @@ function exclusionOf(row: Row): Exclusion {
     reason: row.reason as string,
     by: row.excluded_by as string,
     at: isoTime(row.excluded_at as number),
-    excluded: row.excluded as number,
+    excluded: (row.held ?? row.excluded) as number,
+    releaseAt: row.release_at === null ? null : isoTime(row.release_at as number),
     restoredAt: row.restored_at === null ? null : isoTime(row.restored_at as number),
     restoredBy: row.restored_by as string | null,
     restoreReason: row.restore_reason as string | null,

@@ -3,6 +3,7 @@ import {
   type DisplayPolicyName,
   type DisplaySettings,
   defaultDisplaySettings,
+  type Quarantine,
   type RoleSettings,
   type Settings,
 } from '../../domain/settings.ts'
@@ -59,6 +60,7 @@ update ${schema}.settings set
     else previous end,
   display = $1, window_seconds = $2, prior_weight = $3, prior_mean = $4, relay_shards = $5,
   star_per_day = $7, min_count = $8, audit_hours = $9, publish_exclusions = $10,
+  quarantine = $11, release_after_hours = $12,
   effective_at = case when ${unchanged} then effective_at
     else date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $6) end
 returning ${settingsColumns}`,
@@ -73,6 +75,8 @@ returning ${settingsColumns}`,
           settings.minCount,
           settings.audit,
           settings.publishExclusions,
+          settings.quarantine,
+          settings.releaseAfterHours,
         ],
       })
     })
@@ -118,7 +122,7 @@ export function lockSettings(schema: string, mode: 'shared' | 'exclusive'): stri
 }
 
 export const settingsColumns =
-  'display, window_seconds, prior_weight, prior_mean, star_per_day, min_count, relay_shards, audit_hours, publish_exclusions, effective_at, previous, posts, source, version_floor'
+  'display, window_seconds, prior_weight, prior_mean, star_per_day, min_count, relay_shards, audit_hours, publish_exclusions, quarantine, release_after_hours, effective_at, previous, posts, source, version_floor'
 
 export function deploymentOfRow(row: Row): DeploymentRow {
   return {
@@ -139,6 +143,8 @@ export function settingsOfRow(row: Row): Settings {
     relayShards: row.relay_shards as number,
     audit: row.audit_hours as number,
     publishExclusions: row.publish_exclusions as boolean,
+    quarantine: row.quarantine as Quarantine,
+    releaseAfterHours: row.release_after_hours as number,
     effectiveAt: row.effective_at as number,
     previous: completed(row.previous as DatedSettings | null),
   }

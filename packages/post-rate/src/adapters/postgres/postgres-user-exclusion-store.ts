@@ -9,7 +9,8 @@ import { coveredByActive } from './excluded-users-sql.ts'
 import { moderating } from './moderation-lock.ts'
 import type { PostgresDatabase, Query, Queryable } from './postgres-database.ts'
 import { postsOfStep, ratedPosts } from './rated-posts.ts'
-import { isLockTimeout, keptLocked, patience } from './row-locks.ts'
+import { noteExclusions, ratingWriters } from './rating-writers.ts'
+import { isLockTimeout, keptLocked } from './row-locks.ts'
 import { retryContended } from './split-batch.ts'
 import { isoTime } from './stats-row.ts'
 
@@ -142,10 +143,9 @@ update ${this.#database.schema}.audit_log set subject = null where subject = 'us
 
   /** Notes the change for transactions with one snapshot, which hold that row while they rate. */
   async #begin(change: Query): Promise<void> {
-    const noted = `with ${patience} update ${this.#users}_changes set changes = changes + 1 where exists (select from patience)`
     try {
       await moderating(this.#database, 'users', async (connection) => {
-        await connection.query(noted)
+        await noteExclusions(connection, this.#database.schema)
         await connection.query(change)
       })
     } catch (error) {
@@ -166,10 +166,10 @@ update ${this.#database.schema}.audit_log set subject = null where subject = 'us
       }
       return locked
     }
-    const writing = await this.#writing()
+    const writing = await ratingWriters(this.#database)
     let locked = await pass()
     if (writing.length > 0) {
-      const still = new Set(await this.#writing())
+      const still = new Set(await ratingWriters(this.#database))
       if (writing.some((transaction) => still.has(transaction))) throw keptLocked('ratings')
       locked = await pass()
     }
@@ -210,17 +210,6 @@ from moved`,
       })
       return row as Moved
     })
-  }
-
-  /** The transactions that have written ratings and not ended, or are about to write one. */
-  async #writing(): Promise<string[]> {
-    const rows = await this.#database.query<{ transaction: string }>({
-      text: `
-select distinct virtualtransaction as transaction from pg_locks
-where locktype = 'relation' and mode = 'RowExclusiveLock' and relation = '${this.#ratings}'::regclass
-  and database = (select oid from pg_database where datname = current_database()) and pid is distinct from pg_backend_pid()`,
-    })
-    return rows.map((row) => row.transaction)
   }
 }
 

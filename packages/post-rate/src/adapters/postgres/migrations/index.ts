@@ -11,6 +11,7 @@ import { guardMargin } from './0009-guard-margin.ts'
 import { excludedUsers } from './0010-excluded-users.ts'
 import { incidents } from './0011-incidents.ts'
 import { publishExclusions } from './0012-publish-exclusions.ts'
+import { quarantine } from './0013-quarantine.ts'
 
 /** Every migration in its order. To change the schema, append one. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   excludedUsers,
   incidents,
   publishExclusions,
+  quarantine,
 ]
