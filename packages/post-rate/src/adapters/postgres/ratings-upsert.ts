@@ -1,5 +1,5 @@
 import type { Score } from '../../domain/rating.ts'
-import { patience } from './row-locks.ts'
+import { lookup, patience } from './row-locks.ts'
 import { lateness, writeDeadline } from './write-deadline.ts'
 
 /** What the statement says of each rating of a batch. */
@@ -48,8 +48,13 @@ interface UpsertParts {
 export function upsertRatings(tables: RatingTables, part: UpsertParts): string {
   const { ratings, posts } = tables
   const timely = part.deadline ? `and clock_timestamp() < ${writeDeadline(part.deadline)}` : ''
-  const known =
-    posts === null ? 'true' : `exists (select from ${posts} p where p.id = i.post_id and p.deleted_at is null)`
+  const known = posts === null ? 'true' : 'coalesce(p.known, false)'
+  const knownPost =
+    posts === null
+      ? ''
+      : lookup(`select true as known from ${posts} p where p.id = i.post_id and p.deleted_at is null`, 'p')
+  const stored = (columns: string) =>
+    `select ${columns} from ${ratings} r where r.post_id = i.post_id and r.user_id = i.user_id`
   const freePost =
     posts === null
       ? ''
@@ -57,12 +62,12 @@ export function upsertRatings(tables: RatingTables, part: UpsertParts): string {
 select from ${posts} p where p.id = i.post_id and p.deleted_at is null for key share skip locked) p`
   return `
 with ${patience},
-input as materialized (select i.*, ${known} as known from ${part.input}, patience),
+input as materialized (select i.*, ${known} as known from patience cross join ${part.input} ${knownPost}),
 free as materialized (
 select i.n from input i ${freePost}
-left join lateral (select true as found from ${ratings} r
-where r.post_id = i.post_id and r.user_id = i.user_id for no key update skip locked) r on true
-where i.known and (r.found or not exists (select from ${ratings} r where r.post_id = i.post_id and r.user_id = i.user_id))),
+left join lateral (${stored('true as found')} for no key update skip locked) r on true
+${lookup(stored('true as found'), 'e')}
+where i.known and (r.found or e.found is null)),
 written as (
 insert into ${ratings} as r (post_id, user_id, score, rated_at, established${part.excludedRatedAt ? ', excluded_rated_at' : ''})
 select i.post_id, i.user_id, i.score, ${part.ratedAt}, i.established${part.excludedRatedAt ? `, ${part.excludedRatedAt}` : ''} from input i join free using (n) where true ${timely} order by i.post_id, i.user_id
@@ -73,6 +78,6 @@ coalesce(w.rated_at, s.rated_at) as rated_at${part.deadline ? `, ${lateness(part
 from input i
 left join free f using (n)
 left join written w using (post_id, user_id)
-left join ${ratings} s on w.post_id is null and s.post_id = i.post_id and s.user_id = i.user_id
+${lookup(`${stored('r.rated_at')} and w.post_id is null`, 's')}
 order by i.n`
 }

@@ -2,6 +2,7 @@ import { arrivesAgainMs } from '../../domain/post-stats.ts'
 import type { RatingKey, WithdrawOutcome } from '../../ports/rating-store.ts'
 import { arrayOf, type PostgresDatabase } from './postgres-database.ts'
 import type { RatingTables } from './ratings-upsert.ts'
+import { lookup } from './row-locks.ts'
 import { splitBatch } from './split-batch.ts'
 import { lateness, type WriteDeadline, writeDeadline } from './write-deadline.ts'
 
@@ -32,8 +33,12 @@ async function withdrawPart(
   deadline: WriteDeadline,
   keys: readonly RatingKey[],
 ): Promise<(boolean | 'locked')[]> {
-  const known =
-    posts === null ? 'true' : `exists (select from ${posts} p where p.id = i.post_id and p.deleted_at is null)`
+  const known = posts === null ? 'true' : 'coalesce(p.known, false)'
+  const post =
+    posts === null
+      ? ''
+      : lookup(`select true as known from ${posts} p where p.id = i.post_id and p.deleted_at is null`, 'p')
+  const rating = `select true as found from ${ratings} r where r.post_id = i.post_id and r.user_id = i.user_id`
   const rows = await database.query<WithdrawnRow>({
     name: `withdraw-${posts === null ? 'external' : 'own'}`,
     text: `
@@ -54,10 +59,9 @@ delete from ${withdrawals} where key in (select w.key from ${withdrawals} w
 where w.at < clock_timestamp() - interval '${noteHours + 1} hours'
 and not exists (select from gone g where hashtextextended(g.user_id, g.post_id) = w.key)
 order by w.at limit 100 for update skip locked))
-select ${known} as known, h.n is null and exists (
-select from ${ratings} r where r.post_id = i.post_id and r.user_id = i.user_id) as locked,
+select ${known} as known, h.n is null and r.found is true as locked,
 (select count(*) from gone) as gone, ${lateness('$3')}
-from input i left join held h using (n) order by i.n`,
+from input i left join held h using (n) ${post} ${lookup(rating, 'r')} order by i.n`,
     values: [arrayOf(keys.map((key) => key.postId)), keys.map((key) => key.userId), deadline.next()],
   })
   deadline.check(rows[0])

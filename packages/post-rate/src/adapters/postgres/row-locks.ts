@@ -19,3 +19,11 @@ export function isLockTimeout(error: unknown): boolean {
 export function keptLocked(what: string): PostRateError {
   return new PostRateError('OVERLOADED', `Another transaction keeps ${what} locked: end it, then repeat this.`)
 }
+
+/**
+ * Joins one row that is found by its key. Not as a plain join or `exists`: a plan that was cached while a table was small would go
+ * through all of it for each batch, until the table is analyzed.
+ */
+export function lookup(select: string, alias: string): string {
+  return `left join lateral (${select} limit 1) ${alias} on true`
+}
