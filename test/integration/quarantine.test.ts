@@ -109,8 +109,10 @@ async function raided(postRate: PostRate, quarantine: Quarantine): Promise<Incid
   })
   for (let wave = 40; wave < raiders; wave += 40) await raid(wave, wave + 40)
   const held = quarantine === 'all' ? raiders : (raiders * 3) / 4
+  // The count alone passes this figure on its way, before the first wave is held.
+  await eventually(async () => (await postRate.incidents.get(incident.id))?.quarantined === held)
   await eventually(async () => (await live(postRate, postId))?.count === 200 + raiders - held)
-  return incident as Incident
+  return incident
 }
 
 async function live(postRate: PostRate, postId: number) {
