@@ -1,6 +1,6 @@
 import { useApp, useInput } from 'ink'
 import type { PostRate, VerifyReport } from 'post-rate'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { type Tab, tabs } from './frame.tsx'
 import { keyNames } from './keys.ts'
 import type { Guarded } from './use-guarded.ts'
@@ -138,6 +138,10 @@ export function useKeys(keyboard: Keyboard): void {
     const action = ofTab[tab][name] ?? everywhere[name]
     action?.()
   }
+  // The question whether to leave a rebuild is over with the rebuild, also where it was raised as that ended.
+  useEffect(() => {
+    if (quitting && !rebuilding) exit()
+  }, [quitting, rebuilding, exit])
   // All keys of one chunk act on what was shown before it, so no paste can answer a question that it raised itself.
   useInput((input, key) => {
     const names = keyNames(input, key)
