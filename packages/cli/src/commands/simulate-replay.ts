@@ -32,7 +32,7 @@ interface ReplayFlags {
 const mostPoints = 2_000_000
 
 /**
- * What the policies would have shown of recorded ratings. Bad records are told with their number, and the exit code is then 1
+ * Replays recorded ratings through the display policies. Bad records are reported with their number, and the exit code is then 1
  * although everything else was replayed, as for an import. Needs no server.
  */
 export async function replayFile(context: Context, only: readonly string[]): Promise<number> {

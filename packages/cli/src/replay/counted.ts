@@ -109,7 +109,7 @@ export class Counted {
   }
 }
 
-/** What a rating's spell comes to. */
+/** The fate of a rating, by the period in which it counts. */
 export function fateOf({ at }: ReplayRating, { from, until }: Spell): Fate {
   if (from === Number.POSITIVE_INFINITY || until !== Number.POSITIVE_INFINITY) return 'lost'
   return from > at ? 'delayed' : 'counted'

@@ -1,7 +1,7 @@
 import type { ReplayRating } from './ratings.ts'
 import type { Shown } from './walk.ts'
 
-/** What readers saw at a moment, beside the truth. */
+/** The displayed and the plain average at a moment. */
 export interface Point {
   /** Milliseconds since the epoch. */
   at: number

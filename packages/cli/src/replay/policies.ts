@@ -24,7 +24,7 @@ export interface Armed {
   from: number
 }
 
-/** What became of a rating: it counts, it does later than at once, or it is left out. */
+/** The fate of a rating: it counts at once, it counts later, or it never counts. */
 export type Fate = 'counted' | 'delayed' | 'lost'
 
 /** When a rating counts, in milliseconds since the epoch. */
@@ -36,7 +36,7 @@ export interface Spell {
   replaces: number
 }
 
-/** What counts at a moment. */
+/** The ratings that count at a moment. */
 export interface Tally {
   counts: Histogram
   /** Sums of the weights, and of weight times score. */
@@ -46,7 +46,7 @@ export interface Tally {
   age: number
 }
 
-/** What a policy would have shown. All fields but the first two have the default of the policy `freeze`. */
+/** A display policy to replay. All fields but the first two have the default of the policy `freeze`. */
 export interface ReplayPolicy {
   name: string
   what: string

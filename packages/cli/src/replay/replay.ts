@@ -26,7 +26,7 @@ export interface PolicyReport {
   metrics: Measures
 }
 
-/** What each policy would have shown of a post with these ratings. @throws the signal's reason when it is aborted */
+/** Replays the ratings of one post through each policy. @throws the signal's reason when it is aborted */
 export async function replay(
   ratings: readonly ReplayRating[],
   { windowSeconds, every, only = [], signal, onProgress }: ReplayOptions,

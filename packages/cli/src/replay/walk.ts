@@ -27,7 +27,7 @@ export interface WalkOptions {
   watched?: readonly Period[]
 }
 
-/** What a policy would have shown of a post, from window to window. Windows are aligned to the clock. */
+/** Steps a policy through the ratings of a post, window by window. Windows are aligned to the clock. */
 export function walk(ratings: readonly ReplayRating[], policy: ReplayPolicy, options: WalkOptions): Walk {
   const steps = new Steps(ratings, policy, options)
   const windowMs = 1_000 * options.settings.windowSeconds

@@ -10,7 +10,7 @@ import { publicPathCheck } from '../public-path.ts'
  */
 export type ModeratorOf = (req: Request) => MaybePromise<string | null | undefined>
 
-/** What `createModerationRouter` takes. A key that it does not know, or a value that cannot be used, is refused at once. */
+/** Options of `createModerationRouter`. A key that it does not know, or a value that cannot be used, is refused at once. */
 export interface ModerationRouterOptions {
   /** What `createPostRate` gave. Needed. */
   postRate: Pick<PostRate, 'audit' | 'incidents' | 'moderation' | 'posts' | 'stats'>

@@ -50,7 +50,7 @@ export const guardConstants = {
 }
 export type GuardConstants = typeof guardConstants
 
-/** What is remembered of a post's arrivals. Times are milliseconds. */
+/** The guard's memory of a post's arrivals. Times are milliseconds. */
 export interface Arrivals {
   /** Normal rate in ratings per 300 s, and the level of its bucket in ratings. */
   rate: number
@@ -69,7 +69,7 @@ export interface Arrivals {
   dayCount: number
 }
 
-/** What readers were shown before some arrivals. */
+/** The displayed figures before some arrivals. */
 export interface Before {
   average: number
   count: number

@@ -33,7 +33,7 @@ export interface Incident {
   reason: string | null
 }
 
-/** What happened to an incident. One that continues after a pause is opened again. */
+/** An event of an incident. An incident that continues after a pause is opened again. */
 export type IncidentEventKind = 'opened' | 'closed' | 'decided'
 
 /** An event as receivers get it. `id` is a UUID, the same at each attempt; `incident` is as it was when the event happened. */
@@ -71,7 +71,7 @@ export const incidentPauseMs = 6 * 3_600_000
 /** So many arrivals after an exclusion, while the guard is still armed, are a new incident: somebody has to look again. */
 export const arrivalsAfterExclusion = 10
 
-/** What a fold makes of the incidents of its posts. */
+/** Derives the changes of incidents from the changes of a fold. */
 export interface IncidentChange {
   incident: IncidentRecord
   events: IncidentEventKind[]

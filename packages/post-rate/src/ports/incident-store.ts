@@ -8,7 +8,7 @@ export interface IncidentPage {
   after: number | null
 }
 
-/** What somebody decides about an incident. */
+/** A decision about an incident. */
 export interface IncidentDecision {
   state: 'released' | 'excluded'
   by: string

@@ -19,7 +19,7 @@ export interface UserExclusionSteps {
   signal?: AbortSignal | undefined
 }
 
-/** What an exclusion or a restoration would do. */
+/** The effect that an exclusion or a restoration would have. */
 export interface UserExclusionPlan {
   /** Users whom it is about: excluded ones, or those of the given users who were excluded. */
   users: number

@@ -54,12 +54,12 @@ export interface Decision {
   incident: Incident
   /** Ratings that stop counting; those in quarantine have stopped before. */
   ratings: number
-  /** Of a release: what is displayed, and the true figures. Of an exclusion: the true figures, and what it makes of them. */
+  /** For a release, the displayed and the true figures. For an exclusion, the true figures before and after it. */
   before: Effect
   after: Effect
 }
 
-/** What happened to the posts that were rushed, and what people decide about it. */
+/** Lists incidents, and carries out the decisions that people make about them. */
 export class DecideIncidents {
   readonly #store: IncidentStore
   readonly #quarantines: QuarantineStore

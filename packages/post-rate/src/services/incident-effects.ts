@@ -17,7 +17,7 @@ interface Effects {
 
 type Prior = Parameters<typeof rankOf>[1]
 
-/** What a release changes: what is displayed, and the true figures with the ratings that were in quarantine. */
+/** The effect of a release: the displayed figures, and the true figures with the ratings that were in quarantine. */
 export function effectsOfRelease(stats: PostStats | undefined, quarantined: Histogram, prior: Prior): Effects {
   const nothing = { count: 0, average: null, rank: prior.mean }
   if (stats === undefined) return { before: nothing, after: nothing }
@@ -32,7 +32,7 @@ export function effectsOfRelease(stats: PostStats | undefined, quarantined: Hist
   }
 }
 
-/** What an exclusion changes: the true figures, before and after. */
+/** The effect of an exclusion: the true figures before and after it. */
 export function effectsOfExclusion(
   { ratings, before, after }: ModerationReport,
   prior: Prior,

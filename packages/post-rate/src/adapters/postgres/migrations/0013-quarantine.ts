@@ -1,8 +1,14 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * Quarantines: exclusions with `release_at` that the relay makes when it arms a guard. Until such a row ends, the triggers mark each
- * rating that it covers, in the statement that records it, as they do for excluded users. Without one they look into one empty index.
+ * Quarantines, and the triggers that mark ratings which do not count. A quarantine is an exclusion with `release_at`; the relay makes it
+ * when it arms a guard.
+ *
+ * The triggers mark each rating of an excluded user, and each rating that a lasting quarantine covers. The mark of a row alone says
+ * whether the rating counts. One statement marks and records, so both see the same exclusions.
+ *
+ * A transaction with one snapshot (`repeatable read`) could not see a user who was excluded after its beginning. It holds a row that
+ * every exclusion changes, so that the server refuses the transaction (40001), and the host repeats it.
  */
 export const quarantine: Migration = {
   version: 13,
@@ -88,7 +94,7 @@ function anyMarks(schema: string): string {
   return `exists (select from ${schema}.excluded_users) or exists (select from ${schema}.exclusions q where ${lasting})`
 }
 
-/** Of the rows of `added`, those of excluded users and those that a quarantine covers. */
+/** Marks the rows of `added` that belong to excluded users, or that a quarantine covers. */
 function marking(schema: string): string {
   return `
       update ${schema}.ratings r set excluded_rated_at = r.rated_at from added a
